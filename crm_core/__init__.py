@@ -1,0 +1,1 @@
+"""Floor 1: what the business remembers: people, calls, tasks, agents, reports."""

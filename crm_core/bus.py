@@ -1,0 +1,94 @@
+"""Carries committed facts to those who listen: one ordered mailbox per subscriber.
+
+A slow subscriber delays nobody else, a failing handler is logged and stops nobody.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+Handler = Callable[[Any], Awaitable[None]]
+
+
+class _Mailbox:
+    """One subscriber: its handlers by event type, what waits for it, and the task that empties it."""
+
+    def __init__(self, name: str, handlers: Mapping[type, Handler]) -> None:
+        self.name = name
+        self._handlers = dict(handlers)
+        self._waiting: asyncio.Queue[object] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def depth(self) -> int:
+        return self._waiting.qsize()
+
+    def put(self, event: object) -> None:
+        if type(event) not in self._handlers:
+            return
+        self._waiting.put_nowait(event)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._empty(), name=f"bus:{self.name}")
+
+    async def _empty(self) -> None:
+        while not self._waiting.empty():
+            event = self._waiting.get_nowait()
+            try:
+                await self._handlers[type(event)](event)
+            except Exception:
+                log.exception(
+                    "handler_failed",
+                    subscriber=self.name,
+                    fact=type(event).__name__,
+                    call_id=getattr(event, "call_id", None),
+                )
+            finally:
+                self._waiting.task_done()
+
+    async def settled(self) -> None:
+        await self._waiting.join()
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+
+class Bus:
+    """Publish after commit; `settled()` waits until every handler, and what it published, is done."""
+
+    def __init__(self) -> None:
+        self._mailboxes: list[_Mailbox] = []
+
+    def subscribe(self, name: str, handlers: Mapping[type, Handler]) -> None:
+        """Register one subscriber with its handlers; its events are handled one by one, in order."""
+        self._mailboxes.append(_Mailbox(name, handlers))
+
+    def publish(self, event: object) -> None:
+        """Put a committed fact into every mailbox that wants it; never waits."""
+        for mailbox in self._mailboxes:
+            mailbox.put(event)
+
+    def publish_all(self, events: Iterable[object]) -> None:
+        for event in events:
+            self.publish(event)
+
+    def depths(self) -> dict[str, int]:
+        """How much waits for each subscriber: what health looks at."""
+        return {mailbox.name: mailbox.depth for mailbox in self._mailboxes}
+
+    async def settled(self) -> None:
+        """Return once nothing waits anywhere (handlers may publish further facts meanwhile)."""
+        while True:
+            for mailbox in self._mailboxes:
+                await mailbox.settled()
+            if not any(mailbox.depth for mailbox in self._mailboxes):
+                return
+
+    async def close(self) -> None:
+        for mailbox in self._mailboxes:
+            await mailbox.close()

@@ -1,0 +1,1 @@
+"""Conversations as remembered: one row a call, whatever happened to its legs."""

@@ -1,0 +1,1 @@
+"""People and organisations we serve, and finding them by any writing of their number."""

@@ -1,0 +1,1 @@
+"""Two engines, one schema: SQLite by default, PostgreSQL by setting a URL."""

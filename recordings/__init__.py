@@ -1,0 +1,1 @@
+"""Floor 2: audio of calls. Its place in the house; nothing lives here yet."""

@@ -1,0 +1,1 @@
+"""Floor 2: the right thing on the right screen, now."""

@@ -1,0 +1,1 @@
+"""Tests mirror the packages; journeys cross them over real sockets."""
