@@ -15,7 +15,7 @@ Handler = Callable[[Any], Awaitable[None]]
 
 
 class _Mailbox:
-    """One subscriber: its handlers by event type, what waits for it, and the task that empties it."""
+    """One subscriber: its handlers by event type, what waits, and the task that empties it."""
 
     def __init__(self, name: str, handlers: Mapping[type, Handler]) -> None:
         self.name = name
@@ -59,13 +59,13 @@ class _Mailbox:
 
 
 class Bus:
-    """Publish after commit; `settled()` waits until every handler, and what it published, is done."""
+    """Publish after commit; `settled()` waits until all handlers, and what they published, are done."""
 
     def __init__(self) -> None:
         self._mailboxes: list[_Mailbox] = []
 
     def subscribe(self, name: str, handlers: Mapping[type, Handler]) -> None:
-        """Register one subscriber with its handlers; its events are handled one by one, in order."""
+        """Register a subscriber and its handlers; its events are handled one by one, in order."""
         self._mailboxes.append(_Mailbox(name, handlers))
 
     def publish(self, event: object) -> None:

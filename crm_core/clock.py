@@ -31,7 +31,7 @@ class SystemClock:
 
 
 class ManualClock:
-    """A clock for tests: stands still until `advance`, which wakes the sleepers that are due in order."""
+    """A clock for tests: stands still until `advance`, which wakes the due sleepers in order."""
 
     def __init__(self, start: datetime = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)) -> None:
         self._now = start

@@ -1,4 +1,4 @@
-"""What a command may refuse, as codes: the web floor turns each into a sentence in the person's language."""
+"""What a command may refuse, as codes; the web floor turns each into a sentence."""
 
 
 class CrmError(Exception):

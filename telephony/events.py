@@ -1,7 +1,7 @@
 """Facts about calls and queues, in the past tense: all that the house learns from Asterisk.
 
 Every fact is immutable and carries `at`, an aware UTC instant. A call's facts carry its `call_id`.
-Interfaces (`PJSIP/101`) are phones or trunks as telephony sees them; who sits there is not known here.
+Interfaces (`PJSIP/101`) are phones or trunks; who sits there is not known on this floor.
 """
 
 from dataclasses import dataclass
@@ -220,7 +220,7 @@ class CallAnswered(CallFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallLeft(CallFact):
-    """The phone at `interface`, which had answered, is out of the conversation (the call may live on)."""
+    """The phone at `interface`, which had answered, is out of it; the call may live on."""
 
     interface: Interface
 

@@ -23,7 +23,7 @@ calls = Table(
     Column("caller", String(80), nullable=False, server_default=""),
     Column("caller_name", String(300), nullable=False, server_default=""),
     Column("dialled", String(80), nullable=False, server_default=""),
-    # The outside party's number, normalised where it is valid: what tasks and clients are matched by.
+    # The outside party's number, normalised where valid: what tasks and clients are matched by.
     Column("number", String(32), nullable=False, server_default=""),
     Column("queue", String(128), nullable=True),
     Column("outcome", String(16), nullable=True),

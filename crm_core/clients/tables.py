@@ -23,7 +23,7 @@ clients = Table(
     Column("name", String(300), nullable=False),
     Column("owner_agent_id", ForeignKey("agents.id"), nullable=True, index=True),
     Column("note", Text, nullable=False, server_default=""),
-    # One shadow column written by one normaliser (NFKC, casefold, yo -> ye), searched on both engines.
+    # One shadow column by one normaliser (NFKC, casefold, yo -> ye), searched on both engines.
     Column("search", Text, nullable=False, server_default=""),
     Column("created_at", Instant, nullable=False),
     Column("created_by", ForeignKey("agents.id"), nullable=True),
