@@ -11,7 +11,7 @@ MAX_CHANNEL_ID = 149  # longer ones Asterisk refuses
 
 @dataclass(frozen=True, slots=True)
 class Expect:
-    """How the answer ends: one response (`list_end` is ""), or a list up to the event `list_end`."""
+    """How the answer ends: one response (`list_end` is ""), or a list to the event `list_end`."""
 
     list_end: str = ""
 

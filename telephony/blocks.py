@@ -34,7 +34,7 @@ class BlockReader:
         self._skipped = 0
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The blocks that `data` completes, without their empty line; NotAsterisk on a bad start."""
+        """The blocks that `data` completes, without the empty line; NotAsterisk on a bad start."""
         if self._rest:
             data = self._rest + data
             self._rest = b""

@@ -21,7 +21,7 @@ class LinkReason(StrEnum):
 
 
 class TelephonyError(Exception):
-    """Base of all; the text is for the log, `code` is for people (through the web's translation)."""
+    """Base of all; the text is for the log, `code` for people (translated above)."""
 
     code: ClassVar[str] = "telephony_failed"
 

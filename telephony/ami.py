@@ -1,0 +1,212 @@
+"""AmiClient: the link to Asterisk as one ordered stream, and requests that always get an answer."""
+
+import asyncio
+import logging
+import random
+import ssl
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from telephony import actions
+from telephony.actions import Action
+from telephony.blocks import shedding
+from telephony.errors import LinkReason, LoginRefused, NotConnected, TelephonyError
+from telephony.link import AmiLink, Loss, Wiring, tls_context
+from telephony.patience import Backoff, Patience
+from telephony.settings import TelephonySettings
+from telephony.stream import AmiMessage, LinkDown, LinkUp, Reply, StreamItem
+
+__all__ = ["AmiClient", "AmiMessage", "LinkDown", "LinkUp", "Reply", "StreamItem"]
+
+log = logging.getLogger(__name__)
+
+BACKLOG_LIMIT = 50_000  # about 100 MB, or a minute of 2,000 busy agents
+_OWN = frozenset({"FullyBooted", "Shutdown"})
+
+
+class AmiClient:
+    """Stays connected to one Asterisk while `run` runs; everything heard comes out of `messages`.
+
+    `wanted` names the events to keep (None: all), `wanted_variables` the VarSet variables (None:
+    all); answers to actions are always kept. A consumer more than `BACKLOG_LIMIT` items behind has
+    lost the thread: the link is made anew (reason `fell_behind`) and the state read again.
+    """
+
+    def __init__(
+        self,
+        settings: TelephonySettings,
+        *,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], Awaitable[None]],
+        raw: Callable[[bytes, datetime], None] | None = None,
+        wanted: frozenset[str] | None = None,
+        wanted_variables: frozenset[str] | None = None,
+        patience: Patience | None = None,
+        chance: Callable[[], float] = random.random,
+        backlog_limit: int = BACKLOG_LIMIT,
+    ) -> None:
+        self.connected = False
+        self.lag_seconds = 0.0
+        """Arrival minus Timestamp of the last event: rises when Asterisk holds events back."""
+        self._settings = settings
+        self._now = now
+        self._sleep = sleep
+        self._patience = patience or Patience()
+        self._backoff = Backoff(self._patience, chance)
+        is_noise = shedding(None if wanted is None else wanted | _OWN, wanted_variables)
+        self._wiring = Wiring(now=now, take=self._take, is_noise=is_noise, raw=raw)
+        self._tls: ssl.SSLContext | None = None
+        self._link: AmiLink | None = None
+        self._items: deque[StreamItem] = deque()
+        self._early: deque[AmiMessage] = deque()
+        self._limit = backlog_limit
+        self._arrived = asyncio.Event()
+        self._told: str | None = None
+
+    @property
+    def backlog(self) -> int:
+        """Items received and not yet consumed."""
+        return len(self._items)
+
+    async def run(self) -> None:
+        """Connect, log in, keep alive, reconnect; until cancelled."""
+        while True:
+            loss, up_seconds = await self._serve_one_link()
+            self._tell_down(loss)
+            await self._sleep(self._backoff.after(loss.reason, up_seconds))
+
+    async def messages(self) -> AsyncIterator[StreamItem]:
+        """Everything in the order of the wire: LinkUp, events and list items, LinkDown, LinkUp ...
+
+        For one consumer. Events between login and LinkUp come right after LinkUp.
+        """
+        while True:
+            while self._items:
+                yield self._items.popleft()
+            self._arrived.clear()
+            await self._arrived.wait()
+
+    async def send(self, action: Action, *, timeout_seconds: float | None = None) -> Reply:
+        """Ask Asterisk now or not at all: NotConnected at once, LinkLost, ActionTimedOut (after
+        `timeout_seconds`, by default the settings'), ActionRefused. Nothing is ever sent twice."""
+        if self._link is None or not self.connected:
+            raise NotConnected(action.name)
+        return await self._link.request(action, self._time_for(timeout_seconds))
+
+    def _time_for(self, timeout_seconds: float | None) -> float:
+        default = self._settings.action_timeout_seconds
+        return default if timeout_seconds is None else timeout_seconds
+
+    async def _serve_one_link(self) -> tuple[Loss, float]:
+        """One link from beginning to end: how it ended, and how many seconds it served."""
+        link = self._link = AmiLink(self._settings, self._wiring)
+        try:
+            version = await self._bring_up(link)
+            if link.lost.done():
+                return link.lost.result(), 0.0
+            self._tell_up(version)
+            up_at = link.loop.time()
+            loss = await asyncio.shield(link.lost)
+            return loss, link.loop.time() - up_at
+        except asyncio.CancelledError:
+            link.leave()
+            self._tell_down(Loss(LinkReason.STOPPED))
+            raise
+        except Exception as fault:
+            return _loss_of(fault, link), 0.0
+        finally:
+            self.connected = False
+            self._link = None
+            self._early.clear()
+            link.end(Loss(LinkReason.STOPPED))
+
+    async def _bring_up(self, link: AmiLink) -> str:
+        """From nothing to a booted Asterisk that knows us; its version."""
+        async with asyncio.timeout(self._settings.connect_timeout_seconds):
+            if self._tls is None:
+                self._tls = tls_context(self._settings)
+            await link.connect(self._tls)
+            await link.log_in()
+        await self._booted(link)
+        return await self._version(link)
+
+    async def _booted(self, link: AmiLink) -> None:
+        """Wait for FullyBooted, but not for ever: without the class `system` it never comes."""
+        booted = asyncio.ensure_future(link.booted.wait())
+        either: set[asyncio.Future[Any]] = {booted, link.lost}
+        try:
+            await asyncio.wait(
+                either,
+                timeout=self._patience.boot_grace_seconds,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        finally:
+            booted.cancel()
+
+    async def _version(self, link: AmiLink) -> str:
+        try:
+            reply = await link.request(
+                actions.core_settings(), min(self._patience.boot_grace_seconds, 2.0)
+            )
+        except NotConnected:
+            raise
+        except TelephonyError:  # not allowed to ask, or too busy to say
+            return f"AMI {link.ami_version}"
+        return reply.headers.get("asteriskversion") or f"AMI {link.ami_version}"
+
+    def _take(self, message: AmiMessage) -> None:
+        if message.at is not message.received_at:
+            self.lag_seconds = (message.received_at - message.at).total_seconds()
+        if not self.connected:
+            self._early.append(message)
+        else:
+            self._items.append(message)
+            self._arrived.set()
+        if len(self._items) + len(self._early) > self._limit:
+            self._fall_behind()
+
+    def _fall_behind(self) -> None:
+        log.error("more than %d AMI messages unread: the link is made anew", self._limit)
+        self._items.clear()
+        self._early.clear()
+        if self._link is not None:
+            self._link.end(Loss(LinkReason.FELL_BEHIND, str(self._limit)))
+
+    def _tell_up(self, version: str) -> None:
+        log.info("connected to Asterisk %s", version)
+        self._told = None
+        self.connected = True
+        self._put(LinkUp(self._now(), version))
+        self._items.extend(self._early)
+        self._early.clear()
+
+    def _tell_down(self, loss: Loss) -> None:
+        """Once for each change: an exchange that is down for a day is one item, not thousands."""
+        self.connected = False
+        if self._told == loss.reason:
+            return
+        self._told = loss.reason
+        log.warning("no link to Asterisk: %s %s", loss.reason, loss.details)
+        self._put(LinkDown(self._now(), loss.reason, loss.details))
+
+    def _put(self, item: StreamItem) -> None:
+        self._items.append(item)
+        self._arrived.set()
+
+
+def _loss_of(fault: Exception, link: AmiLink) -> Loss:
+    """What kept a link from coming up; the link's own word first, it saw the cause."""
+    if isinstance(fault, LoginRefused):
+        return Loss(LinkReason.LOGIN_REFUSED, fault.message)
+    if link.lost.done():
+        return link.lost.result()
+    if isinstance(fault, ssl.SSLError):
+        return Loss(LinkReason.TLS_FAILED, str(fault))
+    if isinstance(fault, TimeoutError):
+        return Loss(LinkReason.CONNECT_TIMED_OUT)
+    if isinstance(fault, OSError):
+        return Loss(LinkReason.UNREACHABLE, str(fault))
+    log.error("the link to Asterisk could not be made", exc_info=fault)
+    return Loss(LinkReason.FAULT, str(fault))
