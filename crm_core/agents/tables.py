@@ -85,6 +85,9 @@ agent_states = Table(
     Column("since", Instant, nullable=False),
     Column("extension_id", ForeignKey("extensions.id"), nullable=True, unique=True),
     Column("call_id", String(150), nullable=True),
+    # What was asked for and takes effect after the call: a pause, or going home.
+    Column("pause_reason", String(64), nullable=True),
+    Column("leaving", Boolean, nullable=False, server_default="0"),
 )
 
 agent_state_log = Table(

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from crm_core.storage.base import Instant, metadata
@@ -40,6 +41,13 @@ calls = Table(
     Index("ix_calls_started_at", "started_at"),
     Index("ix_calls_client_started", "client_id", "started_at"),
     Index("ix_calls_number_started", "number", "started_at"),
+    # The few that are open among the millions that are not.
+    Index(
+        "ix_calls_open",
+        "started_at",
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
 )
 
 call_linkedids = Table(
@@ -88,6 +96,7 @@ call_talks = Table(
     Column("agent_id", ForeignKey("agents.id"), nullable=True, index=True),
     Column("started_at", Instant, nullable=False),
     Column("ended_at", Instant, nullable=True),
+    UniqueConstraint("call_id", "interface", "started_at"),
 )
 
 call_transfers = Table(
@@ -99,6 +108,7 @@ call_transfers = Table(
     Column("at", Instant, nullable=False),
     Column("from_interface", String(128), nullable=False),
     Column("to", String(128), nullable=False),
+    UniqueConstraint("call_id", "at", "from_interface"),
 )
 
 call_holds = Table(
@@ -110,6 +120,7 @@ call_holds = Table(
     Column("parked", Boolean, nullable=False, server_default="0"),
     Column("started_at", Instant, nullable=False),
     Column("ended_at", Instant, nullable=True),
+    UniqueConstraint("call_id", "interface", "started_at"),
 )
 
 dispositions = Table(
@@ -140,4 +151,10 @@ wrap_ups = Table(
     Column("task_id", ForeignKey("tasks.id"), nullable=True),
     UniqueConstraint("call_id", "agent_id"),
     Index("ix_wrap_ups_agent_open", "agent_id", "finished_at"),
+    Index(
+        "ix_wrap_ups_deadline_open",
+        "deadline_at",
+        sqlite_where=text("finished_at IS NULL"),
+        postgresql_where=text("finished_at IS NULL"),
+    ),
 )

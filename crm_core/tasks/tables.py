@@ -1,4 +1,4 @@
-"""Tasks: a next step that an agent promised, or a callback that a missed call demands."""
+"""Tasks: a promised next step, a callback that a missed call demands, a wrap-up left undone."""
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, String, Table, Text
 
@@ -28,7 +28,7 @@ tasks = Table(
     # done | talked | cancelled
     Column("ending", String(16), nullable=True),
     Column("version", Integer, nullable=False, server_default="1"),
-    CheckConstraint("kind IN ('next_step', 'callback')", name="kind_known"),
+    CheckConstraint("kind IN ('next_step', 'callback', 'wrap_up')", name="kind_known"),
     Index("ix_tasks_assignee_open", "assignee_agent_id", "done_at", "due_at"),
     Index("ix_tasks_queue_open", "queue", "done_at", "due_at"),
     Index("ix_tasks_number_open", "number", "done_at"),

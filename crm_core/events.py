@@ -1,0 +1,111 @@
+"""What the business learned, in the past tense: announced after commit, beside telephony's facts.
+
+They name the record and leave its contents to be read, so that a late reader sees the newest; the
+few values carried are those that a screen needs at once.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientCreated:
+    client_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientChanged:
+    """A client, one of his contacts or numbers is not what it was."""
+
+    client_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientChosen:
+    """Somebody said which client this number means; it is remembered for the next call."""
+
+    number: str
+    client_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallLinked:
+    """The call belongs to another client than before (or to none)."""
+
+    call_id: str
+    client_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionsClosed:
+    """All sessions of the agent are gone: his open sockets shut."""
+
+    agent_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryChanged:
+    """People, extensions, queues, teams, pause reasons or dispositions changed; `kind` says which."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentStateChanged:
+    """What the agent does now and since when; `pending` is what follows the call (`log_out` or a
+    pause reason)."""
+
+    agent_id: int
+    state: str
+    reason: str | None
+    since: datetime
+    extension: str | None
+    call_id: str | None
+    pending: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUpStarted:
+    """The agent is out of the call and owes its disposition, note and next step by `deadline_at`."""
+
+    call_id: str
+    agent_id: int
+    deadline_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUpFinished:
+    """`ending`: saved, skipped, expired, or not_needed (nothing was owed after all)."""
+
+    call_id: str
+    agent_id: int
+    ending: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteSaved:
+    call_id: str
+    agent_id: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskChanged:
+    """A task is new, edited, handed over, reopened or counts another call."""
+
+    task_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskDone:
+    """`ending`: done, talked or cancelled."""
+
+    task_id: int
+    ending: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackEscalated:
+    """Nobody called back in time: the supervisors are told, once."""
+
+    task_id: int
