@@ -45,7 +45,7 @@ class SessionsClosed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectoryChanged:
-    """People, extensions, queues, teams, pause reasons or dispositions changed; `kind` says which."""
+    """People, extensions, queues, pause reasons or dispositions changed; `kind` says which."""
 
     kind: str
 
@@ -66,7 +66,7 @@ class AgentStateChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrapUpStarted:
-    """The agent is out of the call and owes its disposition, note and next step by `deadline_at`."""
+    """The agent is out of the call; by `deadline_at` he owes disposition, note and next step."""
 
     call_id: str
     agent_id: int
