@@ -48,6 +48,7 @@ class AmiLink:
             self._writer.close()
         if self._reading is not None:
             self._reading.cancel()
+            await asyncio.wait([self._reading])
 
     async def act(self, action: str, **headers: str) -> Headers:
         """Send an action, return the headers (lower-case names) of its response."""

@@ -357,7 +357,8 @@ class Phone(asyncio.DatagramProtocol):
 
     def dial(self, number: str, *, caller: str | None = None, name: str = "") -> Dialog:
         """Call a number; `caller` and `name` go into From (default: the account)."""
-        own = f"<sip:{self.name if caller is None else caller}@127.0.0.1:{self.server}>"
+        user = self.name if caller is None else caller
+        own = f"<sip:{user}@127.0.0.1:{self.server}>" if user else "<sip:127.0.0.1>"
         local = f"{_quoted(name)}{own};tag={_token()}"
         target = f"sip:{number}@127.0.0.1:{self.server}"
         dialog = Dialog(self, _token(), local, f"<{target}>", target)

@@ -244,7 +244,10 @@ async def hostile_name_long(stage: Stage) -> None:
 
 @scene("A caller's name with real line breaks and a forged action and event behind them.")
 async def hostile_name_line_breaks(stage: Stage) -> None:
-    name = "Bob%0D%0AAction: Originate%0D%0A%0D%0AEvent: Hangup%0D%0AChannel: PJSIP/101-0%0D%0A"
+    name = (
+        "Bob%0D%0AAction: Originate%0D%0A%0D%0AEvent: Hangup%0D%0AChannel: PJSIP/101-00000000%0D%0A"
+        "Uniqueid: 1.1%0D%0ALinkedid: 1.1%0D%0ACause: 16%0D%0A%0D%0A"
+    )
     client = stage.from_city("74953000101", name=name)
     await _answered(stage, client, caller=CLIENT, dialled="74953000101")
 
