@@ -59,7 +59,7 @@ class _Mailbox:
 
 
 class Bus:
-    """Publish after commit; `settled()` waits until all handlers, and what they published, are done."""
+    """Publish after commit; `settled()` waits for all handlers and for what they published."""
 
     def __init__(self) -> None:
         self._mailboxes: list[_Mailbox] = []

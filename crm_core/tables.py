@@ -1,6 +1,6 @@
 """What belongs to the whole floor rather than to one record: the audit trail."""
 
-from sqlalchemy import Column, ForeignKey, Integer, String, Table
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table
 
 from crm_core.storage.base import Instant, Json, metadata
 
@@ -14,4 +14,5 @@ audit = Table(
     Column("subject", String(64), nullable=False),
     Column("subject_id", String(150), nullable=False),
     Column("details", Json, nullable=False),
+    Index("ix_audit_subject", "subject", "subject_id"),
 )

@@ -1,4 +1,4 @@
-"""The one metadata that every package's tables.py adds to, and the column types both engines share."""
+"""The one metadata every package's tables.py adds to, and column types both engines share."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,22 +1,21 @@
 """`storage.read()` and `storage.write()`: the only two ways to the database.
 
-One writer at a time inside this process (a write starts IMMEDIATE on SQLite: a deferred BEGIN lost 13 of
-15 concurrent read-then-write transactions to "database is locked"), readers that cannot write, and facts
-that are announced only after their transaction is committed.
+One writer at a time, over all processes: a write starts IMMEDIATE on SQLite (a deferred BEGIN lost
+13 of 15 concurrent read-then-write transactions to "database is locked") and takes an advisory lock
+on PostgreSQL. Readers cannot write. Facts are announced only after their transaction is committed.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import event
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from crm_core.storage.connecting import connect, parse_url
 
 Announce = Callable[[Iterable[object]], None]
-
-BUSY_SECONDS = 15  # another process (backup, migrate) may hold the file for a moment
 
 
 class Write:
@@ -38,71 +37,88 @@ class Write:
 class Storage:
     """Both engines behind one door. Open with `Storage.open(url)`, give back with `close()`."""
 
-    def __init__(self, readers: AsyncEngine, writer: AsyncEngine) -> None:
-        self._readers = readers
-        self._writer = writer
+    def __init__(self, url: URL) -> None:
+        self.url = url
+        self._readers = connect(url, "reading")
+        self._writer = connect(url, "writing")
         self._one_writer = asyncio.Lock()
+        self._writing: asyncio.Task[Any] | None = None
         self.on_commit: Announce = lambda facts: None
 
     @classmethod
     def open(cls, url: str) -> "Storage":
-        """Engines for `sqlite+aiosqlite:///path` or `postgresql+asyncpg://…`; connects lazily."""
-        parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite":
-            return cls(_sqlite(parsed, readonly=True), _sqlite(parsed, readonly=False))
-        engine = create_async_engine(parsed, pool_pre_ping=True, pool_size=10)
-        return cls(engine, engine)
+        """`sqlite:///path` or `postgresql://…`; connects lazily. Raises DatabaseUrlRefused."""
+        return cls(parse_url(url))
 
     @property
     def is_sqlite(self) -> bool:
-        return self._writer.dialect.name == "sqlite"
+        return self.url.get_backend_name() == "sqlite"
 
     @property
     def writer(self) -> AsyncEngine:
-        """The writing engine, for migrations and backup."""
+        """The writing engine."""
         return self._writer
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection that reads one consistent state and cannot write."""
         async with self._readers.connect() as connection:
-            if not self.is_sqlite:
-                await connection.execution_options(postgresql_readonly=True)
             yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Write]:
         """One transaction: committed when the block ends, rolled back and silent when it raises."""
-        async with self._one_writer:
-            async with self._writer.begin() as connection:
+        async with self._turn():
+            async with self._writer.connect() as connection:
                 write = Write(connection)
-                yield write
-            # Published under the lock: facts reach the bus in the order of their commits.
-            self.on_commit(write.announced)
+                async with connection.begin() as transaction:
+                    yield write
+                    await _whatever_comes(transaction.commit(), self._announcing(write))
+
+    @asynccontextmanager
+    async def migrate(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction for changing the schema: no other writer, foreign keys unenforced."""
+        async with self._turn():
+            engine = connect(self.url, "migrating")
+            try:
+                async with engine.begin() as connection:
+                    yield connection
+            finally:
+                await engine.dispose()
 
     async def close(self) -> None:
+        """Give back every connection; a storage may be used again afterwards."""
         await self._writer.dispose()
-        if self._readers is not self._writer:
-            await self._readers.dispose()
+        await self._readers.dispose()
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        if self._writing is not None and self._writing is asyncio.current_task():
+            raise RuntimeError("a write inside a write would wait for itself: pass the Write on")
+        async with self._one_writer:
+            self._writing = asyncio.current_task()
+            try:
+                yield
+            finally:
+                self._writing = None
+
+    def _announcing(self, write: Write) -> Callable[[], None]:
+        # Called under the lock: facts reach the bus in the order of their commits.
+        return lambda: self.on_commit(write.announced)
 
 
-def _sqlite(url: URL, *, readonly: bool) -> AsyncEngine:
-    engine = create_async_engine(url, connect_args={"timeout": BUSY_SECONDS})
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def _configure(connection: Any, _record: Any) -> None:
-        # Hand BEGIN to us: the driver's own deferred BEGIN is what loses to "database is locked".
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=NORMAL")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        if readonly:
-            cursor.execute("PRAGMA query_only=ON")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
-
-    return engine
+async def _whatever_comes(commit: Awaitable[None], announce: Callable[[], None]) -> None:
+    """Commit, then announce, even if cancelled meanwhile: else a row is kept and nobody is told."""
+    committing = asyncio.ensure_future(commit)
+    cancelled: asyncio.CancelledError | None = None
+    while not committing.done():
+        try:
+            await asyncio.shield(committing)
+        except asyncio.CancelledError as caught:
+            cancelled = caught
+        except Exception:  # noqa: S110 - raised again by result(), for every path alike
+            pass
+    committing.result()
+    announce()
+    if cancelled is not None:
+        raise cancelled

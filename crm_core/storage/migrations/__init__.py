@@ -1,0 +1,1 @@
+"""The history of the schema: one line of revisions, run by `crm_core.storage.migrate`."""
