@@ -21,7 +21,7 @@ from tests.lab.processes import free_port, start, stop, wait_until
 
 _TEMPLATES = Path(__file__).parent / "exchange"
 PHONES = ("101", "102", "103", "104", "105", "106")
-_HOTLINE = "109"
+HOTLINE = "109"
 _FOLDERS = ("etc", "lib", "db", "spool", "run", "log/cdr-csv", "log/cdr-custom", "sounds/moh")
 _RTP_SPAN = 400
 
@@ -131,7 +131,7 @@ def configure(exchange: LabAsterisk) -> None:
         "PHONE_SECRET": exchange.phone_secret,
         "RTP_START": str(first),
         "RTP_END": str(first + _RTP_SPAN),
-        "PHONES": "\n".join(_phone(number) for number in (*PHONES, _HOTLINE)),
+        "PHONES": "\n".join(_phone(number) for number in (*PHONES, HOTLINE)),
     }
     for template in _TEMPLATES.glob("*.conf"):
         text = template.read_text()
@@ -158,7 +158,7 @@ _NAMES = {
 
 
 def _phone(number: str) -> str:
-    context = ("context = hotline",) if number == _HOTLINE else ()
+    context = ("context = hotline",) if number == HOTLINE else ()
     name = _NAMES.get(number, "Lobby")
     return "\n".join(
         (

@@ -65,6 +65,7 @@ class Dialog:
         self.status = 0
         self.notified: list[str] = []
         self.last_response: SipMessage | None = None
+        self.trying = asyncio.Event()
         self.ringing = asyncio.Event()
         self.settled = asyncio.Event()
         self.ended = asyncio.Event()
@@ -145,7 +146,7 @@ class Dialog:
         elif self.incoming:
             self.refuse(603)
         else:
-            await self.rings()
+            await _soon(self.trying.wait())
             self._cancel()
             await _soon(self.settled.wait())
 
@@ -245,6 +246,7 @@ class Dialog:
 
     def _progress(self, response: SipMessage) -> None:
         self.remote = response.get("To")
+        self.trying.set()
         if response.status > 100:
             self.ringing.set()
         if response.body:

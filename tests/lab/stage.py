@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.lab.ami_link import AmiLink
-from tests.lab.asterisk import PHONES, LabAsterisk
+from tests.lab.asterisk import HOTLINE, PHONES, LabAsterisk
 from tests.lab.sip_phone import Dialog, Phone
 
 CLIENT = "79161234567"
@@ -144,7 +144,7 @@ def _either(target: str) -> list[str]:
 async def stage(exchange: LabAsterisk) -> AsyncIterator[Stage]:
     """Registered phones and a listening city, for as long as the block lasts."""
     secret = exchange.phone_secret
-    phones = {name: Phone(name, exchange.sip_port, password=secret) for name in PHONES}
+    phones = {name: Phone(name, exchange.sip_port, password=secret) for name in (*PHONES, HOTLINE)}
     city = Phone("city", exchange.sip_port, agent="city")
     city.port = exchange.city_port
     try:
