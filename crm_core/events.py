@@ -1,7 +1,8 @@
 """What the business learned, in the past tense: announced after commit, beside telephony's facts.
 
 They name the record and leave its contents to be read, so that a late reader sees the newest; the
-few values carried are those that a screen needs at once.
+few values carried are those that a screen needs at once. What is told of lists and sessions lives
+with them: `DirectoryChanged` in agents/directory.py, `SessionsClosed` in agents/sessions.py.
 """
 
 from dataclasses import dataclass
@@ -34,20 +35,6 @@ class CallLinked:
 
     call_id: str
     client_id: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionsClosed:
-    """All sessions of the agent are gone: his open sockets shut."""
-
-    agent_id: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DirectoryChanged:
-    """People, extensions, queues, pause reasons or dispositions changed; `kind` says which."""
-
-    kind: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,183 @@
+"""The only door from telephony: facts are recorded, committed, and only then announced, in order.
+
+What waits is drained into one transaction: at low load one fact per commit, at high load many. A
+fact that cannot be recorded is logged and left out, alone; a database that cannot be written is
+tried again until it can, while the facts wait and `take` makes the exchange's side wait with them.
+"""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import structlog
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from crm_core.calls.journal import Journal
+from crm_core.clock import Clock
+from crm_core.storage.engine import Storage
+from telephony.events import CallFact, Fact
+
+log = structlog.get_logger(__name__)
+
+WAITING: Final = 20_000  # facts: minutes of a busy exchange, some megabytes
+BATCH: Final = 500  # facts a transaction: beyond it the share of each no longer falls
+FIRST_RETRY_SECONDS: Final = 0.2
+LONGEST_RETRY_SECONDS: Final = 5.0
+
+# PostgreSQL's SQLSTATE classes: connection, rolled back by a rival, no resources, wrong state,
+# operator's intervention, the system itself, read-only.
+_TROUBLE_CLASSES: Final = frozenset({"08", "40", "53", "55", "57", "58", "25"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Orphans:
+    """Asks, in its place among the facts, to end the open calls that are not `live`."""
+
+    live: frozenset[str]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeHealth:
+    """How many facts wait; why and since when the database takes none (None: it does)."""
+
+    waiting: int
+    trouble: str | None
+    trouble_since: datetime | None
+
+
+class Intake:
+    """`take` a fact from anywhere; `run` records them until it is cancelled."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        journal: Journal,
+        clock: Clock,
+        *,
+        waiting: int = WAITING,
+        batch: int = BATCH,
+    ) -> None:
+        self._storage = storage
+        self._journal = journal
+        self._clock = clock
+        self._batch = batch
+        self._queue: asyncio.Queue[Fact | _Orphans] = asyncio.Queue(waiting)
+        self._trouble: str | None = None
+        self._trouble_since: datetime | None = None
+
+    @property
+    def health(self) -> IntakeHealth:
+        return IntakeHealth(self._queue.qsize(), self._trouble, self._trouble_since)
+
+    async def take(self, fact: Fact) -> None:
+        """Accept a fact; waits only while as many as may be are waiting already."""
+        await self._queue.put(fact)
+
+    async def close_orphans(self, live_call_ids: Collection[str], at: datetime) -> None:
+        """End the open calls that the exchange no longer has, once all facts taken so far are in.
+
+        Call it after a connect with the ids that live at this moment; each end is announced as a
+        `CallEnded` by the system with an incomplete record.
+        """
+        await self._queue.put(_Orphans(frozenset(live_call_ids), at))
+
+    async def settled(self) -> None:
+        """Return when all that was taken is recorded and announced."""
+        await self._queue.join()
+
+    async def run(self) -> None:
+        """Record what comes until cancelled; to lose nothing, `settled()` comes before that."""
+        while True:
+            items = [await self._queue.get()]
+            while len(items) < self._batch and not self._queue.empty():
+                items.append(self._queue.get_nowait())
+            try:
+                await self._record(items)
+            finally:
+                for _ in items:
+                    self._queue.task_done()
+
+    async def _record(self, items: Sequence[Fact | _Orphans]) -> None:
+        facts: list[Fact] = []
+        for item in items:
+            if isinstance(item, Fact):
+                facts.append(item)
+                continue
+            await self._record_facts(facts)
+            facts = []
+            await self._persistently(item)
+        await self._record_facts(facts)
+
+    async def _record_facts(self, facts: Sequence[Fact]) -> None:
+        if not any(isinstance(fact, CallFact) for fact in facts):
+            self._storage.on_commit(facts)
+            return
+        if await self._persistently(facts) or len(facts) == 1:
+            return
+        for fact in facts:
+            if isinstance(fact, CallFact):
+                await self._persistently([fact])
+            else:
+                self._storage.on_commit([fact])
+
+    async def _persistently(self, work: Sequence[Fact] | _Orphans) -> bool:
+        """Write `work`; False when it is at fault itself. Where the database is: again, later."""
+        pause = FIRST_RETRY_SECONDS
+        while True:
+            try:
+                await self._write(work)
+            except Exception as error:
+                if not is_database_trouble(error):
+                    _log_refused(work, error)
+                    return False
+                self._note_trouble(error)
+                await self._clock.sleep(pause)
+                pause = min(pause * 2, LONGEST_RETRY_SECONDS)
+            else:
+                self._trouble = self._trouble_since = None
+                return True
+
+    async def _write(self, work: Sequence[Fact] | _Orphans) -> None:
+        try:
+            async with self._storage.write() as tx:
+                if isinstance(work, _Orphans):
+                    tx.announce(*await self._journal.close_orphans(tx, work.live, work.at))
+                else:
+                    tx.announce(*await self._journal.apply(tx, work))
+        except BaseException:
+            self._journal.forget()
+            raise
+        self._journal.committed()
+
+    def _note_trouble(self, error: Exception) -> None:
+        if self._trouble is None:
+            self._trouble_since = self._clock.now()
+            log.error("journal_waits_for_database", error=str(error), waiting=self._queue.qsize())
+        self._trouble = type(error.__cause__ or error).__name__
+
+
+def is_database_trouble(error: Exception) -> bool:
+    """Whether the database, not the fact, is to blame: locked, full, gone, restarting."""
+    if isinstance(error, DBAPIError):
+        state = str(getattr(error.orig, "sqlstate", None) or "")
+        if state:
+            return state[:2] in _TROUBLE_CLASSES
+        return error.connection_invalidated or isinstance(error, OperationalError)
+    return isinstance(error, PoolTimeout | OSError)
+
+
+def _log_refused(work: Sequence[Fact] | _Orphans, error: Exception) -> None:
+    if isinstance(work, _Orphans):
+        log.error("orphans_not_closed", exc_info=error)
+    elif len(work) == 1:
+        log.error("fact_not_recorded", **_named(work[0]), exc_info=error)
+    else:
+        log.warning("batch_not_recorded", facts=len(work), error=str(error))
+
+
+def _named(fact: Fact) -> dict[str, object]:
+    return {"fact": type(fact).__name__, "call_id": getattr(fact, "call_id", None)}
