@@ -146,6 +146,8 @@ def upgrade() -> None:
     sa.Column('since', sa.DateTime(timezone=True), nullable=False),
     sa.Column('extension_id', sa.Integer(), nullable=True),
     sa.Column('call_id', sa.String(length=150), nullable=True),
+    sa.Column('pause_reason', sa.String(length=64), nullable=True),
+    sa.Column('leaving', sa.Boolean(), server_default='0', nullable=False),
     sa.ForeignKeyConstraint(['agent_id'], ['agents.id'], name=op.f('fk_agent_states_agent_id_agents'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['extension_id'], ['extensions.id'], name=op.f('fk_agent_states_extension_id_extensions')),
     sa.PrimaryKeyConstraint('agent_id', name=op.f('pk_agent_states')),
@@ -176,6 +178,7 @@ def upgrade() -> None:
     with op.batch_alter_table('calls', schema=None) as batch_op:
         batch_op.create_index('ix_calls_client_started', ['client_id', 'started_at'], unique=False)
         batch_op.create_index('ix_calls_number_started', ['number', 'started_at'], unique=False)
+        batch_op.create_index('ix_calls_open', ['started_at'], unique=False, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
         batch_op.create_index('ix_calls_started_at', ['started_at'], unique=False)
 
     op.create_table('contacts',
@@ -219,7 +222,7 @@ def upgrade() -> None:
     sa.Column('done_call_id', sa.String(length=150), nullable=True),
     sa.Column('ending', sa.String(length=16), nullable=True),
     sa.Column('version', sa.Integer(), server_default='1', nullable=False),
-    sa.CheckConstraint("kind IN ('next_step', 'callback')", name=op.f('ck_tasks_kind_known')),
+    sa.CheckConstraint("kind IN ('next_step', 'callback', 'wrap_up')", name=op.f('ck_tasks_kind_known')),
     sa.ForeignKeyConstraint(['assignee_agent_id'], ['agents.id'], name=op.f('fk_tasks_assignee_agent_id_agents')),
     sa.ForeignKeyConstraint(['client_id'], ['clients.id'], name=op.f('fk_tasks_client_id_clients')),
     sa.ForeignKeyConstraint(['created_by'], ['agents.id'], name=op.f('fk_tasks_created_by_agents')),
@@ -241,7 +244,8 @@ def upgrade() -> None:
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['call_id'], ['calls.call_id'], name=op.f('fk_call_holds_call_id_calls'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_holds'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_holds')),
+    sa.UniqueConstraint('call_id', 'interface', 'started_at', name=op.f('uq_call_holds_call_id_interface_started_at'))
     )
     with op.batch_alter_table('call_holds', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_call_holds_call_id'), ['call_id'], unique=False)
@@ -297,7 +301,8 @@ def upgrade() -> None:
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['agent_id'], ['agents.id'], name=op.f('fk_call_talks_agent_id_agents')),
     sa.ForeignKeyConstraint(['call_id'], ['calls.call_id'], name=op.f('fk_call_talks_call_id_calls'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_talks'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_talks')),
+    sa.UniqueConstraint('call_id', 'interface', 'started_at', name=op.f('uq_call_talks_call_id_interface_started_at'))
     )
     with op.batch_alter_table('call_talks', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_call_talks_agent_id'), ['agent_id'], unique=False)
@@ -311,7 +316,8 @@ def upgrade() -> None:
     sa.Column('from_interface', sa.String(length=128), nullable=False),
     sa.Column('to', sa.String(length=128), nullable=False),
     sa.ForeignKeyConstraint(['call_id'], ['calls.call_id'], name=op.f('fk_call_transfers_call_id_calls'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_transfers'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_transfers')),
+    sa.UniqueConstraint('call_id', 'at', 'from_interface', name=op.f('uq_call_transfers_call_id_at_from_interface'))
     )
     with op.batch_alter_table('call_transfers', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_call_transfers_call_id'), ['call_id'], unique=False)
@@ -360,4 +366,4 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('wrap_ups', schema=None) as batch_op:
         batch_op.create_index('ix_wrap_ups_agent_open', ['agent_id', 'finished_at'], unique=False)
-
+        batch_op.create_index('ix_wrap_ups_deadline_open', ['deadline_at'], unique=False, sqlite_where=sa.text('finished_at IS NULL'), postgresql_where=sa.text('finished_at IS NULL'))
