@@ -1,12 +1,13 @@
 """Typed builders of AMI actions. Every value is checked: what could forge a header is refused."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from telephony.errors import UnsafeValue
 
 MAX_VALUE_BYTES = 512  # Asterisk cuts a line at 1024 bytes: a longer one would run on as garbage
-MAX_CHANNEL_ID = 149  # longer ones Asterisk refuses
+_CHANNEL_ID = re.compile(r"[A-Za-z0-9_.-]{1,147}")  # 149 with the ";2" of a Local's other half
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +129,12 @@ def originate_to_extension(
     *,
     context: str,
     exten: str,
-    caller_id: str,
     channel_id: str,
     timeout_seconds: float,
     variables: Mapping[str, str] | None = None,
 ) -> Action:
     """Ring `channel`; when it answers it enters the dialplan at `exten`@`context`."""
-    headers = _origin(channel, caller_id, channel_id, timeout_seconds, variables)
+    headers = _origin(channel, channel_id, timeout_seconds, variables or {})
     target = (("Context", context), ("Exten", exten), ("Priority", "1"))
     return Action("Originate", headers + target)
 
@@ -144,35 +144,36 @@ def originate_to_application(
     *,
     application: str,
     data: str,
-    caller_id: str,
     channel_id: str,
     timeout_seconds: float,
     variables: Mapping[str, str] | None = None,
 ) -> Action:
     """Ring `channel`; when it answers it runs `application`(`data`), no dialplan needed."""
-    headers = _origin(channel, caller_id, channel_id, timeout_seconds, variables)
+    headers = _origin(channel, channel_id, timeout_seconds, variables or {})
     return Action("Originate", (*headers, ("Application", application), ("Data", data)))
 
 
 def _origin(
-    channel: str,
-    caller_id: str,
-    channel_id: str,
-    timeout_seconds: float,
-    variables: Mapping[str, str] | None,
+    channel: str, channel_id: str, timeout_seconds: float, variables: Mapping[str, str]
 ) -> tuple[tuple[str, str], ...]:
     """`Async` always: without it Asterisk holds the connection's other actions until the answer."""
-    if not 0 < len(channel_id) <= MAX_CHANNEL_ID - 2:
+    if _CHANNEL_ID.fullmatch(channel_id) is None:
         raise UnsafeValue("ChannelId")
     return (
         ("Channel", channel),
-        ("CallerID", caller_id),
         ("Timeout", str(round(timeout_seconds * 1000))),
         ("Async", "true"),
         ("ChannelId", channel_id),
         ("OtherChannelId", f"{channel_id};2"),
-        *(("Variable", f"{name}={value}") for name, value in (variables or {}).items()),
+        *(("Variable", _assignment(name, value)) for name, value in variables.items()),
     )
+
+
+def _assignment(name: str, value: str) -> str:
+    """`NAME=value`; a comma in the value would begin another assignment, so it is refused."""
+    if any(char in value for char in ',"\\()'):
+        raise UnsafeValue(name)
+    return f"{name}={value}"
 
 
 def hang_up(channel: str, cause: int = 16) -> Action:
@@ -201,7 +202,10 @@ def cancel_attended_transfer(channel: str) -> Action:
 def park(
     channel: str, *, parked_for: str, timeout_seconds: float, lot: str | None = None
 ) -> Action:
-    """Move `channel` to a parking space; not fetched in time, it rings back at `parked_for`."""
+    """Move `channel` to a parking space; not fetched in time, it rings back at `parked_for`.
+
+    `parked_for` is an interface: a channel's name would hear the space announced for seconds.
+    """
     return _action(
         "Park",
         Channel=channel,
@@ -209,8 +213,3 @@ def park(
         Timeout=round(timeout_seconds * 1000),
         Parkinglot=lot,
     )
-
-
-def notify_channel(channel: str, *, event: str) -> Action:
-    """A SIP NOTIFY inside the channel's dialog; phones with remote control know `hold`, `talk`."""
-    return _action("PJSIPNotify", Channel=channel, Variable=f"Event={event}")

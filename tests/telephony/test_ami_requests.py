@@ -30,7 +30,6 @@ ORIGINATE = actions.originate_to_extension(
     "PJSIP/101",
     context="from-internal",
     exten="+79161234567",
-    caller_id="<101>",
     channel_id="perezvon-1",
     timeout_seconds=30,
 )
