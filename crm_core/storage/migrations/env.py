@@ -18,6 +18,5 @@ context.configure(
     target_metadata=metadata,
     render_as_batch=True,  # SQLite cannot alter a column: the table is rebuilt
     render_item=_frozen,
-    compare_server_default=True,
 )
 context.run_migrations()

@@ -1,0 +1,282 @@
+"""The two doors to the database keep their promises on both engines."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import Executable, delete, func, insert, select, text, update
+from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.ext.asyncio import AsyncTransaction
+
+from crm_core.agents.tables import pause_reasons
+from crm_core.storage.connecting import DatabaseUrlRefused
+from crm_core.storage.engine import Storage, Write
+from crm_core.tables import audit
+
+PATIENCE_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Counted:
+    value: int
+
+
+@pytest.fixture
+def told(storage: Storage) -> list[object]:
+    """Every fact that the storage has announced, in order."""
+    facts: list[object] = []
+    storage.on_commit = facts.extend
+    return facts
+
+
+async def set_up_counter(storage: Storage) -> None:
+    async with storage.write() as tx:
+        await tx.execute(insert(pause_reasons).values(code="counter", title="", position=0))
+
+
+async def count_up(storage: Storage) -> None:
+    """Read, give everybody else a chance, then write what was read plus one."""
+    async with storage.write() as tx:
+        value = (await tx.execute(select(pause_reasons.c.position))).scalar_one()
+        await asyncio.sleep(0)
+        await tx.execute(update(pause_reasons).values(position=value + 1))
+        tx.announce(Counted(value + 1))
+
+
+async def counter(storage: Storage) -> int:
+    async with storage.read() as connection:
+        return int((await connection.execute(select(pause_reasons.c.position))).scalar_one())
+
+
+async def rows(storage: Storage) -> int:
+    async with storage.read() as connection:
+        query = select(func.count()).select_from(pause_reasons)
+        return int((await connection.execute(query)).scalar_one())
+
+
+async def test_fifteen_writers_at_once_lose_nothing(storage: Storage, told: list[object]) -> None:
+    await set_up_counter(storage)
+    await asyncio.gather(*(count_up(storage) for _ in range(15)))
+    assert await counter(storage) == 15
+    assert told == [Counted(n) for n in range(1, 16)]
+
+
+async def test_writers_of_two_processes_lose_nothing(storage: Storage, database_url: str) -> None:
+    other = Storage.open(database_url)  # shares nothing with the first but the database
+    try:
+        await set_up_counter(storage)
+        await asyncio.gather(*(count_up(s) for s in [storage, other] * 10))
+        assert await counter(other) == 20
+    finally:
+        await other.close()
+
+
+async def test_a_write_that_raises_is_rolled_back_and_announces_nothing(
+    storage: Storage, told: list[object]
+) -> None:
+    async def changes_its_mind() -> None:
+        async with storage.write() as tx:
+            await tx.execute(insert(pause_reasons).values(code="lunch", title="Lunch"))
+            tx.announce(Counted(1))
+            raise RuntimeError("second thoughts")
+
+    with pytest.raises(RuntimeError, match="second thoughts"):
+        await changes_its_mind()
+    assert await rows(storage) == 0
+    assert told == []
+
+
+async def test_a_statement_that_fails_rolls_back_what_came_before(
+    storage: Storage, told: list[object]
+) -> None:
+    async def breaks_the_unique_code() -> None:
+        async with storage.write() as tx:
+            tx.announce(Counted(1))
+            for _ in range(2):
+                await tx.execute(insert(pause_reasons).values(code="lunch", title="Lunch"))
+
+    with pytest.raises(DBAPIError):
+        await breaks_the_unique_code()
+    assert await rows(storage) == 0
+    assert told == []
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        insert(pause_reasons).values(code="sneaked", title="in"),
+        update(pause_reasons).values(title="changed"),
+        delete(pause_reasons),
+        text("CREATE TABLE sneaked (n int)"),
+    ],
+    ids=["insert", "update", "delete", "create"],
+)
+async def test_a_reader_cannot_write(storage: Storage, attempt: Executable) -> None:
+    async def try_it() -> None:
+        async with storage.read() as connection:
+            await connection.execute(attempt)
+            await connection.commit()
+
+    await set_up_counter(storage)
+    with pytest.raises(DBAPIError, match=r"(?i)read-?only"):
+        await try_it()
+    assert await rows(storage) == 1
+
+
+async def test_a_reader_sees_one_state_while_others_write(storage: Storage) -> None:
+    await set_up_counter(storage)
+    async with storage.read() as connection:
+        query = select(pause_reasons.c.position)
+        before = (await connection.execute(query)).scalar_one()
+        await count_up(storage)
+        assert (await connection.execute(query)).scalar_one() == before
+    assert await counter(storage) == before + 1
+
+
+async def test_a_reader_is_not_kept_waiting_by_a_writer(storage: Storage) -> None:
+    await set_up_counter(storage)
+    async with storage.write() as tx:
+        await tx.execute(update(pause_reasons).values(position=7))
+        assert await asyncio.wait_for(counter(storage), PATIENCE_SECONDS) == 0
+    assert await counter(storage) == 7
+
+
+async def cancel_in_the_middle(until: asyncio.Event, work: Awaitable[None]) -> None:
+    task = asyncio.ensure_future(work)
+    await until.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_a_task_cancelled_inside_a_write_leaves_no_lock(
+    storage: Storage, told: list[object]
+) -> None:
+    await set_up_counter(storage)
+    reached = asyncio.Event()
+
+    async def writes_and_waits() -> None:
+        async with storage.write() as tx:
+            await tx.execute(update(pause_reasons).values(position=99))
+            tx.announce(Counted(99))
+            reached.set()
+            await asyncio.Event().wait()
+
+    await cancel_in_the_middle(reached, writes_and_waits())
+    await asyncio.wait_for(count_up(storage), PATIENCE_SECONDS)
+    assert await counter(storage) == 1
+    assert told == [Counted(1)]
+
+
+async def test_a_task_cancelled_at_any_step_of_a_write_leaves_all_or_nothing(
+    storage: Storage, told: list[object]
+) -> None:
+    await set_up_counter(storage)
+    for steps in range(40):
+        task = asyncio.ensure_future(count_up(storage))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        before = await asyncio.wait_for(counter(storage), PATIENCE_SECONDS)
+        assert told == [Counted(n) for n in range(1, before + 1)]
+    await asyncio.wait_for(count_up(storage), PATIENCE_SECONDS)
+
+
+async def test_a_commit_under_way_is_finished_and_announced_though_its_task_is_cancelled(
+    storage: Storage, told: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await set_up_counter(storage)
+    task = asyncio.ensure_future(count_up(storage))
+    cancel_at_commit(monkeypatch, task)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await counter(storage) == 1
+    assert told == [Counted(1)]
+
+
+def cancel_at_commit(monkeypatch: pytest.MonkeyPatch, task: "asyncio.Future[None]") -> None:
+    """Cancel `task` at the moment when its transaction begins to commit."""
+    genuine: Callable[[AsyncTransaction], Awaitable[None]] = AsyncTransaction.commit
+
+    async def commit(transaction: AsyncTransaction) -> None:
+        task.cancel()
+        await asyncio.sleep(0)
+        await genuine(transaction)
+
+    monkeypatch.setattr(AsyncTransaction, "commit", commit)
+
+
+async def test_a_write_inside_a_write_is_refused_rather_than_hanging(storage: Storage) -> None:
+    async with storage.write():
+        with pytest.raises(RuntimeError, match="write inside a write"):
+            async with storage.write():
+                pass
+    await asyncio.wait_for(set_up_counter(storage), PATIENCE_SECONDS)
+
+
+async def test_facts_come_in_the_order_of_their_commits(
+    storage: Storage, told: list[object]
+) -> None:
+    await set_up_counter(storage)
+    first_may_end, first_began = asyncio.Event(), asyncio.Event()
+
+    async def announce(tx: Write, value: int) -> None:
+        await tx.execute(update(pause_reasons).values(position=value))
+        tx.announce(Counted(value), Counted(-value))
+
+    async def first() -> None:
+        async with storage.write() as tx:
+            await announce(tx, 1)
+            first_began.set()
+            await first_may_end.wait()
+
+    async def second() -> None:
+        await first_began.wait()
+        first_may_end.set()
+        async with storage.write() as tx:
+            await announce(tx, 2)
+
+    await asyncio.gather(second(), first())
+    assert told == [Counted(1), Counted(-1), Counted(2), Counted(-2)]
+
+
+async def test_an_instant_comes_back_in_utc_and_a_naive_one_is_refused(storage: Storage) -> None:
+    moscow = datetime(2026, 3, 2, 12, 0, 0, 123456, timezone(timedelta(hours=3)))
+    row = {"action": "x", "subject": "x", "subject_id": "x", "details": {}}
+    async with storage.write() as tx:
+        await tx.execute(insert(audit).values(at=moscow, **row))
+    async with storage.read() as connection:
+        stored = (await connection.execute(select(audit.c.at))).scalar_one()
+    assert stored == moscow
+    assert stored.utcoffset() == timedelta(0)
+    naive = insert(audit).values(at=moscow.replace(tzinfo=None), **row)
+    async with storage.write() as tx:
+        with pytest.raises(StatementError, match="naive"):
+            await tx.execute(naive)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite://",
+        "sqlite:///:memory:",
+        "mysql://root:hunter2@db/perezvon",
+        "postgresql+psycopg://perezvon:hunter2@db/perezvon",
+        "not a url",
+        "",
+    ],
+)
+def test_a_url_that_cannot_be_opened_is_refused_without_its_password(url: str) -> None:
+    with pytest.raises(DatabaseUrlRefused) as refused:
+        Storage.open(url)
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:///x.db", "sqlite+aiosqlite:///x.db", "postgres://db/x", "postgresql://db/x"]
+)
+async def test_a_url_need_not_name_the_driver(url: str) -> None:
+    await Storage.open(url).close()
