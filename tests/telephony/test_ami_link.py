@@ -200,3 +200,13 @@ async def test_tls_with_verification_refuses_a_stranger_before_the_secret_is_tol
         async with talk(fake, up=False, settings={"tls": True}) as talking:
             assert (await talking.hear(LinkDown)).reason == "tls_failed"
             assert all(not line.heard for line in fake.lines)
+
+
+def test_only_the_link_knows_panoramisk_and_not_its_broken_parts() -> None:
+    sources = {
+        path.name: path.read_text()
+        for path in (Path(__file__).parents[2] / "telephony").glob("*.py")
+    }
+    knowing = {name for name, text in sources.items() if "from panoramisk" in text}
+    assert knowing == {"link.py"}
+    assert not any("CallManager" in text or "fast_agi" in text for text in sources.values())

@@ -153,6 +153,7 @@ async def test_bytes_that_are_no_utf8_spoil_one_value_only() -> None:
         "'; DROP TABLE calls; --",
         "\u202eтекст справа налево",
         "  пробелы  ",
+        "Иван\nCause: 26\rExten: 911",
     ],
 )
 async def test_a_hostile_name_is_only_a_name(name: str) -> None:
