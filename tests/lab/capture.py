@@ -41,17 +41,41 @@ async def play(stage: Stage, entry: Entry) -> bytes:
         link = AmiLink(stage.exchange.ami_port, stage.exchange.ami_secret, raw=recorder.write)
         late.append(await link.__aenter__())
 
-    if entry.joins_late:
-        stage.join = join
-    else:
-        await join()
-    async with asyncio.timeout(_LIMIT_SECONDS):
-        await entry.play(stage)
-        await stage.quiet()
-    await asyncio.sleep(0.2)
-    for link in late:
-        await link.__aexit__(None, None, None)
+    async def listing() -> None:
+        await ask_for_everything(late[0])
+
+    stage.join, stage.listing = join, listing
+    try:
+        if not entry.joins_late:
+            await join()
+        async with asyncio.timeout(_LIMIT_SECONDS):
+            await entry.play(stage)
+            await stage.quiet()
+        await asyncio.sleep(0.2)
+    finally:
+        for link in late:
+            await link.__aexit__(None, None, None)
     return stream.getvalue()
+
+
+async def ask_for_everything(link: AmiLink) -> None:
+    """The lists of living channels, bridges and queues, as a product asks when it connects."""
+    await _list(link, "CoreShowChannels", "CoreShowChannelsComplete")
+    variables = "CDR(start,u),CDR(answer,u),BRIDGEPEER"
+    await _list(link, "Status", "StatusComplete", Variables=variables)
+    since = len(link.events)
+    await _list(link, "BridgeList", "BridgeListComplete")
+    for event in link.events[since:]:
+        if event["event"] == "BridgeListItem":
+            unique = event["bridgeuniqueid"]
+            await _list(link, "BridgeInfo", "BridgeInfoComplete", BridgeUniqueid=unique)
+    await _list(link, "QueueStatus", "QueueStatusComplete")
+
+
+async def _list(link: AmiLink, action: str, end: str, **headers: str) -> None:
+    since = len(link.events)
+    await link.do(action, **headers)
+    await link.until(lambda event: event["event"] == end, since=since)
 
 
 async def _capture(exchange: LabAsterisk, names: list[str]) -> int:

@@ -298,9 +298,15 @@ class Dialog:
             self.phone.respond(request, 200)
             self._over()
         else:
-            if method == "NOTIFY":
-                self.notified.append(request.body.strip())
             self.phone.respond(request, 200)
+            if method == "NOTIFY":
+                self._told_of_transfer(request.body.strip())
+
+    def _told_of_transfer(self, news: str) -> None:
+        """A phone that learns of its transfer's success hangs up by itself."""
+        self.notified.append(news)
+        if news.startswith("SIP/2.0 2"):
+            self.phone.in_background(self.hang_up())
 
     def _receive_reinvite(self, request: SipMessage) -> None:
         if self.status != 200:
@@ -365,7 +371,7 @@ class Phone(asyncio.DatagramProtocol):
         target = f"sip:{number}@127.0.0.1:{self.server}"
         dialog = Dialog(self, _token(), local, f"<{target}>", target)
         self.dialogs[dialog.call_id] = dialog
-        self._in_background(dialog.place([]))
+        self.in_background(dialog.place([]))
         return dialog
 
     async def incoming(self) -> Dialog:
@@ -454,10 +460,11 @@ class Phone(asyncio.DatagramProtocol):
         self.respond(invite, 100)
         done = self.mood(dialog)
         if isinstance(done, Awaitable):
-            self._in_background(done)
+            self.in_background(done)
         self._calls.put_nowait(dialog)
 
-    def _in_background(self, work: Awaitable[None]) -> None:
+    def in_background(self, work: Awaitable[None]) -> None:
+        """Do `work` without waiting for it."""
         task: asyncio.Task[None] = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -31,6 +31,10 @@ class Stage:
     city: Phone
     ami: AmiLink
     truth: list[dict[str, Any]] = field(default_factory=list)
+    join: Callable[[], Awaitable[None]] | None = None
+    """Called by a scene that AMI joins late, at the moment it does."""
+    listing: Callable[[], Awaitable[None]] | None = None
+    """Asks, on the recorded connection, for the lists that a product asks for when it connects."""
     _members: list[tuple[str, str]] = field(default_factory=list)
 
     def now(self) -> float:
