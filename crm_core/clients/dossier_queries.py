@@ -1,0 +1,206 @@
+"""Reads a dossier: few statements, each made once, because a phone is ringing meanwhile."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from crm_core.agents.tables import agents
+from crm_core.calls.tables import call_talks, calls, dispositions, wrap_ups
+from crm_core.clients.dossier import Agreement, Note, OpenTask, PastCall, Person
+from crm_core.clients.tables import clients
+from crm_core.tasks.tables import tasks
+
+PAST_CALLS_SHOWN = 5
+TASKS_SHOWN = 5
+
+
+async def find_party(connection: AsyncConnection, call_id: str) -> tuple[str, Person | None]:
+    """The outside number as the call log keeps it, and the client the call is linked to."""
+    row = (await connection.execute(_PARTY, {"call_id": call_id})).first()
+    if row is None:
+        return "", None
+    if row.client_id is None:
+        return row.number, None
+    person = Person(row.client_id, row.name, row.kind, owner_name=row.owner_name or "")
+    return row.number, person
+
+
+async def list_past_calls(
+    connection: AsyncConnection, call_id: str, number: str, client_id: int | None
+) -> tuple[PastCall, ...]:
+    """The newest calls with this client (or, where none is known, with this number)."""
+    statement = _PAST_BY_NUMBER if client_id is None else _PAST_BY_CLIENT
+    values = _values(call_id, number, client_id)
+    rows = await connection.execute(statement, values)
+    return tuple(
+        PastCall(
+            row.call_id,
+            row.started_at,
+            row.direction,
+            row.outcome or "",
+            row.talk_seconds,
+            row.agent_name or "",
+            row.disposition or "",
+        )
+        for row in rows
+    )
+
+
+async def find_agreement(
+    connection: AsyncConnection, call_id: str, number: str, client_id: int | None
+) -> Agreement | None:
+    """What the latest finished wrap-up with anything to say has left behind."""
+    statement = _AGREED_BY_NUMBER if client_id is None else _AGREED_BY_CLIENT
+    row = (await connection.execute(statement, _values(call_id, number, client_id))).first()
+    if row is None:
+        return None
+    return Agreement(
+        at=row.finished_at,
+        agent_name=row.agent_name,
+        disposition=row.disposition or "",
+        note=row.note,
+        step=row.step or "",
+        step_due_at=row.step_due_at,
+        step_done=row.step_done_at is not None,
+    )
+
+
+async def list_open_tasks(
+    connection: AsyncConnection, number: str, client_id: int | None
+) -> tuple[OpenTask, ...]:
+    """What is promised to this client or number and not done, the most pressing first."""
+    rows = await connection.execute(_TASKS, {"number": number, "client_id": client_id})
+    return tuple(
+        OpenTask(row.id, row.kind, row.text, row.due_at, row.assignee_name or "", row.call_count)
+        for row in rows
+    )
+
+
+async def list_notes(connection: AsyncConnection, call_id: str) -> tuple[Note, ...]:
+    """What each operator has written in this call so far."""
+    rows = await connection.execute(_NOTES, {"call_id": call_id})
+    return tuple(Note(row.agent_id, row.agent_name, row.note) for row in rows)
+
+
+def _values(call_id: str, number: str, client_id: int | None) -> dict[str, Any]:
+    return {"call_id": call_id} | (
+        {"number": number} if client_id is None else {"client_id": client_id}
+    )
+
+
+_owner = agents.alias("owner")
+
+_PARTY = (
+    select(
+        calls.c.number,
+        calls.c.client_id,
+        clients.c.name,
+        clients.c.kind,
+        _owner.c.name.label("owner_name"),
+    )
+    .select_from(
+        calls.outerjoin(clients, clients.c.id == calls.c.client_id).outerjoin(
+            _owner, _owner.c.id == clients.c.owner_agent_id
+        )
+    )
+    .where(calls.c.call_id == bindparam("call_id"))
+)
+
+_BY_CLIENT = calls.c.client_id == bindparam("client_id")
+# A hidden number is nobody's: all anonymous calls together are no history.
+_BY_NUMBER = and_(calls.c.number == bindparam("number"), calls.c.number != "")
+_NOT_THIS = calls.c.call_id != bindparam("call_id")
+
+
+def _past(whose: ColumnElement[bool]) -> Select[Any]:
+    talker = (
+        select(agents.c.name)
+        .join(call_talks, call_talks.c.agent_id == agents.c.id)
+        .where(call_talks.c.call_id == calls.c.call_id)
+        .order_by(call_talks.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    said = (
+        select(dispositions.c.title)
+        .join(wrap_ups, wrap_ups.c.disposition_id == dispositions.c.id)
+        .where(wrap_ups.c.call_id == calls.c.call_id)
+        .order_by(wrap_ups.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            calls.c.call_id,
+            calls.c.started_at,
+            calls.c.direction,
+            calls.c.outcome,
+            calls.c.talk_seconds,
+            talker.label("agent_name"),
+            said.label("disposition"),
+        )
+        .where(whose, _NOT_THIS)
+        .order_by(calls.c.started_at.desc())
+        .limit(PAST_CALLS_SHOWN)
+    )
+
+
+def _agreed(whose: ColumnElement[bool]) -> Select[Any]:
+    says_something = or_(
+        wrap_ups.c.note != "",
+        wrap_ups.c.task_id.is_not(None),
+        wrap_ups.c.disposition_id.is_not(None),
+    )
+    return (
+        select(
+            wrap_ups.c.finished_at,
+            wrap_ups.c.note,
+            agents.c.name.label("agent_name"),
+            dispositions.c.title.label("disposition"),
+            tasks.c.text.label("step"),
+            tasks.c.due_at.label("step_due_at"),
+            tasks.c.done_at.label("step_done_at"),
+        )
+        .select_from(
+            calls.join(wrap_ups, wrap_ups.c.call_id == calls.c.call_id)
+            .join(agents, agents.c.id == wrap_ups.c.agent_id)
+            .outerjoin(dispositions, dispositions.c.id == wrap_ups.c.disposition_id)
+            .outerjoin(tasks, tasks.c.id == wrap_ups.c.task_id)
+        )
+        .where(whose, _NOT_THIS, wrap_ups.c.finished_at.is_not(None), says_something)
+        .order_by(calls.c.started_at.desc(), wrap_ups.c.id.desc())
+        .limit(1)
+    )
+
+
+_PAST_BY_CLIENT, _PAST_BY_NUMBER = _past(_BY_CLIENT), _past(_BY_NUMBER)
+_AGREED_BY_CLIENT, _AGREED_BY_NUMBER = _agreed(_BY_CLIENT), _agreed(_BY_NUMBER)
+
+_TASKS = (
+    select(
+        tasks.c.id,
+        tasks.c.kind,
+        tasks.c.text,
+        tasks.c.due_at,
+        tasks.c.call_count,
+        agents.c.name.label("assignee_name"),
+    )
+    .select_from(tasks.outerjoin(agents, agents.c.id == tasks.c.assignee_agent_id))
+    .where(
+        tasks.c.done_at.is_(None),
+        or_(
+            tasks.c.client_id == bindparam("client_id"),
+            and_(tasks.c.number == bindparam("number"), tasks.c.number != ""),
+        ),
+    )
+    .order_by(tasks.c.due_at, tasks.c.id)
+    .limit(TASKS_SHOWN)
+)
+
+_NOTES = (
+    select(wrap_ups.c.agent_id, wrap_ups.c.note, agents.c.name.label("agent_name"))
+    .join(agents, agents.c.id == wrap_ups.c.agent_id)
+    .where(wrap_ups.c.call_id == bindparam("call_id"), wrap_ups.c.note != "")
+    .order_by(wrap_ups.c.id)
+)
