@@ -1,4 +1,4 @@
-"""Play scenes on a real Asterisk and keep their AMI streams: `python -m tests.lab.capture [name ...]`.
+"""Play scenes on a real Asterisk and keep their streams: `python -m tests.lab.capture [name ...]`.
 
 Each scene gives `tests/streams/NAME.ami` (the bytes as they came) and `NAME.json` (the truth).
 """
@@ -12,12 +12,12 @@ import sys
 import time
 from pathlib import Path
 
+from telephony.recorder import Recorder
 from tests.lab import scenes
 from tests.lab.ami_link import AmiLink
 from tests.lab.asterisk import LabAsterisk, asterisk
 from tests.lab.scenes import SCENES, Entry
 from tests.lab.stage import Stage, stage
-from telephony.recorder import Recorder
 
 STREAMS = Path(__file__).parents[1] / "streams"
 _LIMIT_SECONDS = 60

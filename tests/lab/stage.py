@@ -1,6 +1,6 @@
 """The stage on which a call situation is played: an exchange, phones, the city, and the truth.
 
-The truth of a scene is what its script did on the phones, timed by their own clock. It knows nothing
+The truth of a scene is what its script did on the phones, timed by their clock. It knows nothing
 of AMI events, so that it can judge whoever reads them.
 """
 
@@ -85,9 +85,7 @@ class Stage:
         """How many channels there are now."""
         since = len(self.ami.events)
         await self.ami.do("CoreShowChannels")
-        done = await self.ami.until(
-            lambda e: e["event"] == "CoreShowChannelsComplete", since=since
-        )
+        done = await self.ami.until(lambda e: e["event"] == "CoreShowChannelsComplete", since=since)
         return int(done["listitems"])
 
     async def quiet(self) -> None:

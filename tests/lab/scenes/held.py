@@ -171,8 +171,7 @@ async def park_timeout_returns(stage: Stage) -> None:
         hangup_cause=16,
     )
     truth = stage.truth[-1]
-    truth["answered_by"] = [["PJSIP/101"], ["PJSIP/101", "PJSIP/101"]]
-    truth["any_of"] = ["answered_by"]
+    truth["answered_by"] = {"any_of": [["PJSIP/101"], ["PJSIP/101", "PJSIP/101"]]}
     del truth["transfers"]
 
 

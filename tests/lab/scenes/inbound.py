@@ -1,5 +1,7 @@
 """Calls from the city to phones, without a queue."""
 
+from typing import Any
+
 from tests.lab.scenes import scene
 from tests.lab.sip_phone import Dialog
 from tests.lab.stage import CLIENT, DID, Stage
@@ -99,8 +101,7 @@ async def inbound_abandoned_ringing(stage: Stage) -> None:
     )
 
 
-async def _refused(
-    stage: Stage, status: int, result: str | list[str], **known: object) -> None:
+async def _refused(stage: Stage, status: int, result: str | list[str], **known: Any) -> None:
     began = stage.now()
     client = stage.from_city("101")
     ring = await stage.phones["101"].incoming()
@@ -174,7 +175,7 @@ async def inbound_unknown_extension(stage: Stage) -> None:
 
 
 async def _answered(
-    stage: Stage, client: Dialog, phone: str = "101", *, talk: float = 1.0, **known: object
+    stage: Stage, client: Dialog, phone: str = "101", *, talk: float = 1.0, **known: Any
 ) -> None:
     began = stage.now()
     ring = await stage.phones[phone].incoming()

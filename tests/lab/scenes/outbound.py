@@ -1,9 +1,9 @@
 """Calls from phones: to the city, to each other, by click."""
 
+from typing import Any
+
 from tests.lab.scenes import scene
 from tests.lab.stage import CLIENT, Stage
-
-TRUNK = "PJSIP/provider"
 
 
 @scene("101 dials a number, the client answers and later hangs up.")
@@ -83,7 +83,7 @@ async def outbound_early_media(stage: Stage) -> None:
     )
 
 
-async def _refused(stage: Stage, status: int, **known: object) -> None:
+async def _refused(stage: Stage, status: int, **known: Any) -> None:
     began = stage.now()
     agent = stage.phones["101"].dial(CLIENT)
     client = await stage.city.incoming()
@@ -205,7 +205,7 @@ async def internal_answered(stage: Stage) -> None:
     answered = await stage.pause(0.7)
     await ring.answer()
     await caller.answered()
-    ended = await stage.pause(1.2)
+    await stage.pause(1.2)
     await caller.hang_up()
     await ring.over()
     stage.expect(
@@ -220,8 +220,7 @@ async def internal_answered(stage: Stage) -> None:
         ended_by="agent",
         hangup_cause=16,
     )
-    stage.truth[-1]["answered_by"] = {"includes": ["PJSIP/102"]}
-    stage.truth[-1]["talked_seconds"] = round(ended - answered, 2)
+    stage.truth[-1]["answered_by"] = {"any_of": [["PJSIP/102"], ["PJSIP/101", "PJSIP/102"]]}
 
 
 @scene("101 calls 102, who does not answer.")
