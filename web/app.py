@@ -1,0 +1,25 @@
+"""The aiohttp application: middleware around the routes of `web/routes.py`."""
+
+from aiohttp import web
+
+from web.guarding import guarded
+from web.middleware import explain, greet, protect
+from web.proxies import believe
+from web.routes import ROUTES
+from web.wiring import SERVICES, Services
+
+MOST_BYTES = 1024 * 1024
+"""No form of ours is longer; a larger request is refused with 413."""
+
+
+def make_app(services: Services) -> web.Application:
+    """The application that serves `services`; it owns none of them and closes none."""
+    app = web.Application(
+        middlewares=[*believe(services.settings.http.trusted_proxies), explain, greet],
+        client_max_size=MOST_BYTES,
+    )
+    app[SERVICES] = services
+    app.on_response_prepare.append(protect)
+    for route in ROUTES:
+        app.router.add_route("GET" if route.is_socket else route.method, route.path, guarded(route))
+    return app

@@ -1,0 +1,153 @@
+"""Templates: one jinja2 environment for each language, escaping everything, forgiving nothing.
+
+A template always has: `reader`, `_` and `ngettext`, `now` (an instant), `static(name)`, and the
+filters of `FILTERS`. Everything else is given by its view.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+
+from telephony.numbers import readable
+from web import formats
+from web.assets import Assets
+from web.i18n import LANGUAGES, Reader, known_language, translations
+from web.sentences import ROLE_NAMES, link_reason, sentence
+
+TEMPLATE_FOLDER = Path(__file__).parent / "templates"
+
+
+class Rendering:
+    """Renders `templates/…` for a reader. `now` is the clock's; `country` that of short numbers."""
+
+    def __init__(self, now: Callable[[], datetime], assets: Assets, country: str) -> None:
+        self._now = now
+        self._environments = {
+            language: _environment(language, assets, country) for language in LANGUAGES
+        }
+
+    def render(self, reader: Reader, template: str, data: Mapping[str, Any]) -> str:
+        """The page or partial as HTML; a name the template misses raises UndefinedError."""
+        environment = self._environments[known_language(reader.language)]
+        given = {**data, "reader": reader, "now": self._now()}
+        return environment.get_template(template).render(given)
+
+
+def _environment(language: str, assets: Assets, country: str) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATE_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=-1,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+    )
+    spoken = translations(language)
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        spoken.gettext, spoken.ngettext, newstyle=True
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.globals["static"] = assets.url
+    environment.globals["icon"] = lambda name: _icon(assets, name)
+    environment.filters.update(FILTERS)
+    environment.filters["phone"] = lambda number: readable(number, country)
+    return environment
+
+
+def _icon(assets: Assets, name: str) -> Markup:
+    """A picture of the sprite; it says nothing to a screen reader, the text beside it does."""
+    address = assets.url("img/icons.svg")
+    return Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>').format(
+        address, name
+    )
+
+
+def _reader(context: Context) -> Reader:
+    reader = context["reader"]
+    assert isinstance(reader, Reader)
+    return reader
+
+
+@pass_context
+def _moment(context: Context, at: datetime | None) -> Markup:
+    """`<time>` with the short form, the full one as its tooltip; a dash for None."""
+    if at is None:
+        return Markup("–")
+    reader = _reader(context)
+    return _time(formats.machine(at), formats.full_moment(reader, at)).format(
+        formats.moment(reader, at, context["now"])
+    )
+
+
+@pass_context
+def _clock_time(context: Context, at: datetime) -> Markup:
+    reader = _reader(context)
+    return _time(formats.machine(at), formats.full_moment(reader, at)).format(
+        formats.clock_time(reader, at)
+    )
+
+
+@pass_context
+def _ago(context: Context, at: datetime) -> Markup:
+    reader = _reader(context)
+    return _time(formats.machine(at), formats.full_moment(reader, at)).format(
+        formats.ago(reader, at, context["now"])
+    )
+
+
+@pass_context
+def _running(context: Context, since: datetime) -> Markup:
+    """Seconds since an instant, kept running by `clocks.js`."""
+    seconds = (context["now"] - since).total_seconds()
+    return Markup('<time class="clock" data-since="{}">{}</time>').format(
+        formats.machine(since), formats.duration(seconds)
+    )
+
+
+@pass_context
+def _remaining(context: Context, until: datetime) -> Markup:
+    """Seconds until an instant, kept running down by `clocks.js`."""
+    seconds = (until - context["now"]).total_seconds()
+    return Markup('<time class="clock" data-until="{}">{}</time>').format(
+        formats.machine(until), formats.duration(seconds)
+    )
+
+
+def _time(machine: str, title: str) -> Markup:
+    opening = Markup('<time datetime="{}" title="{}">').format(machine, title)
+    return opening + Markup("{}</time>")
+
+
+def _lines(text: str) -> Markup:
+    """What a person wrote over several lines, as he broke them."""
+    return Markup("<br>").join(escape(line) for line in text.splitlines())
+
+
+FILTERS: dict[str, Any] = {
+    "moment": _moment,
+    "clock_time": _clock_time,
+    "ago": _ago,
+    "running": _running,
+    "remaining": _remaining,
+    "day": pass_context(lambda context, at: formats.day(_reader(context), at)),
+    "duration": formats.duration,
+    "lasting": pass_context(lambda context, s: formats.lasting(_reader(context), s)),
+    "number": pass_context(lambda context, value: formats.number(_reader(context), value)),
+    "percent": pass_context(lambda context, share: formats.percent(_reader(context), share)),
+    "machine": formats.machine,
+    "for_input": pass_context(lambda context, at: formats.for_input(_reader(context), at)),
+    "sentence": pass_context(
+        lambda context, code, values=None: sentence(_reader(context), code, values)
+    ),
+    "link_reason": pass_context(lambda context, reason: link_reason(_reader(context), reason)),
+    "lines": _lines,
+    "role": pass_context(lambda context, role: _reader(context).gettext(ROLE_NAMES[role])),
+    "pairs": lambda values: [(value, value) for value in values],
+}

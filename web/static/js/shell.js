@@ -1,0 +1,45 @@
+// The frame of every page: clocks, toasts, menus, dialogs, keys, and forms that are sent once.
+import { runClocks } from "./clocks.js";
+import { listenToKeys } from "./keys.js";
+import { adoptToasts } from "./toasts.js";
+
+runClocks();
+listenToKeys();
+adoptToasts();
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-opens]");
+  if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+  // A click beside an open menu closes it; so does one on its entries.
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target) || event.target.closest(".menu-list")) menu.open = false;
+  }
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target instanceof HTMLDialogElement) event.target.close();
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method === "dialog" || event.defaultPrevented) return;
+  const question = event.submitter?.dataset.confirm ?? form.dataset.confirm;
+  if (question && !window.confirm(question)) {
+    event.preventDefault();
+    return;
+  }
+  if (form.dataset.sent) event.preventDefault();
+  else if (form.method === "post") form.dataset.sent = "1";
+});
+
+// Back from the browser's own memory: forms may be sent again.
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submits]")) event.target.form?.requestSubmit();
+});
+
+// The first field with an error takes the focus after a refused form.
+document.querySelector('[aria-invalid="true"]')?.focus();

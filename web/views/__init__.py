@@ -1,0 +1,1 @@
+"""What answers a request: one module for each noun, one function for each thing to do with it."""
