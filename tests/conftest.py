@@ -1,14 +1,18 @@
-"""Fixtures for what lies outside the process: PostgreSQL, Chromium, Asterisk."""
+"""Fixtures for what lies outside the process: PostgreSQL, Chromium, Asterisk and its phones."""
 
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from playwright.async_api import Browser
 
+from tests.lab.asterisk import LabAsterisk
+from tests.lab.asterisk import asterisk as start_asterisk
 from tests.lab.chromium import chromium as open_chromium
 from tests.lab.needs import Missing, skip_or_fail
 from tests.lab.postgres import Cluster
 from tests.lab.postgres import cluster as start_cluster
+from tests.lab.stage import Stage
+from tests.lab.stage import stage as open_stage
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +51,27 @@ async def chromium() -> AsyncIterator[Browser]:
         yield browser
     finally:
         await opening.__aexit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def exchange() -> Iterator[LabAsterisk]:
+    """One real Asterisk for the whole run (one per xdist worker)."""
+    running = start_asterisk()
+    try:
+        exchange = running.__enter__()
+    except Missing as missing:
+        skip_or_fail(str(missing))
+    try:
+        yield exchange
+    finally:
+        running.__exit__(None, None, None)
+
+
+@pytest.fixture
+async def lab_stage(exchange: LabAsterisk) -> AsyncIterator[Stage]:
+    """Seven registered phones, the city and a helping AMI link; no call is left behind."""
+    async with open_stage(exchange) as stage:
+        yield stage
+        exchange.cli("channel request hangup all")
+        await stage.quiet()
+        await stage.clear()

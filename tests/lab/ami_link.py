@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import count
 from time import time_ns
@@ -35,6 +36,7 @@ class AmiLink:
         self._reading = asyncio.create_task(self._read(reader))
         answer = await self.act("Login", Username=self._user, Secret=self._secret)
         if answer["response"] != "Success":
+            await self.close()
             raise RuntimeError(answer["message"])
         return self
 
@@ -44,11 +46,16 @@ class AmiLink:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._writer is not None:
-            self._writer.close()
+        await self.close()
+
+    async def close(self) -> None:
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.wait([self._reading])
+        if self._writer is not None:
+            self._writer.close()
+            with suppress(ConnectionError):
+                await self._writer.wait_closed()
 
     async def act(self, action: str, **headers: str) -> Headers:
         """Send an action, return the headers (lower-case names) of its response."""

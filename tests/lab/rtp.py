@@ -6,14 +6,17 @@ import struct
 _SILENCE = b"\xff" * 160
 _SAMPLES = 160
 _DIGITS = "0123456789*#ABCD"
+_CLEARLY_HEARD = 10
+"""Packets: a fifth of a second of sound."""
 
 
 class Media(asyncio.DatagramProtocol):
-    """One RTP port of 127.0.0.1. `heard` counts the packets that came in."""
+    """One RTP port of 127.0.0.1. `heard` counts packets; `hears` is set once sound flows."""
 
     def __init__(self) -> None:
         self.port = 0
         self.heard = 0
+        self.hears = asyncio.Event()
         self._peer = 0
         self._transport: asyncio.DatagramTransport | None = None
         self._sequence = 1
@@ -31,6 +34,8 @@ class Media(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         self.heard += 1
+        if self.heard >= _CLEARLY_HEARD:
+            self.hears.set()
 
     def talk_to(self, port: int) -> None:
         """Begin (or go on) to send to the peer's port."""

@@ -1,0 +1,69 @@
+"""The laboratory proves itself: the exchange is up, phones ring, queues offer, streams are kept."""
+
+import asyncio
+
+import pytest
+
+from tests.lab.ami_link import AmiLink
+from tests.lab.asterisk import LabAsterisk
+from tests.lab.capture import load_scenes, play
+from tests.lab.sip_phone import Refused
+from tests.lab.stage import Stage
+from tests.streams.truth import names
+
+pytestmark = pytest.mark.lab
+
+
+def test_asterisk_is_up_and_listens_on_the_loopback_alone(exchange: LabAsterisk) -> None:
+    assert "Asterisk 2" in exchange.cli("core show version")
+    assert f"127.0.0.1:{exchange.sip_port}" in exchange.cli("pjsip show transports")
+
+
+async def test_a_phone_rings_answers_and_hears(lab_stage: Stage) -> None:
+    client = lab_stage.from_city("101", name="Иван")
+    ring = await lab_stage.phones["101"].incoming()
+    await ring.answer()
+    await client.answered()
+    async with asyncio.timeout(5):
+        await ring.media.hears.wait()
+        await client.media.hears.wait()
+    await client.hang_up()
+    await ring.over()
+
+
+async def test_a_refusal_reaches_the_caller(lab_stage: Stage) -> None:
+    client = lab_stage.from_city("101")
+    (await lab_stage.phones["101"].incoming()).refuse(486)
+    with pytest.raises(Refused, match="486"):
+        await client.answered()
+
+
+async def test_a_queue_offers_its_call_to_every_member(lab_stage: Stage) -> None:
+    await lab_stage.seat("sales", "101", "102")
+    client = lab_stage.from_city("201")
+    for number in ("101", "102"):
+        ring = await lab_stage.phones[number].incoming()
+        assert ring.caller == "79161234567"
+    await client.hang_up()
+
+
+async def test_an_account_without_rights_may_do_nothing(exchange: LabAsterisk) -> None:
+    async with AmiLink(exchange.ami_port, exchange.ami_secret, user="powerless") as link:
+        assert (await link.act("CoreShowChannels"))["response"] == "Error"
+
+
+async def test_a_wrong_secret_is_refused(exchange: LabAsterisk) -> None:
+    with pytest.raises(RuntimeError, match="Authentication failed"):
+        await AmiLink(exchange.ami_port, "wrong").__aenter__()
+
+
+async def test_a_scene_gives_its_stream_and_its_truth(lab_stage: Stage) -> None:
+    stream = await play(lab_stage, load_scenes()["inbound_answered"])
+    assert stream.startswith(b"Asterisk Call Manager/")
+    assert b"Event: Hangup\r\n" in stream
+    assert lab_stage.exchange.ami_secret.encode() not in stream
+    assert [call["outcome"] for call in lab_stage.truth] == ["answered"]
+
+
+def test_every_scene_has_been_captured() -> None:
+    assert set(load_scenes()) == set(names())
