@@ -172,6 +172,9 @@ async def test_asking_while_there_is_no_link_fails_at_once_and_is_not_kept_for_l
         await talking.hear(LinkDown)
         with pytest.raises(NotConnected):
             await talking.client.send(ORIGINATE)
+        await fake.until(lambda: len(fake.lines) == 2 and len(fake.line.heard) == 1)
+        with pytest.raises(NotConnected):
+            await talking.client.send(ORIGINATE)
         again.set()
         await talking.hear(LinkUp)
         await talking.client.send(actions.ping())

@@ -39,6 +39,18 @@ def test_a_block_over_the_limit_is_dropped_alone_wherever_it_is_cut(
     assert reader.dropped_blocks == 1
 
 
+def test_the_end_of_a_dropped_block_is_found_wherever_it_is_cut() -> None:
+    big = b"Event: Big\r\nName: " + b"x" * 300
+    stream = GREETING + big + b"\r\n\r\n" + BLOCKS[1] + b"\r\n\r\n"
+    end = len(GREETING + big)
+    for first in range(end - 8, end + 5):
+        for second in range(first, end + 6):
+            for begun in (200, first):  # the skipping begins long before its end, or right there
+                reader = BlockReader(limit=150)
+                cut = (stream[:begun], stream[begun:first], stream[first:second], stream[second:])
+                assert [block for part in cut for block in reader.feed(part)] == [BLOCKS[1]]
+
+
 def test_an_endless_block_is_not_kept_in_memory() -> None:
     reader = BlockReader(limit=1000)
     reader.feed(GREETING)
@@ -77,5 +89,7 @@ def test_a_variable_is_judged_by_its_name_and_not_by_its_value() -> None:
     is_noise = shedding(None, frozenset({"AMDSTATUS"}))
     assert not is_noise(b"Event: VarSet\r\nVariable: AMDSTATUS\r\nValue: HUMAN")
     assert is_noise(b"Event: VarSet\r\nVariable: OTHER\r\nValue: Variable: AMDSTATUS")
+    hostile = b"Event: VarSet\r\nCallerIDName: Variable: AMDSTATUS\r\nVariable: OTHER"
+    assert is_noise(hostile)
     assert is_noise(b"Event: VarSet")
     assert not is_noise(b"Event: Hangup")
