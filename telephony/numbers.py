@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, PhoneNumberFormat
+from phonenumbers import (
+    NumberParseException,
+    PhoneMetadata,
+    PhoneNumber,
+    PhoneNumberFormat,
+    PhoneNumberType,
+)
 
 LAST_DIGITS = 7  # what people remember of a number; enough to be rare in one office
 SHORTEST_PUBLIC = 6  # what is shorter and has no + is a number of the office itself (101, 112)
@@ -81,6 +87,17 @@ def split_written(text: str) -> list[str]:
             elif _digits(trimmed):
                 found.extend(_halves(trimmed))
     return found
+
+
+def neighbours(e164: str) -> tuple[str, str] | None:
+    """The hundred numbers around a landline, first and last: one organisation's range, perhaps.
+
+    None for mobiles, whose neighbours are strangers.
+    """
+    parsed = _parse(e164, None)
+    if parsed is None or phonenumbers.number_type(parsed) == PhoneNumberType.MOBILE:
+        return None
+    return f"{e164[:-2]}00", f"{e164[:-2]}99"
 
 
 _ANONYMOUS = frozenset(
