@@ -1,0 +1,193 @@
+"""The roster's rows: who sat where when the lights went out, and the log of states."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from crm_core.agents.state import State
+from crm_core.agents.tables import agent_state_log, agent_states, agents, extensions
+from crm_core.calls.tables import calls, wrap_ups
+from crm_core.storage.engine import Write
+
+
+@dataclass(frozen=True, slots=True)
+class AgentStatus:
+    """An agent as the floor sees him: `extension` is the desk's number, `pending` what follows the
+    call (`log_out` or a pause reason), `missed` the offers he let ring out since he sat down."""
+
+    agent_id: int
+    name: str
+    state: State
+    reason: str | None
+    since: datetime
+    extension: str | None = None
+    interface: str | None = None
+    call_id: str | None = None
+    pending: str | None = None
+    missed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A step from one status to the next, with what is stored beside it."""
+
+    status: AgentStatus
+    before: State
+    extension_id: int | None
+    pause: str | None
+    leaving: bool
+    moved: bool  # the state or its reason is another one: a new stretch of the log
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A seat as it was stored: its open wrap-ups, and the call it was in, if that still is open."""
+
+    agent_id: int
+    name: str
+    extension_id: int
+    number: str
+    interface: str
+    state: State
+    reason: str | None
+    since: datetime
+    pause: str | None
+    leaving: bool
+    call_id: str | None
+    wrap_ups: tuple[str, ...]
+
+
+def _upsert(dialect: Any) -> Any:
+    insert = dialect.insert(agent_states)
+    rest = [column.name for column in agent_states.c if column.name != "agent_id"]
+    return insert.on_conflict_do_update(
+        index_elements=["agent_id"], set_={name: insert.excluded[name] for name in rest}
+    )
+
+
+_UPSERT = {"sqlite": _upsert(sqlite), "postgresql": _upsert(postgresql)}
+_CLOSE = (
+    update(agent_state_log)
+    .where(
+        agent_state_log.c.agent_id == bindparam("the_agent"), agent_state_log.c.seconds.is_(None)
+    )
+    .values(seconds=bindparam("the_seconds"))
+)
+
+
+async def write_shifts(tx: Write, shifts: Sequence[Shift]) -> None:
+    """Store the last status of each agent, close his open stretch and add the new ones."""
+    newest = {shift.status.agent_id: shift for shift in shifts}
+    # Who gives a desk up goes first: a desk has one agent at a time.
+    rows = sorted((_row(shift) for shift in newest.values()), key=_has_desk)
+    await tx.execute(_UPSERT[tx.connection.dialect.name], rows)
+    closing, stretches = _stretches([shift for shift in shifts if shift.moved])
+    for agent_id, until in closing.items():
+        await _close(tx, agent_id, until)
+    if stretches:
+        await tx.execute(agent_state_log.insert(), stretches)
+
+
+def _row(shift: Shift) -> dict[str, Any]:
+    status = shift.status
+    return {
+        "agent_id": status.agent_id,
+        "state": status.state.value,
+        "reason": status.reason,
+        "since": status.since,
+        "extension_id": shift.extension_id,
+        "call_id": status.call_id,
+        "pause_reason": shift.pause,
+        "leaving": shift.leaving,
+    }
+
+
+def _has_desk(row: dict[str, Any]) -> bool:
+    return row["extension_id"] is not None
+
+
+def _stretches(shifts: Sequence[Shift]) -> tuple[dict[int, datetime], list[dict[str, Any]]]:
+    """When each agent's open stretch ended, and those since; the last of each stays open."""
+    closing: dict[int, datetime] = {}
+    last: dict[int, dict[str, Any]] = {}
+    stretches: list[dict[str, Any]] = []
+    for shift in shifts:
+        status = shift.status
+        closing.setdefault(status.agent_id, status.since)
+        if previous := last.pop(status.agent_id, None):
+            previous["seconds"] = (status.since - previous["started_at"]).total_seconds()
+        if status.state is State.OFFLINE:
+            continue  # being away is no stretch of work
+        stretch = {
+            "agent_id": status.agent_id,
+            "state": status.state.value,
+            "reason": status.reason,
+            "started_at": status.since,
+            "seconds": None,
+        }
+        last[status.agent_id] = stretch
+        stretches.append(stretch)
+    return closing, stretches
+
+
+async def _close(tx: Write, agent_id: int, until: datetime) -> None:
+    log = agent_state_log
+    open_stretch = select(log.c.started_at).where(
+        log.c.agent_id == agent_id, log.c.seconds.is_(None)
+    )
+    started = (
+        await tx.execute(open_stretch.order_by(log.c.id.desc()).limit(1))
+    ).scalar_one_or_none()
+    if started is not None:
+        seconds = max(0.0, (until - started).total_seconds())
+        await tx.execute(_CLOSE, {"the_agent": agent_id, "the_seconds": seconds})
+
+
+async def read_remembered(connection: AsyncConnection) -> list[Remembered]:
+    """Everybody who was seated and still works here, at a desk that still is one."""
+    query = (
+        select(
+            agent_states,
+            agents.c.name,
+            extensions.c.number,
+            extensions.c.interface,
+            calls.c.call_id.label("open_call"),
+        )
+        .join(agents, agents.c.id == agent_states.c.agent_id)
+        .join(extensions, extensions.c.id == agent_states.c.extension_id)
+        .outerjoin(calls, (calls.c.call_id == agent_states.c.call_id) & calls.c.ended_at.is_(None))
+        .where(agents.c.active)
+    )
+    rows = (await connection.execute(query)).mappings().all()
+    owed: dict[int, tuple[str, ...]] = {}
+    for agent_id, call_id in await connection.execute(_OWED):
+        owed[agent_id] = (*owed.get(agent_id, ()), call_id)
+    return [
+        Remembered(
+            agent_id=row["agent_id"],
+            name=row["name"],
+            extension_id=row["extension_id"],
+            number=row["number"],
+            interface=row["interface"],
+            state=State(row["state"]),
+            reason=row["reason"],
+            since=row["since"],
+            pause=row["pause_reason"],
+            leaving=row["leaving"],
+            call_id=row["open_call"],
+            wrap_ups=owed.get(row["agent_id"], ()),
+        )
+        for row in rows
+    ]
+
+
+_OWED = (
+    select(wrap_ups.c.agent_id, wrap_ups.c.call_id)
+    .where(wrap_ups.c.finished_at.is_(None), wrap_ups.c.started_at.is_not(None))
+    .order_by(wrap_ups.c.started_at, wrap_ups.c.id)
+)
