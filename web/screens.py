@@ -1,0 +1,79 @@
+"""Everything behind the live screens, built together."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from crm_core.agents.directory import DirectoryChanged
+from crm_core.clock import Clock
+from crm_core.storage.engine import Storage
+from screenpop.board import Board
+from screenpop.hub import Hub
+from screenpop.live import Seating
+from screenpop.outbox import Closing
+from screenpop.presenter import Presenter
+from screenpop.records import ScreenRecords
+from screenpop.settings import ScreenpopSettings
+from web.frames import Frames
+from web.office_lists import OfficeLists
+from web.rendering import Rendering
+
+
+@dataclass(frozen=True, slots=True)
+class Screens:
+    """The hub of connections, the presenter that feeds it, and the frames they are sent as."""
+
+    hub: Hub
+    presenter: Presenter
+    frames: Frames
+    lists: OfficeLists
+    settings: ScreenpopSettings
+    clock: Clock
+
+    def handlers(self) -> Mapping[type, Callable[[Any], Awaitable[None]]]:
+        """What the screens hear: subscribe them to the bus under one name, after all who record."""
+        return {**self.presenter.handlers(), DirectoryChanged: self._on_directory_changed}
+
+    async def start(self) -> None:
+        """Read the lists and bring back the forms that are owed; before the exchange is heard."""
+        await self.lists.read()
+        await self.presenter.restore()
+
+    async def run(self) -> None:
+        """Tell every page, for ever, that the server lives."""
+        while True:
+            await self.clock.sleep(self.settings.beat_seconds)
+            self.hub.beat()
+
+    async def close(self) -> None:
+        """End every connection so that the pages come back by themselves; stop reading."""
+        self.hub.close_all(Closing.RESTARTING)
+        await self.presenter.close()
+
+    async def _on_directory_changed(self, fact: DirectoryChanged) -> None:
+        await self.lists.read()
+        self.frames.forget()
+
+
+def make_screens(
+    storage: Storage,
+    clock: Clock,
+    rendering: Rendering,
+    seating: Seating,
+    *,
+    country: str,
+    build: str,
+    settings: ScreenpopSettings | None = None,
+) -> Screens:
+    """Make the screens; nothing runs yet. `build` names the version of the page's scripts."""
+    settings = settings or ScreenpopSettings()
+    hub, lists = Hub(), OfficeLists(storage)
+    records = ScreenRecords(storage, country, seating)
+    return Screens(
+        hub=hub,
+        presenter=Presenter(Board(seating), hub, records, clock, settings),
+        frames=Frames(rendering, lists, clock.now, build),
+        lists=lists,
+        settings=settings,
+        clock=clock,
+    )

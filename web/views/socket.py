@@ -1,0 +1,115 @@
+"""The socket of the live screens: a snapshot first, then updates; see docs/socket.md.
+
+One writer task for each connection takes from its outbox; nobody ever waits for a browser.
+"""
+
+import asyncio
+from contextlib import suppress
+
+import structlog
+from aiohttp import WSMsgType, web
+
+from crm_core.agents.roles import Role
+from crm_core.agents.sessions import session_id
+from screenpop.hub import EVERYONE, FLOOR, workplace_of
+from screenpop.messages import Snapshot
+from screenpop.outbox import Closing, Delivery, Outbox
+from web.frames import Format
+from web.i18n import Reader
+from web.screens import Screens
+from web.visits import person, services, visit
+
+log = structlog.get_logger(__name__)
+
+FRESH = "fresh"
+"""The only thing a page says: show me all of it again."""
+MOST_BYTES = 4096  # of anything a page may say
+SESSION_CHECK_SECONDS = 60.0
+WATCH_FLOOR = frozenset({Role.SUPERVISOR, Role.HEAD_OF_SALES, Role.ADMINISTRATOR})
+
+
+async def show(request: web.Request) -> web.WebSocketResponse:
+    """Serve one tab until it goes, its session ends, or it takes nothing for too long."""
+    agent, secret = person(request), visit(request).secret
+    screens = services(request).screens
+    socket = web.WebSocketResponse(
+        heartbeat=screens.settings.beat_seconds, compress=False, max_msg_size=MOST_BYTES
+    )
+    await socket.prepare(request)
+    outbox = Outbox(agent.id, session_id(secret), screens.settings.outbox_limit)
+    watches_floor = agent.role in WATCH_FLOOR and "floor" in request.query.get("topics", "")
+    topics = [EVERYONE, workplace_of(agent.id), *([FLOOR] if watches_floor else [])]
+    screens.hub.join(outbox, topics)
+    writer = asyncio.create_task(_write(request, socket, outbox, watches_floor))
+    watcher = asyncio.create_task(_watch_session(request, outbox))
+    try:
+        async for message in socket:
+            if message.type is WSMsgType.TEXT and message.data == FRESH:
+                outbox.renew()
+    finally:
+        screens.hub.leave(outbox)
+        for task in (writer, watcher):
+            task.cancel()
+        await asyncio.gather(writer, watcher, return_exceptions=True)
+    return socket
+
+
+async def _write(
+    request: web.Request, socket: web.WebSocketResponse, outbox: Outbox, watches_floor: bool
+) -> None:
+    screens, reader = services(request).screens, visit(request).reader
+    form = Format.JSON if request.query.get("format") == "json" else Format.HTML
+    while True:
+        delivery = await outbox.take()
+        try:
+            async with asyncio.timeout(screens.settings.stall_seconds):
+                for frame in _frames(screens, outbox.agent_id, delivery, reader, form, watches_floor):
+                    await socket.send_frame(frame, WSMsgType.TEXT)
+                if delivery.closing is not None:
+                    await socket.close(code=delivery.closing, message=delivery.closing.name.encode())
+                    return
+        except TimeoutError:
+            log.warning("socket_stalled", agent_id=outbox.agent_id, waiting=outbox.depth)
+            _drop(request)
+            return
+        except ConnectionError:
+            return
+
+
+def _frames(
+    screens: Screens,
+    agent_id: int,
+    delivery: Delivery,
+    reader: Reader,
+    form: Format,
+    watches_floor: bool,
+) -> list[bytes]:
+    """What one delivery is on the wire. The snapshot is taken here, at the moment of sending."""
+    frames = []
+    if delivery.stale:
+        whole = screens.presenter.snapshot(agent_id)
+        if watches_floor:
+            floor = screens.floor.snapshot()
+            whole = Snapshot(whole.areas + floor.areas, whole.elements + floor.elements)
+        frames.append(screens.frames.snapshot(whole, reader, form))
+    if delivery.messages:
+        frames.append(screens.frames.updates(delivery.messages, reader, form))
+    return frames
+
+
+async def _watch_session(request: web.Request, outbox: Outbox) -> None:
+    """A session that ran out by itself ends its sockets too; an open workplace prolongs it."""
+    built, secret = services(request), visit(request).secret
+    while True:
+        await built.clock.sleep(SESSION_CHECK_SECONDS)
+        with suppress(OSError):
+            if await built.sessions.find(secret) is None:
+                outbox.close(Closing.SESSION_OVER)
+                return
+
+
+def _drop(request: web.Request) -> None:
+    """Cut the connection without the closing handshake: nobody reads it."""
+    transport = request.transport
+    if transport is not None:
+        transport.abort()  # type: ignore[attr-defined]
