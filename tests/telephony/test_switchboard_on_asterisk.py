@@ -1,7 +1,7 @@
 """The same requests, made of a real Asterisk with real SIP phones."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import count
@@ -16,28 +16,13 @@ from telephony.errors import ActionRefused
 from telephony.ids import Interface, interface_of
 from telephony.settings import TelephonySettings
 from telephony.switchboard import Switchboard
-from tests.lab.asterisk import LabAsterisk, asterisk
-from tests.lab.needs import Missing, skip_or_fail
+from tests.lab.asterisk import LabAsterisk
 from tests.lab.sip_message import address, user_of
 from tests.lab.sip_phone import Dialog
-from tests.lab.stage import Stage, stage
+from tests.lab.stage import Stage
 
 pytestmark = pytest.mark.lab
 NUMBER = "79161112233"
-
-
-@pytest.fixture(scope="module")
-def exchange() -> Iterator[LabAsterisk]:
-    """One real Asterisk for all tests of this module."""
-    running = asterisk()
-    try:
-        exchange = running.__enter__()
-    except Missing as missing:
-        skip_or_fail(str(missing))
-    try:
-        yield exchange
-    finally:
-        running.__exit__(None, None, None)
 
 
 def client_of(exchange: LabAsterisk, **changes: str) -> AmiClient:
@@ -114,19 +99,13 @@ def channel_of(item: AmiMessage) -> str:
 
 
 @pytest.fixture
-async def office(exchange: LabAsterisk) -> AsyncIterator[Office]:
+async def office(exchange: LabAsterisk, lab_stage: Stage) -> AsyncIterator[Office]:
     ids = count(1)
+    stamp = SystemClock().now().strftime("%H%M%S%f")
     client = client_of(exchange)
-    async with stage(exchange) as scene, running(client) as stream:
-        settings = TelephonySettings()
-        stamp = SystemClock().now().strftime("%H%M%S%f")
-        board = Switchboard(client, settings, lambda: f"perezvon-{stamp}-{next(ids)}")
-        yield Office(scene, client, board, stream)
-        for channel in map(channel_of, (await client.send(actions.core_show_channels())).items):
-            if channel:
-                with suppress(ActionRefused):
-                    await board.hang_up(channel)
-        await scene.quiet()
+    async with running(client) as stream:
+        board = Switchboard(client, TelephonySettings(), lambda: f"pz-{stamp}-{next(ids)}")
+        yield Office(lab_stage, client, board, stream)
 
 
 def shown(dialog: Dialog) -> str:
