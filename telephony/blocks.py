@@ -1,7 +1,7 @@
 """AMI bytes cut into blocks, and a block read into headers. Pure: no socket, no clock."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from telephony.stream import AmiMessage
@@ -12,6 +12,8 @@ BLOCK_END = b"\r\n\r\n"
 GREETING = b"Asterisk Call Manager"
 MAX_BLOCK_BYTES = 256 * 1024  # the largest honest block (a Status with variables) is under 16 KiB
 MAX_GREETING_BYTES = 256
+KEYS_REMEMBERED = 1000  # Asterisk has about 500 header names
+_known_keys: dict[str, str] = {}
 _REPEATABLE = ("variable", "chanvariable", "destchanvariable")
 
 
@@ -128,13 +130,14 @@ def read_headers(block: bytes) -> dict[str, str]:
     """Headers by lower-case name, the first of equals; bytes that are no UTF-8 become U+FFFD."""
     headers: dict[str, str] = {}
     repeated: list[tuple[str, str]] = []
+    known = _known_keys
     for line in block.decode("utf-8", "replace").split("\r\n"):
         key, colon, value = line.partition(": ")
         if not colon:
             key, colon, value = line.partition(":")
             if not colon:
                 continue
-        key = key.lower()
+        key = known.get(key) or _lower(key)
         if key not in headers:
             headers[key] = value
         elif key in _REPEATABLE:
@@ -142,6 +145,14 @@ def read_headers(block: bytes) -> dict[str, str]:
     if "variable" in headers or "chanvariable" in headers or "destchanvariable" in headers:
         _name_variables(headers, repeated)
     return headers
+
+
+def _lower(key: str) -> str:
+    """The key in lower case, one string for all messages; a stranger's keys are not collected."""
+    lower = key.lower()
+    if len(_known_keys) < KEYS_REMEMBERED and len(key) <= 64:
+        _known_keys[key] = lower
+    return lower
 
 
 def _name_variables(headers: dict[str, str], repeated: list[tuple[str, str]]) -> None:
@@ -175,11 +186,3 @@ def instant_of(stamp: str, otherwise: datetime) -> datetime:
         return datetime.fromtimestamp(float(stamp), UTC)
     except (ValueError, OverflowError, OSError):
         return otherwise
-
-
-def iter_messages(blocks: list[bytes], received_at: datetime) -> Iterator[AmiMessage]:
-    """The messages among `blocks`, all received at one instant."""
-    for block in blocks:
-        message = read_message(block, received_at)
-        if message is not None:
-            yield message

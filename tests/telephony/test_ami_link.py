@@ -97,13 +97,13 @@ async def test_a_silent_peer_is_left_and_called_again() -> None:
 
 async def test_a_quiet_but_living_peer_is_kept_by_pings() -> None:
     async with fake_ami() as fake:
-        quick = {"keepalive_seconds": 0.02, "silence_seconds": 0.2}
+        quick = {"keepalive_seconds": 0.02, "silence_seconds": 0.5}
         async with talk(fake, settings=quick) as talking:
 
             def pings() -> int:
                 return sum(request["Action"] == "Ping" for request in fake.line.heard)
 
-            await fake.until(lambda: pings() >= 20)  # twice the time a silent peer is given
+            await fake.until(lambda: pings() >= 50)  # twice the time a silent peer is given
             assert talking.client.connected
             assert len(fake.lines) == 1
 

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephony.blocks import BlockReader, NotAsterisk, read_headers, shedding
+from telephony import blocks
+from telephony.blocks import (
+    KEYS_REMEMBERED,
+    BlockReader,
+    NotAsterisk,
+    read_headers,
+    shedding,
+)
 
 GREETING = b"Asterisk Call Manager/9.0.0\r\n"
 BLOCKS = [f"Event: E{n}\r\nName: Щёлоков {'я' * n}".encode() for n in range(12)]
@@ -74,6 +81,21 @@ def test_a_greeting_without_end_is_none() -> None:
 def test_no_bytes_break_the_reading_of_headers(data: bytes) -> None:
     headers = read_headers(data)
     assert all(key == key.lower() for key in headers)
+
+
+def test_a_flood_of_invented_header_names_is_read_and_not_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known: dict[str, str] = {}
+    monkeypatch.setattr(blocks, "_known_keys", known)
+    for number in range(3000):
+        assert read_headers(f"X-{number}: 1\r\nEvent: E".encode()) == {
+            f"x-{number}": "1",
+            "event": "E",
+        }
+    assert read_headers(b"K" * 5000 + b": 1") == {"k" * 5000: "1"}
+    assert len(known) == KEYS_REMEMBERED
+    assert max(map(len, known)) <= 64
 
 
 def test_only_names_not_wanted_are_noise() -> None:
