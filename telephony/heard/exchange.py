@@ -1,0 +1,59 @@
+"""The exchange itself stops, starts, and lists what lives in it."""
+
+import logging
+from datetime import datetime, timedelta
+
+from telephony.heard.channels import end_all
+from telephony.legs import Channel
+from telephony.resync import CHANNELS_END
+from telephony.said import ExchangeBooted, ExchangeStopped, ListEnded, Wire
+from telephony.watch import Watch
+
+log = logging.getLogger(__name__)
+
+BOOT_SLACK = timedelta(seconds=2)
+"""Asterisk tells its uptime in whole seconds, and clocks differ a little."""
+
+
+def on_stopped(watch: Watch, wire: ExchangeStopped) -> None:
+    end_all(watch, wire.at)
+
+
+def on_booted(watch: Watch, wire: ExchangeBooted) -> None:
+    """A login. An Asterisk younger than a channel that we hold has never known that channel."""
+    link_up(watch)
+    if wire.uptime_seconds is None:
+        return
+    booted_at = wire.at - timedelta(seconds=wire.uptime_seconds) - BOOT_SLACK
+    for channel in list(watch.floor.channels.by_uniqueid.values()):
+        if channel.leg.started_at < booted_at:
+            _vanish(watch, channel, wire.at)
+
+
+def link_up(watch: Watch) -> None:
+    """A new link: of the channels held only those that will be listed live."""
+    watch.snapshot.begin(set(watch.floor.channels.by_uniqueid))
+
+
+def on_listed(watch: Watch, wire: Wire) -> None:
+    watch.snapshot.take(wire)
+
+
+def on_list_ended(watch: Watch, wire: ListEnded) -> None:
+    watch.snapshot.take(wire)
+    if wire.name != CHANNELS_END:
+        return
+    for uniqueid in watch.snapshot.vanished():
+        channel = watch.floor.channels.find(uniqueid)
+        if channel is not None:
+            _vanish(watch, channel, wire.at)
+
+
+def _vanish(watch: Watch, channel: Channel, at: datetime) -> None:
+    """The channel ended while nothing was heard; if its call did too, it was cut at the latest
+    moment that we know of."""
+    call, known_until = channel.call, watch.lost_at or at
+    watch.hang_up(channel, known_until)
+    if not call.channels:
+        log.warning("call %s ended while nothing was heard", call.id)
+        watch.cut[call] = known_until
