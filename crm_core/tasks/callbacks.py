@@ -1,0 +1,240 @@
+"""A missed caller must be called back: one open task a number (or client), closed by a talk.
+
+What is demanded is derived from the call log each time: the inbound calls that nobody answered
+since anyone last talked with that number or client, or since somebody closed the last callback by
+hand. So a call told twice counts once, and an unanswered attempt to call back changes nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from crm_core.agents.directory import find_queue
+from crm_core.agents.tables import agents
+from crm_core.calls.filtering import MISSED_OUTCOMES, is_missed
+from crm_core.calls.outside import can_be_called_back
+from crm_core.calls.tables import call_offers, call_talks, calls
+from crm_core.clients.tables import client_numbers, clients
+from crm_core.clock import Clock
+from crm_core.events import TaskChanged, TaskDone
+from crm_core.storage.engine import Storage, Write
+from crm_core.tasks.next_step import add_task
+from crm_core.tasks.tables import tasks
+from telephony.events import CallEnded, CallRecord, Direction, Outcome
+
+DUE_SECONDS: Final = 900  # where no queue says otherwise
+
+
+def demands_callback(direction: str, outcome: str | None, number: str) -> bool:
+    """Inbound, nobody of ours talked, and there is a number outside to call."""
+    missed = outcome is not None and outcome in MISSED_OUTCOMES
+    return direction == Direction.INBOUND and missed and can_be_called_back(number)
+
+
+def is_conversation(record: CallRecord) -> bool:
+    """An agent and somebody outside have talked."""
+    return record.outcome is Outcome.ANSWERED and record.direction is not Direction.INTERNAL
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    call_id: str
+    direction: str
+    outcome: str | None
+    number: str
+    queue: str | None
+    client_id: int | None
+    ended_at: datetime
+
+
+class Callbacks:
+    """Listens for calls that end; each handler is one transaction, or none where nothing is due."""
+
+    def __init__(self, storage: Storage, clock: Clock) -> None:
+        self._storage = storage
+        self._clock = clock
+
+    async def on_call_ended(self, fact: CallEnded) -> None:
+        if fact.record.direction is Direction.INTERNAL:
+            return
+        async with self._storage.read() as connection:
+            call = await _ended_call(connection, fact.call_id)
+            if call is None:
+                return
+            talked = call.outcome == Outcome.ANSWERED
+            if talked and not await _open_callbacks(connection, call):
+                return
+        if talked:
+            await self._close(call)
+        elif demands_callback(call.direction, call.outcome, call.number):
+            await self._demand(call)
+
+    async def _close(self, call: _Call) -> None:
+        async with self._storage.write() as tx:
+            ids = await _open_callbacks(tx.connection, call)
+            values = {
+                "done_at": self._clock.now(),
+                "done_by": await _who_talked(tx.connection, call.call_id),
+                "done_call_id": call.call_id,
+                "ending": "talked",
+                "version": tasks.c.version + 1,
+            }
+            await tx.execute(update(tasks).where(tasks.c.id.in_(ids)).values(**values))
+            tx.announce(*(TaskDone(task_id=each, ending="talked") for each in ids))
+
+    async def _demand(self, call: _Call) -> None:
+        async with self._storage.write() as tx:
+            since = await _last_settled(tx.connection, call)
+            if since is not None and call.ended_at <= since:
+                return
+            missed = await _missed_since(tx.connection, call, since)
+            open_ids = await _open_callbacks(tx.connection, call)
+            if open_ids:
+                await self._count(tx, open_ids[0], missed)
+            else:
+                await self._open(tx, call, missed)
+
+    async def _count(self, tx: Write, task_id: int, missed: "_Missed") -> None:
+        values = {"call_count": missed.count, "last_call_at": missed.last_at}
+        same = select(tasks.c.id).where(
+            tasks.c.id == task_id,
+            tasks.c.call_count == missed.count,
+            tasks.c.last_call_at == missed.last_at,
+        )
+        if (await tx.execute(same)).first() is None:
+            await tx.execute(
+                update(tasks)
+                .where(tasks.c.id == task_id)
+                .values(**values, version=tasks.c.version + 1)
+            )
+            tx.announce(TaskChanged(task_id=task_id))
+
+    async def _open(self, tx: Write, call: _Call, missed: "_Missed") -> None:
+        queue = await find_queue(tx.connection, call.queue) if call.queue else None
+        seconds = queue.callback_due_seconds if queue else DUE_SECONDS
+        owner = await _owner(tx.connection, call.client_id)
+        team = queue.name if queue is not None and queue.active and owner is None else None
+        assignee = owner
+        if owner is None and team is None:
+            assignee = await _last_rung(tx.connection, call.call_id)
+        task_id = await add_task(
+            tx,
+            kind="callback",
+            at=self._clock.now(),
+            client_id=call.client_id,
+            call_id=missed.first_id,
+            number=call.number,
+            assignee_agent_id=assignee,
+            queue=team,
+            due_at=missed.first_at + timedelta(seconds=seconds),
+            call_count=missed.count,
+            last_call_at=missed.last_at,
+        )
+        tx.announce(TaskChanged(task_id=task_id))
+
+
+@dataclass(frozen=True, slots=True)
+class _Missed:
+    count: int
+    first_id: str
+    first_at: datetime
+    last_at: datetime
+
+
+async def _ended_call(connection: AsyncConnection, call_id: str) -> _Call | None:
+    columns = [calls.c[name] for name in _Call.__dataclass_fields__]
+    query = select(*columns).where(calls.c.call_id == call_id, calls.c.ended_at.is_not(None))
+    row = (await connection.execute(query)).mappings().one_or_none()
+    return None if row is None else _Call(**row)
+
+
+def _same_party(table: Any, call: _Call) -> ColumnElement[bool]:
+    """Rows of the same number, or of the same client whatever number he used."""
+    who: list[ColumnElement[bool]] = []
+    if call.number:
+        who.append(table.c.number == call.number)
+    if call.client_id is not None:
+        who.append(table.c.client_id == call.client_id)
+    return or_(*who)
+
+
+async def _open_callbacks(connection: AsyncConnection, call: _Call) -> list[int]:
+    if not call.number and call.client_id is None:
+        return []
+    who = _same_party(tasks, call)
+    if call.client_id is not None:
+        his = client_numbers.c.client_id == call.client_id
+        right = client_numbers.c.wrong.is_(False)
+        for form in (client_numbers.c.e164, client_numbers.c.digits):
+            numbers = select(form).where(his, right, form.is_not(None))
+            unowned = tasks.c.client_id.is_(None) | (tasks.c.client_id == call.client_id)
+            who = or_(who, tasks.c.number.in_(numbers) & unowned)
+    query = select(tasks.c.id).where(tasks.c.kind == "callback", tasks.c.done_at.is_(None), who)
+    return list((await connection.execute(query.order_by(tasks.c.id))).scalars())
+
+
+async def _last_settled(connection: AsyncConnection, call: _Call) -> datetime | None:
+    """When anyone last talked with the caller, or last closed a callback to him."""
+    talks = select(func.max(calls.c.ended_at)).where(
+        _same_party(calls, call),
+        calls.c.outcome == Outcome.ANSWERED.value,
+        calls.c.direction != Direction.INTERNAL.value,
+    )
+    closed = select(func.max(tasks.c.done_at)).where(
+        _same_party(tasks, call), tasks.c.kind == "callback"
+    )
+    moments = [(await connection.execute(query)).scalar_one() for query in (talks, closed)]
+    return max((each for each in moments if each is not None), default=None)
+
+
+async def _missed_since(
+    connection: AsyncConnection, call: _Call, since: datetime | None
+) -> _Missed:
+    query = (
+        select(calls.c.call_id, calls.c.ended_at)
+        .where(_same_party(calls, call), is_missed(), calls.c.ended_at.is_not(None))
+        .order_by(calls.c.ended_at, calls.c.call_id)
+    )
+    if since is not None:
+        query = query.where(calls.c.ended_at > since)
+    rows = (await connection.execute(query)).all()
+    return _Missed(len(rows), rows[0].call_id, rows[0].ended_at, rows[-1].ended_at)
+
+
+async def _owner(connection: AsyncConnection, client_id: int | None) -> int | None:
+    if client_id is None:
+        return None
+    query = (
+        select(clients.c.owner_agent_id)
+        .join(agents, agents.c.id == clients.c.owner_agent_id)
+        .where(clients.c.id == client_id, agents.c.active)
+    )
+    owner = (await connection.execute(query)).scalar_one_or_none()
+    return None if owner is None else int(owner)
+
+
+async def _last_rung(connection: AsyncConnection, call_id: str) -> int | None:
+    """Whose phone rang last for a call that no queue has."""
+    query = (
+        select(call_offers.c.agent_id)
+        .join(agents, agents.c.id == call_offers.c.agent_id)
+        .where(call_offers.c.call_id == call_id, agents.c.active)
+        .order_by(call_offers.c.offered_at.desc(), call_offers.c.id.desc())
+        .limit(1)
+    )
+    rung = (await connection.execute(query)).scalar_one_or_none()
+    return None if rung is None else int(rung)
+
+
+async def _who_talked(connection: AsyncConnection, call_id: str) -> int | None:
+    query = (
+        select(call_talks.c.agent_id)
+        .where(call_talks.c.call_id == call_id, call_talks.c.agent_id.is_not(None))
+        .order_by(call_talks.c.started_at, call_talks.c.id)
+        .limit(1)
+    )
+    talked = (await connection.execute(query)).scalar_one_or_none()
+    return None if talked is None else int(talked)

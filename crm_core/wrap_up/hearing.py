@@ -1,0 +1,149 @@
+"""What calls do to wrap-ups: an answer opens the notes, the end of the talk starts the deadline.
+
+Subscribe `handlers()`; every `CallLeft` of a seated agent is answered, by `WrapUpStarted` or by
+`WrapUpFinished`, so that nobody waits for a form that never comes.
+"""
+
+from collections.abc import Callable
+
+from sqlalchemy import ColumnElement, and_, delete, exists, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from crm_core.bus import Handler
+from crm_core.calls.tables import call_talks, calls, wrap_ups
+from crm_core.clock import Clock
+from crm_core.events import WrapUpFinished
+from crm_core.storage.engine import Storage, Write
+from crm_core.wrap_up.rows import NOT_NEEDED, begin_row, change_row, find_row, open_row
+from crm_core.wrap_up.rules import Owing, read_owing
+from telephony.events import CallAnswered, CallEnded, CallLeft, Direction
+
+AgentAt = Callable[[str], int | None]
+
+
+class WrapUpHearing:
+    """Opens and begins wrap-ups for the agents who are seated (`agent_at`)."""
+
+    def __init__(self, storage: Storage, clock: Clock, agent_at: AgentAt) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._agent_at = agent_at
+
+    def handlers(self) -> dict[type, Handler]:
+        """All that wrap-ups listen to, for one subscription."""
+        return {
+            CallAnswered: self.on_call_answered,
+            CallLeft: self.on_call_left,
+            CallEnded: self.on_call_ended,
+        }
+
+    async def restore(self) -> None:
+        """Begin what should have begun while the service was down; before the roster restores."""
+        over = select(calls.c.call_id).where(calls.c.ended_at.is_not(None))
+        query = select(wrap_ups.c.call_id).where(_unbegun(), wrap_ups.c.call_id.in_(over))
+        async with self._storage.read() as connection:
+            ids = sorted(set((await connection.execute(query)).scalars()))
+        for call_id in ids:
+            await self._end(call_id)
+
+    async def on_call_answered(self, fact: CallAnswered) -> None:
+        agent_id = self._agent_at(fact.interface)
+        if agent_id is None:
+            return
+        async with self._storage.write() as tx:
+            owing = await read_owing(tx.connection, fact.call_id)
+            if owing is not None and owing.owed:
+                await open_row(tx, fact.call_id, agent_id)
+
+    async def on_call_left(self, fact: CallLeft) -> None:
+        agent_id = self._agent_at(fact.interface)
+        if agent_id is None:
+            return
+        async with self._storage.write() as tx:
+            owing = await read_owing(tx.connection, fact.call_id)
+            if owing is None or not owing.owed:
+                await _drop_empty(tx, fact.call_id)
+                tx.announce(_finished(fact.call_id, agent_id, NOT_NEEDED))
+                return
+            before = await begin_row(tx, fact.call_id, agent_id, owing.rules, self._clock.now())
+            if before is not None and before["finished_at"] is not None:
+                # He was faster than the hang-up.
+                tx.announce(_finished(fact.call_id, agent_id, before["ending"]))
+
+    async def on_call_ended(self, fact: CallEnded) -> None:
+        """Whose leaving was not heard has left now; an internal call owes nothing after all."""
+        async with self._storage.read() as connection:
+            late = await _waiting(connection, fact.call_id) or await self._forgotten(
+                connection, fact.call_id
+            )
+        if late or fact.record.direction is Direction.INTERNAL:
+            await self._end(fact.call_id)
+
+    async def _end(self, call_id: str) -> None:
+        async with self._storage.write() as tx:
+            owing = await read_owing(tx.connection, call_id)
+            if owing is None:
+                return
+            if not owing.owed:
+                await _drop_empty(tx, call_id)
+            for agent_id in await _waiting(tx.connection, call_id):
+                await self._end_for(tx, owing, agent_id)
+            if owing.owed:
+                for agent_id in await self._forgotten(tx.connection, call_id):
+                    await begin_row(tx, call_id, agent_id, owing.rules, self._clock.now())
+
+    async def _end_for(self, tx: Write, owing: Owing, agent_id: int) -> None:
+        now, call_id = self._clock.now(), owing.call_id
+        if owing.owed and await _has_talked(tx.connection, call_id, agent_id):
+            await begin_row(tx, call_id, agent_id, owing.rules, now)
+            return
+        row = await find_row(tx.connection, call_id, agent_id)
+        if row is not None:
+            await change_row(tx, row["id"], finished_at=now, ending=NOT_NEEDED)
+        tx.announce(_finished(call_id, agent_id, NOT_NEEDED))
+
+    async def _forgotten(self, connection: AsyncConnection, call_id: str) -> list[int]:
+        """Seated agents who talked in the call and have no row: their answer was not heard."""
+        has_row = exists().where(
+            wrap_ups.c.call_id == call_talks.c.call_id, wrap_ups.c.agent_id == call_talks.c.agent_id
+        )
+        query = select(call_talks.c.interface, call_talks.c.agent_id).where(
+            call_talks.c.call_id == call_id, call_talks.c.agent_id.is_not(None), ~has_row
+        )
+        rows = (await connection.execute(query)).all()
+        return sorted({who for interface, who in rows if self._agent_at(interface) == who})
+
+
+def _unbegun() -> ColumnElement[bool]:
+    return and_(wrap_ups.c.started_at.is_(None), wrap_ups.c.finished_at.is_(None))
+
+
+async def _waiting(connection: AsyncConnection, call_id: str) -> list[int]:
+    """Agents with notes on the call whose deadline does not run yet."""
+    query = select(wrap_ups.c.agent_id).where(
+        wrap_ups.c.call_id == call_id,
+        wrap_ups.c.started_at.is_(None),
+        wrap_ups.c.finished_at.is_(None),
+    )
+    return list((await connection.execute(query.order_by(wrap_ups.c.id))).scalars())
+
+
+async def _has_talked(connection: AsyncConnection, call_id: str, agent_id: int) -> bool:
+    query = select(call_talks.c.id).where(
+        call_talks.c.call_id == call_id, call_talks.c.agent_id == agent_id
+    )
+    return (await connection.execute(query.limit(1))).first() is not None
+
+
+async def _drop_empty(tx: Write, call_id: str) -> None:
+    await tx.execute(
+        delete(wrap_ups).where(
+            wrap_ups.c.call_id == call_id,
+            wrap_ups.c.note == "",
+            wrap_ups.c.finished_at.is_(None),
+        )
+    )
+
+
+def _finished(call_id: str, agent_id: int, ending: str) -> WrapUpFinished:
+    return WrapUpFinished(call_id=call_id, agent_id=agent_id, ending=ending)
