@@ -7,6 +7,7 @@ import pytest
 from tests.lab.ami_link import AmiLink
 from tests.lab.asterisk import LabAsterisk
 from tests.lab.capture import load_scenes, play
+from tests.lab.phones import answering_phone, callers, refusing_phone
 from tests.lab.sip_phone import Refused
 from tests.lab.stage import Stage
 from tests.streams.truth import names
@@ -67,3 +68,28 @@ async def test_a_scene_gives_its_stream_and_its_truth(lab_stage: Stage) -> None:
 
 def test_every_scene_has_been_captured() -> None:
     assert set(load_scenes()) == set(names())
+
+
+async def test_sipp_callers_are_answered_by_a_sipp_phone(lab_stage: Stage) -> None:
+    exchange = lab_stage.exchange
+    await lab_stage.seat("sales", "105")
+    people = [("79161112233", "Иван"), ("79162223344", 'ООО "Ромашка"')]
+    with answering_phone(exchange, "105", ring_ms=200):
+        with callers(exchange, "201", people, talk_ms=1200, calls=2, a_second=0.5) as crowd:
+            ended = await asyncio.to_thread(crowd.wait)
+            assert ended == 0, crowd.complaints()
+    assert lab_stage.ami.events, "the helping link sees the calls"
+    heard = [e["calleridnum"] for e in lab_stage.ami.events if e["event"] == "AgentConnect"]
+    assert heard == ["79161112233", "79162223344"]
+
+
+async def test_a_sipp_phone_refuses_and_a_sipp_caller_gives_up(lab_stage: Stage) -> None:
+    exchange = lab_stage.exchange
+    with refusing_phone(exchange, "105", status=486):
+        client = lab_stage.from_city("105")
+        assert await client.refused() == 486
+    with callers(exchange, "101", [("79161112233", "")], calls=1, gives_up_after_ms=400) as crowd:
+        ring = await lab_stage.phones["101"].incoming()
+        await ring.over()
+        ended = await asyncio.to_thread(crowd.wait)
+        assert ended == 0, crowd.complaints()
