@@ -18,6 +18,7 @@ from web import formats
 from web.assets import Assets
 from web.i18n import LANGUAGES, Reader, known_language, translations
 from web.sentences import ROLE_NAMES, link_reason, sentence
+from web.words import word
 
 TEMPLATE_FOLDER = Path(__file__).parent / "templates"
 
@@ -147,6 +148,7 @@ FILTERS: dict[str, Any] = {
         lambda context, code, values=None: sentence(_reader(context), code, values)
     ),
     "link_reason": pass_context(lambda context, reason: link_reason(_reader(context), reason)),
+    "word": pass_context(lambda context, stored, about: word(_reader(context), stored, about)),
     "lines": _lines,
     "role": pass_context(lambda context, role: _reader(context).gettext(ROLE_NAMES[role])),
     "pairs": lambda values: [(value, value) for value in values],
