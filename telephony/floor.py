@@ -8,7 +8,7 @@ from telephony import joins
 from telephony.bridges import Bridges
 from telephony.call import Call
 from telephony.events import Fact, LegRole
-from telephony.ids import CallId, Linkedid, Uniqueid, interface_of, is_local, other_half
+from telephony.ids import CallId, Linkedid, interface_of, is_local, other_half
 from telephony.legs import STATE_DOWN, STATE_UP, Channel, Channels, Leg, is_plumbing
 from telephony.said import Seen
 
@@ -26,14 +26,17 @@ class Floor:
         self._is_phone = is_phone
         self._out = out
         self._by_linkedid: dict[Linkedid, Call] = {}
-        self._ended: set[Uniqueid] = set()
-        self._ended_in_order: deque[Uniqueid] = deque()
+        self._ended: set[str] = set()
+        self._ended_in_order: deque[str] = deque()
 
     # --- channels --------------------------------------------------------------------------------
 
-    def has_ended(self, uniqueid: Uniqueid) -> bool:
-        """Whether this channel was here and has hung up, as far back as is remembered."""
-        return uniqueid in self._ended
+    def has_ended(self, seen: Seen) -> bool:
+        """Whether this channel has hung up already, or its call is over: then its birth is told too
+        late to begin another. As far back as is remembered."""
+        if seen.linkedid in self._ended and seen.linkedid not in self._by_linkedid:
+            return True
+        return seen.uniqueid in self._ended
 
     def admit(self, seen: Seen, at: datetime, *, incoming: bool | None = None) -> Channel:
         """A new channel, in the call of its linkedid or in a new one. `incoming`: it calls us (told
@@ -76,8 +79,13 @@ class Floor:
         self.bridges.leave(channel)
         self.channels.remove(channel)
         channel.call.channels.pop(channel.uniqueid, None)
-        self._ended.add(channel.uniqueid)
-        self._ended_in_order.append(channel.uniqueid)
+        self._remember_end(channel.uniqueid)
+
+    def _remember_end(self, key: str) -> None:
+        if key in self._ended:
+            return
+        self._ended.add(key)
+        self._ended_in_order.append(key)
         if len(self._ended_in_order) > ENDED_REMEMBERED:
             self._ended.discard(self._ended_in_order.popleft())
 
@@ -147,6 +155,7 @@ class Floor:
         for linkedid in call.linkedids:
             if self._by_linkedid.get(linkedid) is call:
                 del self._by_linkedid[linkedid]
+                self._remember_end(linkedid)
 
     def part(self, call: Call, at: datetime) -> None:
         """The call is over but channels of it live on, and may begin something of their own."""

@@ -11,27 +11,37 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from telephony.blocks import MAX_BLOCK_BYTES, as_message, instant_of, read_headers, shedding
+from telephony.blocks import (
+    GREETING,
+    MAX_BLOCK_BYTES,
+    as_message,
+    instant_of,
+    read_headers,
+    shedding,
+)
 from telephony.events import CallEnded, CallRecord
 from telephony.phones import phones_matching
-from telephony.stream import AmiMessage
+from telephony.stream import AmiMessage, LinkUp
 from telephony.tracker import CallTracker
 from telephony.wire import WANTED, WANTED_VARIABLES, parse
 
 CHUNK_BYTES = 1 << 20
-_BANNER = re.compile(rb"\A(?:[^\r\n]*\r?\n)??Asterisk Call Manager/[^\r\n]*\r?\n")
 _EPOCH_IN_UNIQUEID = re.compile(r"(?:^|-)(\d{9,11})\.\d+$")
 _START = datetime.fromtimestamp(0, UTC)
 
 
-def read_stream(source: bytes | Path) -> Iterator[AmiMessage]:
+def read_stream(source: bytes | Path) -> Iterator[AmiMessage | LinkUp]:
     """The messages of a recorded stream, noise left out, each with the best time there is for it:
-    its Timestamp, else Received, else the time inside its Uniqueid, never earlier than before."""
+    its Timestamp, else Received, else the time inside its Uniqueid, never earlier than before.
+    A greeting line is a new link."""
     chunks = _chunks(source)
     is_noise = shedding(WANTED, WANTED_VARIABLES)
     latest = _START
     for block in _blocks(chunks):
         if is_noise(block):
+            continue
+        if block.startswith(GREETING):
+            yield LinkUp(latest, block.partition(b"/")[2].decode("ascii", "replace").strip())
             continue
         headers = read_headers(block)
         at = _instant(headers, latest)
@@ -42,7 +52,9 @@ def read_stream(source: bytes | Path) -> Iterator[AmiMessage]:
         yield message
 
 
-def replay(items: Iterable[AmiMessage], phones: str | Callable[[str], bool]) -> list[CallRecord]:
+def replay(
+    items: Iterable[AmiMessage | LinkUp], phones: str | Callable[[str], bool]
+) -> list[CallRecord]:
     """The calls that the messages tell of, in order of their start; unfinished ones as far as
     known. `phones` is a regular expression for endpoint names, or a test on interfaces."""
     tracker = CallTracker(phones_matching(phones) if isinstance(phones, str) else phones)
@@ -50,6 +62,10 @@ def replay(items: Iterable[AmiMessage], phones: str | Callable[[str], bool]) -> 
     latest = _START
     for message in items:
         latest = max(latest, message.at)
+        if isinstance(message, LinkUp):
+            tracker.link_lost(message.at)
+            tracker.link_up()
+            continue
         wire = parse(message)
         if wire is not None:
             ended.extend(fact.record for fact in tracker.feed(wire) if isinstance(fact, CallEnded))
@@ -138,8 +154,9 @@ def _honest(block: bytes, plain: bool) -> Iterator[bytes]:
     if plain:
         block = block.replace(b"\n", b"\r\n")
     block = block.lstrip(b"\r\n")
-    if b"Asterisk Call Manager/" in block[:256]:
-        block = _BANNER.sub(b"", block)
+    if block.startswith(GREETING):
+        greeting, _, block = block.partition(b"\r\n")
+        yield greeting
     if block:
         yield block
 

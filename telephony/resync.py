@@ -9,11 +9,12 @@ answer's exact time where Status tells it. Holds and transfers of the time befor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from telephony import offers
 from telephony.call import Call
-from telephony.events import LegRole, OfferResult
+from telephony.events import CallQueued, OfferResult
 from telephony.floor import Floor
 from telephony.ids import Uniqueid
-from telephony.legs import STATE_UP, Channel, LiveOffer
+from telephony.legs import STATE_UP, Channel
 from telephony.said import (
     BridgeListed,
     BridgeMemberListed,
@@ -26,6 +27,7 @@ from telephony.said import (
 )
 
 CHANNELS_END = "CoreShowChannelsComplete"
+QUEUES_END = "QueueStatusComplete"
 
 
 @dataclass(slots=True)
@@ -42,13 +44,15 @@ class Listed:
 
 @dataclass(slots=True)
 class Snapshot:
-    """What the lists have told so far. `complete` once all channels have been listed."""
+    """What the lists have told so far. `complete` once all channels have been listed; no longer
+    `open` once the answers to one link's questions are in."""
 
+    open: bool = True
     complete: bool = False
     channels: dict[Uniqueid, Listed] = field(default_factory=dict)
     seen: set[Uniqueid] = field(default_factory=set)
     holding: set[str] = field(default_factory=set)
-    queues: dict[Uniqueid, str] = field(default_factory=dict)
+    queues: dict[Uniqueid, tuple[str, int]] = field(default_factory=dict)
     held_before: set[Uniqueid] = field(default_factory=set)
 
     def begin(self, held: set[Uniqueid]) -> None:
@@ -73,9 +77,11 @@ class Snapshot:
             if listed is not None and wire.bridge:
                 listed.bridge = wire.bridge
         elif isinstance(wire, EntryListed):
-            self.queues[wire.uniqueid] = wire.queue
+            self.queues[wire.uniqueid] = (wire.queue, wire.position)
         elif isinstance(wire, ListEnded) and wire.name == CHANNELS_END:
             self.complete = True
+        elif isinstance(wire, ListEnded) and wire.name == QUEUES_END:
+            self.open = False
 
     def forget(self, uniqueid: Uniqueid) -> None:
         """The channel hung up while the lists were being told."""
@@ -106,7 +112,7 @@ def adopt(snapshot: Snapshot, floor: Floor, at: datetime) -> list[Call]:
     admitted = [
         (one, _admit(one, floor))
         for one in listed
-        if floor.channels.find(one.chan.uniqueid) is None and not floor.has_ended(one.chan.uniqueid)
+        if floor.channels.find(one.chan.uniqueid) is None and not floor.has_ended(one.chan)
     ]
     for one, channel in admitted:
         _place(one, channel, snapshot, floor, at)
@@ -126,23 +132,17 @@ def _admit(one: Listed, floor: Floor) -> Channel:
 
 
 def _place(one: Listed, channel: Channel, snapshot: Snapshot, floor: Floor, at: datetime) -> None:
-    queue = snapshot.queues.get(channel.uniqueid)
-    if queue is not None:
-        channel.call.queue = channel.call.waiting_in = queue
-    if one.outgoing and channel.leg.role is LegRole.PHONE:
-        _offer(channel, one)
+    call, leg = channel.call, channel.leg
+    if channel.uniqueid in snapshot.queues:
+        queue, position = snapshot.queues[channel.uniqueid]
+        call.queue = call.waiting_in = queue
+        call.say(CallQueued(at=at, call_id=call.id, queue=queue, position=position))
+    if one.outgoing:
+        offers.ring(call, leg, one.started_at)
+    if leg.answered_at is not None:
+        offers.close(call, leg, OfferResult.ANSWERED, leg.answered_at)
     if one.bridge:
         bridge = floor.bridges.enter(channel, one.bridge, one.bridge in snapshot.holding)
         if not bridge.holding:
             for member in list(bridge.members.values()):
                 floor.join(channel.call, member.call, at)
-
-
-def _offer(channel: Channel, one: Listed) -> None:
-    leg, call = channel.leg, channel.call
-    own = all(other is leg for other in call.legs if other.role is not None)
-    leg.offer = LiveOffer(leg.interface, one.started_at, call.waiting_in, own)
-    call.offers.append(leg.offer)
-    if one.chan.state == STATE_UP:
-        leg.offer.result = OfferResult.ANSWERED
-        leg.offer.ended_at = leg.answered_at

@@ -191,11 +191,6 @@ class Originated(Wire):
 
 
 @dataclass(frozen=True, slots=True)
-class ExchangeStopped(Wire):
-    """Asterisk says good-bye: no call outlives this."""
-
-
-@dataclass(frozen=True, slots=True)
 class ExchangeBooted(Wire):
     """Sent after each login; `uptime_seconds` is how long Asterisk has run, None if not said."""
 

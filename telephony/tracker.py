@@ -51,7 +51,6 @@ HANDLERS: Mapping[type[Wire], Handler] = MappingProxyType(
         said.PickedUp: moves.on_picked_up,
         said.QueueJoined: queues.on_joined,
         said.QueueLeft: queues.on_left,
-        said.ExchangeStopped: exchange.on_stopped,
         said.ExchangeBooted: exchange.on_booted,
         said.ChannelListed: exchange.on_listed,
         said.ChannelStatus: exchange.on_listed,
@@ -87,7 +86,7 @@ class CallTracker:
         calls.sort(key=lambda call: (call.began_at, call.id))
         return tuple(call.record(call.touched_at or call.began_at) for call in calls)
 
-    def link_up(self, at: datetime) -> None:
+    def link_up(self) -> None:
         """A new link: of what is held only what the lists will name still lives."""
         exchange.link_up(self._watch)
 
@@ -99,6 +98,7 @@ class CallTracker:
         """All lists have been told: what was unknown is adopted."""
         self._handle(lambda watch, _: watch.adopt(at), Wire(at))
         self._watch.lost_at = None
+        self._watch.snapshot.open = False
         return self._taken()
 
     def sweep(self, now: datetime) -> list[Fact]:

@@ -15,7 +15,7 @@ from telephony.said import Seen
 
 class Watch:
     """Shared by all handlers. `touched` are the calls whose state has to be looked at afterwards;
-    `cut` those that ended while nothing was heard or with the exchange."""
+    `cut` those that ended while nothing was heard."""
 
     def __init__(self, floor: Floor, out: list[Fact]) -> None:
         self.floor = floor
@@ -26,6 +26,7 @@ class Watch:
         self.cut: dict[Call, datetime] = {}
         self.orphans: dict[Uniqueid, str] = {}
         self.lost_at: datetime | None = None
+        self.booting = True
 
     def touch(self, call: Call) -> None:
         self.touched[call] = None

@@ -39,7 +39,6 @@ from telephony.said import (
     DialEnded,
     EntryListed,
     ExchangeBooted,
-    ExchangeStopped,
     HangupAsked,
     HoldBegan,
     HoldEnded,
@@ -226,10 +225,6 @@ def _originated(at: datetime, headers: Headers) -> Wire | None:
     )
 
 
-def _stopped(at: datetime, headers: Headers) -> Wire | None:
-    return ExchangeStopped(at)
-
-
 def _booted(at: datetime, headers: Headers) -> Wire | None:
     return ExchangeBooted(at, number(headers.get("uptime")))
 
@@ -384,7 +379,6 @@ _READERS: dict[str, Reader] = {
     "QueueCallerAbandon": _queue_left,
     "AgentCalled": _member_rung,
     "OriginateResponse": _originated,
-    "Shutdown": _stopped,
     "FullyBooted": _booted,
     "CoreShowChannel": _channel_listed,
     "CoreShowChannelsComplete": _list_ended("CoreShowChannelsComplete"),

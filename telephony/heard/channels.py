@@ -1,7 +1,5 @@
 """Channels are born, change, are renamed, are asked to hang up, and go."""
 
-from datetime import datetime
-
 from telephony import offers
 from telephony.events import LegRole, OfferResult
 from telephony.heard.moves import note_redirect
@@ -22,7 +20,7 @@ def on_born(watch: Watch, wire: ChannelBorn) -> None:
     """A copy of a birth already heard makes nothing new; a name heard again means that its former
     bearer is gone."""
     seen = wire.chan
-    if watch.see(seen, wire.at) is not None or watch.floor.has_ended(seen.uniqueid):
+    if watch.see(seen, wire.at) is not None or watch.floor.has_ended(seen):
         return
     namesake = watch.floor.channels.named(seen.channel)
     if namesake is not None:
@@ -88,10 +86,3 @@ def on_spy(watch: Watch, wire: SpyBegan) -> None:
     spyer = watch.see(wire.spyer, wire.at)
     if spyer is not None:
         spyer.leg.role = None
-
-
-def end_all(watch: Watch, at: datetime) -> None:
-    """Every channel is gone at once, by nobody's wish."""
-    for channel in list(watch.floor.channels.by_uniqueid.values()):
-        watch.cut[channel.call] = at
-        watch.hang_up(channel, at)

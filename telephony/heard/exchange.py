@@ -1,12 +1,15 @@
-"""The exchange itself stops, starts, and lists what lives in it."""
+"""The exchange itself starts anew, and lists what lives in it.
+
+Its good-bye (Shutdown) tells nothing that the hang-ups before it have not told, and is not heard:
+a forged one would end every call.
+"""
 
 import logging
 from datetime import datetime, timedelta
 
-from telephony.heard.channels import end_all
 from telephony.legs import Channel
 from telephony.resync import CHANNELS_END
-from telephony.said import ExchangeBooted, ExchangeStopped, ListEnded, Wire
+from telephony.said import ExchangeBooted, ListEnded, Wire
 from telephony.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -15,15 +18,12 @@ BOOT_SLACK = timedelta(seconds=2)
 """Asterisk tells its uptime in whole seconds, and clocks differ a little."""
 
 
-def on_stopped(watch: Watch, wire: ExchangeStopped) -> None:
-    end_all(watch, wire.at)
-
-
 def on_booted(watch: Watch, wire: ExchangeBooted) -> None:
-    """A login. An Asterisk younger than a channel that we hold has never known that channel."""
-    link_up(watch)
-    if wire.uptime_seconds is None:
+    """The first word on a new link. An Asterisk younger than a channel that we hold has never
+    known that channel. Said at any other time it is a forgery."""
+    if not watch.booting or wire.uptime_seconds is None:
         return
+    watch.booting = False
     booted_at = wire.at - timedelta(seconds=wire.uptime_seconds) - BOOT_SLACK
     for channel in list(watch.floor.channels.by_uniqueid.values()):
         if channel.leg.started_at < booted_at:
@@ -32,14 +32,19 @@ def on_booted(watch: Watch, wire: ExchangeBooted) -> None:
 
 def link_up(watch: Watch) -> None:
     """A new link: of the channels held only those that will be listed live."""
+    watch.booting = True
     watch.snapshot.begin(set(watch.floor.channels.by_uniqueid))
 
 
 def on_listed(watch: Watch, wire: Wire) -> None:
-    watch.snapshot.take(wire)
+    """An item of the lists that follow a new link; at any other time nobody asked for it."""
+    if watch.snapshot.open:
+        watch.snapshot.take(wire)
 
 
 def on_list_ended(watch: Watch, wire: ListEnded) -> None:
+    if not watch.snapshot.open:
+        return
     watch.snapshot.take(wire)
     if wire.name != CHANNELS_END:
         return
