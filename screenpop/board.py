@@ -85,8 +85,8 @@ class Board:
         """The after-call form is open. `call` describes it where the board has forgotten it."""
         self.calls.setdefault(call.call_id, call)
         place = self._place(call.call_id, agent_id) or Place(Phase.WRAP_UP, at)
-        if place.phase != Phase.WRAP_UP:
-            place = replace(place, phase=Phase.WRAP_UP, since=at, held=False, parked=False)
+        if place.phase != Phase.WRAP_UP and not place.parked:
+            place = replace(place, phase=Phase.WRAP_UP, since=at, held=False)
         self._seat(call.call_id, agent_id, replace(place, wrap_up=rule))
         return self._changes(call.call_id)
 
@@ -97,15 +97,16 @@ class Board:
             return []
         if place.phase == Phase.WRAP_UP:
             self._withdraw(call_id, agent_id, f"wrap_up_{ending}")
-        else:  # back in the call meanwhile
-            self._seat(call_id, agent_id, replace(place, wrap_up=None))
+        else:  # back in the call meanwhile, or it is on hold
+            self._seat(call_id, agent_id, replace(place, wrap_up=None, wrapped=place.parked))
         return self._changes(call_id)
 
     def adopt(self, call: LiveCall, agent_id: int, phase: Phase, at: datetime) -> list[BoardChange]:
         """An agent sat down at a phone that was already ringing or talking."""
         self.calls.setdefault(call.call_id, call)
         if self._place(call.call_id, agent_id) is None:
-            self._seat(call.call_id, agent_id, Place(phase, at))
+            interface = self.seating.interface_of(agent_id) or ""
+            self._seat(call.call_id, agent_id, Place(phase, at, interface))
         return self._changes(call.call_id)
 
     def stand_up(self, agent_id: int) -> list[BoardChange]:
@@ -193,22 +194,38 @@ class Board:
             return
         self.calls[fact.call_id] = replace(call, answered_by=self.seating.name_of(agent_id))
         before = self._place(fact.call_id, agent_id)
-        if before and before.phase == Phase.TALKING:
+        if before and before.phase == Phase.TALKING and not before.parked:
             return
-        place = before or Place(Phase.TALKING, fact.at)
+        place = replace(before or Place(Phase.TALKING, fact.at), held=False, parked=False)
         talking = replace(place, phase=Phase.TALKING, since=fact.at, interface=fact.interface)
         self._seat(fact.call_id, agent_id, talking)
 
     def _on_left(self, fact: events.CallLeft) -> None:
         agent_id = self.seating.agent_at(fact.interface)
-        if agent_id is not None and self._place(fact.call_id, agent_id):
+        place = None if agent_id is None else self._place(fact.call_id, agent_id)
+        if agent_id is not None and place and not place.parked:
             self._leave(fact.call_id, agent_id, fact.at)
 
     def _on_held(self, fact: events.CallHeld) -> None:
-        self._hold(fact.call_id, fact.interface, held=True, parked=fact.parked)
+        agent_id = self.seating.agent_at(fact.interface)
+        place = None if agent_id is None else self._place(fact.call_id, agent_id)
+        if agent_id is None or place is None:
+            return
+        if fact.parked and place.phase in (Phase.TALKING, Phase.WRAP_UP):
+            # Parking frees his phone, but the client waits for him: no form yet.
+            parked = replace(place, phase=Phase.TALKING, held=True, parked=True)
+            self._seat(fact.call_id, agent_id, parked)
+        elif place.phase == Phase.TALKING:
+            self._seat(fact.call_id, agent_id, replace(place, held=True))
 
     def _on_resumed(self, fact: events.CallResumed) -> None:
-        self._hold(fact.call_id, fact.interface, held=False, parked=False)
+        agent_id = self.seating.agent_at(fact.interface)
+        place = None if agent_id is None else self._place(fact.call_id, agent_id)
+        if agent_id is None or place is None or not place.held:
+            return
+        self._seat(fact.call_id, agent_id, replace(place, held=False, parked=False))
+        if place.parked:  # somebody talks with the client; when it is he, his answer follows
+            self._leave(fact.call_id, agent_id, fact.at)
 
     def _on_transferred(self, fact: events.CallTransferred) -> None:
         agent_id = self.seating.agent_at(fact.from_interface)
@@ -232,19 +249,15 @@ class Board:
     def _seat(self, call_id: str, agent_id: int, place: Place) -> None:
         self._places.setdefault(call_id, {})[agent_id] = place
 
-    def _hold(self, call_id: str, interface: str, *, held: bool, parked: bool) -> None:
-        agent_id = self.seating.agent_at(interface)
-        place = None if agent_id is None else self._place(call_id, agent_id)
-        if agent_id is not None and place and place.phase == Phase.TALKING:
-            self._seat(call_id, agent_id, replace(place, held=held, parked=parked))
-
     def _leave(self, call_id: str, agent_id: int, at: datetime, trace: str | None = None) -> None:
         """Out of the call: a conversation turns into its form, a ring into a trace."""
         place, call = self._places[call_id][agent_id], self.calls[call_id]
         talked = place.phase == Phase.TALKING and call.direction != Direction.INTERNAL
         if place.phase == Phase.WRAP_UP:
             return
-        if talked or place.wrap_up is not None:
+        if place.wrapped:
+            self._withdraw(call_id, agent_id)
+        elif talked or place.wrap_up is not None:
             over = replace(place, phase=Phase.WRAP_UP, since=at, held=False, parked=False)
             self._seat(call_id, agent_id, over)
         else:

@@ -50,6 +50,12 @@ class Card:
     note: str = ""
     earlier_notes: tuple[Note, ...] = ()
     wrap_up: WrapUp | None = None
+    interface: str = ""
+
+    @property
+    def colleague(self) -> str:
+        """Who is at the other end of an internal call, where that is known."""
+        return dict(self.dossier.colleagues).get(self.number, "")
 
     @property
     def is_internal(self) -> bool:

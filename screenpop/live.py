@@ -16,6 +16,8 @@ class Seating(Protocol):
 
     def name_of(self, agent_id: int) -> str: ...
 
+    def interface_of(self, agent_id: int) -> str | None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class CardPut:
@@ -71,6 +73,7 @@ class Place:
     parked: bool = False
     own_request: bool = False
     wrap_up: WrapUp | None = None
+    wrapped: bool = False  # its form was closed while the client was still on hold
 
 
 def rank_of(card: Card) -> str:
@@ -81,7 +84,7 @@ def rank_of(card: Card) -> str:
 def who_calls(card: Card) -> str:
     """The shortest true name of the other end: client, caller's name, number, or nothing."""
     client = card.dossier.client
-    name = client.name if client else card.caller_name
+    name = client.name if client else card.colleague or card.caller_name
     return name or card.dossier.readable or card.number
 
 
@@ -106,4 +109,5 @@ def compose(call: LiveCall, agent_id: int, place: Place, seating: Seating) -> Ca
         note=next((note.text for note in call.notes if note.agent_id == agent_id), ""),
         earlier_notes=tuple(note for note in call.notes if note.agent_id != agent_id and note.text),
         wrap_up=place.wrap_up if place.phase == Phase.WRAP_UP else None,
+        interface=place.interface,
     )

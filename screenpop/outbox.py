@@ -53,7 +53,14 @@ class Outbox:
         self._waiting.pop(message.key, None)
         self._waiting[message.key] = message
         if len(self._waiting) > self._limit:
-            self._overflow()
+            self.overflows += 1
+            self.renew()
+        self._something.set()
+
+    def renew(self) -> None:
+        """The browser asks for a snapshot: it may have slept."""
+        self._waiting = {key: told for key, told in self._waiting.items() if _is_told_once(told)}
+        self._stale = True
         self._something.set()
 
     def close(self, reason: Closing) -> None:
@@ -69,11 +76,6 @@ class Outbox:
         self._waiting.clear()
         self._stale = False
         return delivery
-
-    def _overflow(self) -> None:
-        self.overflows += 1
-        self._waiting = {key: told for key, told in self._waiting.items() if _is_told_once(told)}
-        self._stale = True
 
 
 def _is_told_once(message: Message) -> bool:

@@ -16,6 +16,7 @@ from crm_core import events as business
 from crm_core.agents.sessions import SessionsClosed
 from crm_core.clients.dossier import Dossier, Known, Note
 from crm_core.clock import Clock
+from crm_core.tasks.audience import Audience
 from screenpop.board import Board
 from screenpop.cards import Card, Phase, WrapUp
 from screenpop.hub import EVERYONE, Hub, workplace_of
@@ -39,15 +40,6 @@ class OpenWrapUp:
     agent_id: int
     since: datetime
     rule: WrapUp
-
-
-@dataclass(frozen=True, slots=True)
-class Audience:
-    """Whom a task concerns: people, and the client or number it is about."""
-
-    agent_ids: tuple[int, ...]
-    client_id: int | None
-    number: str
 
 
 class Records(Protocol):
@@ -77,12 +69,16 @@ class OperatorStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class ExchangeStatus:
-    """The banner over everything: whether the exchange is heard."""
+class ExchangeBanner:
+    """The banner over everything: whether the exchange is heard; `reason` is a code."""
 
     connected: bool
     simulated: bool
-    since: datetime
+    reason: str = ""
+
+    @property
+    def is_down(self) -> bool:
+        return not self.connected
 
 
 class Presenter:
@@ -160,10 +156,10 @@ class Presenter:
         self._publish(changes)
 
     async def on_exchange_connected(self, fact: events.ExchangeConnected) -> None:
-        self._show_banner(ExchangeStatus(True, fact.simulated, fact.at))
+        self._show_banner(ExchangeBanner(True, fact.simulated))
 
     async def on_exchange_lost(self, fact: events.ExchangeLost) -> None:
-        self._show_banner(ExchangeStatus(False, False, fact.at))
+        self._show_banner(ExchangeBanner(False, False, fact.reason))
 
     # -- business ---------------------------------------------------------------------------------
 
@@ -266,8 +262,8 @@ class Presenter:
     def _show_all(self, call_id: str) -> None:
         self._publish(CardPut(card) for card in self.board.cards_of_call(call_id))
 
-    def _show_banner(self, status: ExchangeStatus) -> None:
-        self._banner = Put("exchange", BANNER, "workplace/_exchange.html", status)
+    def _show_banner(self, banner: ExchangeBanner) -> None:
+        self._banner = Put("exchange-banner", BANNER, "workplace/_banner.html", banner)
         self._hub.send(EVERYONE, self._banner)
 
     async def _adopt(self, call_id: str, agent_id: int, phase: Phase, at: datetime) -> None:

@@ -53,7 +53,9 @@ class Frames:
     def snapshot(self, snapshot: Snapshot, reader: Reader, form: Format) -> bytes:
         """The frame that says all there is."""
         head = {"type": "snapshot", "build": self._build, "areas": snapshot.areas}
-        return self._frame(head, b"elements", (self._op(m, reader, form) for m in snapshot.elements))
+        return self._frame(
+            head, b"elements", (self._op(m, reader, form) for m in snapshot.elements)
+        )
 
     def updates(self, messages: Sequence[Message], reader: Reader, form: Format) -> bytes:
         """The frame that says what has changed, in order."""

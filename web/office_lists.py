@@ -30,6 +30,7 @@ class OfficeLists:
         self.pause_reasons: tuple[PauseReason, ...] = ()
         self.colleagues: tuple[Colleague, ...] = ()
         self._titles: dict[str, str] = {}
+        self._names: dict[int, str] = {}
 
     async def read(self) -> None:
         """Take all lists from the database; call once before use."""
@@ -38,10 +39,15 @@ class OfficeLists:
             self.pause_reasons = tuple(await list_pause_reasons(connection))
             self._titles = {q.name: q.title for q in await list_queues(connection, active=None)}
             agents = await list_agents(connection)
-        self.colleagues = tuple(Colleague(agent.id, agent.name) for agent in agents)
+        self.colleagues = tuple(Colleague(each.id, each.name) for each in agents if each.active)
+        self._names = {agent.id: agent.name for agent in agents}
 
     async def on_directory_changed(self, fact: object) -> None:
         await self.read()
+
+    def name_of(self, agent_id: int) -> str:
+        """What the agent is called; "" for nobody."""
+        return self._names.get(agent_id, "")
 
     def queue_title(self, name: str) -> str:
         """What people call the queue that Asterisk calls `name`."""

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from crm_core.agents.directory import DirectoryChanged
+from crm_core.agents.roster import Roster
 from crm_core.clock import Clock
 from crm_core.storage.engine import Storage
 from screenpop.board import Board
-from screenpop.hub import Hub
-from screenpop.live import Seating
+from screenpop.floor import HEARD, Floor
+from screenpop.hub import FLOOR, Hub
 from screenpop.outbox import Closing
 from screenpop.presenter import Presenter
 from screenpop.records import ScreenRecords
@@ -25,6 +26,7 @@ class Screens:
 
     hub: Hub
     presenter: Presenter
+    floor: Floor
     frames: Frames
     lists: OfficeLists
     settings: ScreenpopSettings
@@ -33,6 +35,10 @@ class Screens:
     def handlers(self) -> Mapping[type, Callable[[Any], Awaitable[None]]]:
         """What the screens hear: subscribe them to the bus under one name, after all who record."""
         return {**self.presenter.handlers(), DirectoryChanged: self._on_directory_changed}
+
+    def floor_handlers(self) -> Mapping[type, Callable[[Any], Awaitable[None]]]:
+        """What the live floor hears: a subscriber of its own, so that cards never wait for it."""
+        return dict.fromkeys(HEARD, self._on_floor_fact)
 
     async def start(self) -> None:
         """Read the lists and bring back the forms that are owed; before the exchange is heard."""
@@ -50,16 +56,37 @@ class Screens:
         self.hub.close_all(Closing.RESTARTING)
         await self.presenter.close()
 
+    async def _on_floor_fact(self, fact: object) -> None:
+        for change in self.floor.feed(fact):
+            self.hub.send(FLOOR, change)
+
     async def _on_directory_changed(self, fact: DirectoryChanged) -> None:
         await self.lists.read()
         self.frames.forget()
+
+
+class _Seating:
+    """Who sits where by the roster, and everybody's name by the lists."""
+
+    def __init__(self, roster: Roster, lists: OfficeLists) -> None:
+        self._roster = roster
+        self._lists = lists
+
+    def agent_at(self, interface: str) -> int | None:
+        return self._roster.agent_at(interface)
+
+    def interface_of(self, agent_id: int) -> str | None:
+        return self._roster.interface_of(agent_id)
+
+    def name_of(self, agent_id: int) -> str:
+        return self._lists.name_of(agent_id)
 
 
 def make_screens(
     storage: Storage,
     clock: Clock,
     rendering: Rendering,
-    seating: Seating,
+    roster: Roster,
     *,
     country: str,
     build: str,
@@ -68,10 +95,12 @@ def make_screens(
     """Make the screens; nothing runs yet. `build` names the version of the page's scripts."""
     settings = settings or ScreenpopSettings()
     hub, lists = Hub(), OfficeLists(storage)
+    seating = _Seating(roster, lists)
     records = ScreenRecords(storage, country, seating)
     return Screens(
         hub=hub,
         presenter=Presenter(Board(seating), hub, records, clock, settings),
+        floor=Floor(seating),
         frames=Frames(rendering, lists, clock.now, build),
         lists=lists,
         settings=settings,

@@ -94,6 +94,7 @@ class Dossier:
     agreement: Agreement | None = None
     tasks: tuple[OpenTask, ...] = ()
     notes: tuple[Note, ...] = ()
+    colleagues: tuple[tuple[str, str], ...] = ()  # of an internal call: extension, name
 
     @property
     def client_ids(self) -> frozenset[int]:

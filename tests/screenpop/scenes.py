@@ -21,6 +21,9 @@ class Office:
     def agent_at(self, interface: str) -> int | None:
         return self.seats.get(interface)
 
+    def interface_of(self, agent_id: int) -> str | None:
+        return next((phone for phone, who in self.seats.items() if who == agent_id), None)
+
     def name_of(self, agent_id: int) -> str:
         return {ANNA: "Anna Orlova", BORIS: "Boris Klimov"}.get(agent_id, "")
 
@@ -77,8 +80,10 @@ def left(phone: Interface, call: str = "1.1", seconds: float = 60) -> events.Cal
     return events.CallLeft(at=at(seconds), call_id=CallId(call), interface=phone)
 
 
-def held(phone: Interface, call: str = "1.1", seconds: float = 10) -> events.CallHeld:
-    return events.CallHeld(at=at(seconds), call_id=CallId(call), interface=phone)
+def held(
+    phone: Interface, call: str = "1.1", seconds: float = 10, parked: bool = False
+) -> events.CallHeld:
+    return events.CallHeld(at=at(seconds), call_id=CallId(call), interface=phone, parked=parked)
 
 
 def resumed(phone: Interface, call: str = "1.1", seconds: float = 20) -> events.CallResumed:

@@ -235,3 +235,34 @@ def test_facts_of_calls_never_seen_break_nothing() -> None:
     ):
         board.apply(fact)
     assert board.cards_of(ANNA) == ()
+
+
+def test_a_client_on_hold_keeps_his_card_though_the_phone_is_free() -> None:
+    board = board_after(started(), offered(ANNAS_PHONE), answered(ANNAS_PHONE))
+    board.apply(held(ANNAS_PHONE, parked=True))
+    board.apply(left(ANNAS_PHONE))
+    board.begin_wrap_up(LiveCall("1.1"), ANNA, at(60), WrapUp(at(120)))
+    card = only_card(board, ANNA)
+    assert (card.phase, card.parked) == (Phase.TALKING, True)
+    board.apply(resumed(ANNAS_PHONE))
+    board.apply(answered(ANNAS_PHONE, seconds=70))
+    card = only_card(board, ANNA)
+    assert (card.phase, card.parked, card.since) == (Phase.TALKING, False, at(70))
+
+
+def test_a_client_who_hangs_up_on_hold_leaves_the_form() -> None:
+    board = board_after(started(), offered(ANNAS_PHONE), answered(ANNAS_PHONE))
+    board.apply(held(ANNAS_PHONE, parked=True))
+    board.apply(left(ANNAS_PHONE))
+    board.apply(ended())
+    assert only_card(board, ANNA).phase == Phase.WRAP_UP
+
+
+def test_a_form_that_expired_while_the_client_was_on_hold_does_not_come_back() -> None:
+    board = board_after(started(), offered(ANNAS_PHONE), answered(ANNAS_PHONE))
+    board.apply(held(ANNAS_PHONE, parked=True))
+    board.begin_wrap_up(LiveCall("1.1"), ANNA, at(60), WrapUp(at(120)))
+    board.finish_wrap_up("1.1", ANNA, "expired")
+    assert only_card(board, ANNA).parked
+    board.apply(ended())
+    assert board.cards_of(ANNA) == ()

@@ -37,7 +37,7 @@ steps = st.one_of(
     _fact(scenes.offer_ended, phones, st.sampled_from(OfferResult), calls),
     _fact(scenes.answered, phones, calls),
     _fact(scenes.left, phones, calls),
-    _fact(scenes.held, phones, calls),
+    _fact(lambda p, c, parked: scenes.held(p, c, parked=parked), phones, calls, st.booleans()),
     _fact(scenes.resumed, phones, calls),
     _fact(lambda p, c: scenes.transferred(p, "102", c), phones, calls),
     _fact(scenes.joined, calls, calls),

@@ -63,10 +63,12 @@ async def _write(
         delivery = await outbox.take()
         try:
             async with asyncio.timeout(screens.settings.stall_seconds):
-                for frame in _frames(screens, outbox.agent_id, delivery, reader, form, watches_floor):
+                frames = _frames(screens, outbox.agent_id, delivery, reader, form, watches_floor)
+                for frame in frames:
                     await socket.send_frame(frame, WSMsgType.TEXT)
                 if delivery.closing is not None:
-                    await socket.close(code=delivery.closing, message=delivery.closing.name.encode())
+                    reason = delivery.closing.name.lower().encode()
+                    await socket.close(code=delivery.closing, message=reason)
                     return
         except TimeoutError:
             log.warning("socket_stalled", agent_id=outbox.agent_id, waiting=outbox.depth)
@@ -112,4 +114,4 @@ def _drop(request: web.Request) -> None:
     """Cut the connection without the closing handshake: nobody reads it."""
     transport = request.transport
     if transport is not None:
-        transport.abort()  # type: ignore[attr-defined]
+        transport.abort()
