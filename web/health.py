@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 from sqlalchemy import text
 
+from crm_core.intake import Intake
 from crm_core.storage.engine import Storage
 from web.exchange import ExchangeStatus
 
@@ -48,3 +49,8 @@ async def of_exchange(exchange: ExchangeStatus) -> str:
     if exchange.connected:
         return "ok"
     return exchange.reason or "connecting"
+
+
+async def of_intake(intake: Intake) -> str:
+    """ "ok", or why the database takes no facts now."""
+    return "stuck" if intake.health.trouble else "ok"

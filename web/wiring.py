@@ -1,21 +1,46 @@
 """The one place where everything is built, and the one table of who hears what."""
 
+import uuid
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from crm_core.agents.accounts import Accounts
 from crm_core.agents.credentials import Passwords
+from crm_core.agents.desks import Desks
+from crm_core.agents.roster import Roster
 from crm_core.agents.sessions import Sessions
 from crm_core.bus import Bus
+from crm_core.calls.journal import Journal
+from crm_core.calls.linking import CallLinks, link_numbers
+from crm_core.calls.outside import number_reader
+from crm_core.calls.story import Knowledge
+from crm_core.clients.records import Clients
 from crm_core.clock import Clock
+from crm_core.events import ClientChanged, ClientChosen, ClientCreated
+from crm_core.intake import Intake
 from crm_core.storage.engine import Storage
-from telephony.events import ExchangeConnected, ExchangeLost
+from crm_core.tasks.callbacks import Callbacks
+from crm_core.tasks.escalation import Escalation
+from crm_core.tasks.records import Tasks
+from crm_core.wrap_up.expiry import WrapUpExpiry
+from crm_core.wrap_up.hearing import WrapUpHearing
+from crm_core.wrap_up.records import WrapUps
+from telephony.ami import AmiClient
+from telephony.events import CallEnded, ExchangeConnected, ExchangeLost, Fact
+from telephony.feed import Feed
+from telephony.phones import phones_matching
+from telephony.queues import QueueBoard
+from telephony.switchboard import Switchboard
+from telephony.tracker import CallTracker
+from telephony.wire import WANTED, WANTED_VARIABLES
 from web.assets import Assets
 from web.doorkeeper import Doorkeeper
 from web.exchange import ExchangeStatus
-from web.health import Health, of_database, of_exchange
+from web.health import Health, of_database, of_exchange, of_intake
 from web.rendering import Rendering
+from web.screens import Screens, make_screens
+from web.seats import ExchangeSeats
 from web.settings import Settings
 
 
@@ -25,14 +50,32 @@ class Services:
 
     settings: Settings
     clock: Clock
+    # what is remembered
     storage: Storage
     bus: Bus
     accounts: Accounts
     sessions: Sessions
+    desks: Desks
+    clients: Clients
+    roster: Roster
+    tasks: Tasks
+    callbacks: Callbacks
+    escalation: Escalation
+    wrap_ups: WrapUps
+    wrap_up_hearing: WrapUpHearing
+    wrap_up_expiry: WrapUpExpiry
+    call_links: CallLinks
+    # the exchange
+    ami: AmiClient
+    switchboard: Switchboard
+    feed: Feed
+    intake: Intake
+    exchange: ExchangeStatus
+    # the edge
+    screens: Screens
     doorkeeper: Doorkeeper
     assets: Assets
     rendering: Rendering
-    exchange: ExchangeStatus
     health: Health
 
 
@@ -41,10 +84,32 @@ SERVICES: web.AppKey[Services] = web.AppKey("services", Services)
 
 def build(settings: Settings, clock: Clock) -> Services:
     """Make every object; nothing is connected and nothing runs yet."""
+    country = settings.exchange.country
     storage = Storage.open(settings.database.url)
     bus = Bus()
     storage.on_commit = bus.publish_all
+
+    ami = AmiClient(
+        settings.exchange,
+        now=clock.now,
+        sleep=clock.sleep,
+        wanted=WANTED,
+        wanted_variables=WANTED_VARIABLES,
+    )
+    switchboard = Switchboard(ami, settings.exchange, lambda: f"perezvon-{uuid.uuid4().hex}")
+    roster = Roster(storage, clock, ExchangeSeats(switchboard), bus)
+    journal = Journal(Knowledge(roster.agent_of, number_reader(country)), link_numbers)
+    intake = Intake(storage, journal, clock)
+    tracker = CallTracker(phones_matching(settings.exchange.phones))
+
+    async def emit(fact: Fact) -> None:
+        await intake.take(fact)
+        if isinstance(fact, ExchangeConnected):
+            # Everything that lives has just been told: what else is open ended while we were away.
+            await intake.close_orphans([call.call_id for call in tracker.live()], fact.at)
+
     assets = Assets()
+    rendering = Rendering(clock.now, assets, country)
     services = Services(
         settings=settings,
         clock=clock,
@@ -52,10 +117,25 @@ def build(settings: Settings, clock: Clock) -> Services:
         bus=bus,
         accounts=Accounts(storage, clock, Passwords()),
         sessions=Sessions(storage, clock),
+        desks=Desks.of(storage, clock, technology=settings.exchange.technology),
+        clients=Clients(storage, clock, country),
+        roster=roster,
+        tasks=Tasks(storage, clock),
+        callbacks=Callbacks(storage, clock),
+        escalation=Escalation(storage, clock),
+        wrap_ups=WrapUps(storage, clock),
+        wrap_up_hearing=WrapUpHearing(storage, clock, roster.agent_at),
+        wrap_up_expiry=WrapUpExpiry(storage, clock),
+        call_links=CallLinks(storage),
+        ami=ami,
+        switchboard=switchboard,
+        feed=Feed(ami, switchboard, tracker, QueueBoard(), emit, simulated=settings.simulated),
+        intake=intake,
+        exchange=ExchangeStatus(simulated=settings.simulated),
+        screens=make_screens(storage, clock, rendering, roster, country=country, build=assets.hash),
         doorkeeper=Doorkeeper(),
         assets=assets,
-        rendering=Rendering(clock.now, assets, settings.exchange.country),
-        exchange=ExchangeStatus(simulated=settings.simulated),
+        rendering=rendering,
         health=Health(),
     )
     _subscribe(services)
@@ -65,16 +145,31 @@ def build(settings: Settings, clock: Clock) -> Services:
 
 def _subscribe(built: Services) -> None:
     """Who hears what. A subscriber handles its facts one by one, in the order of their commits."""
-    built.bus.subscribe(
+    hears = built.bus.subscribe
+    hears(
         "exchange status",
         {
             ExchangeConnected: built.exchange.on_exchange_connected,
             ExchangeLost: built.exchange.on_exchange_lost,
         },
     )
+    hears("roster", built.roster.handlers())
+    hears("wrap-ups", built.wrap_up_hearing.handlers())
+    hears("callbacks", {CallEnded: built.callbacks.on_call_ended})
+    hears(
+        "call links",
+        {
+            ClientCreated: built.call_links.on_client_created,
+            ClientChanged: built.call_links.on_client_changed,
+            ClientChosen: built.call_links.on_client_chosen,
+        },
+    )
+    hears("screens", built.screens.handlers())
+    hears("floor", built.screens.floor_handlers())
 
 
 def _watch(built: Services) -> None:
     """Which parts /healthz speaks of."""
     built.health.watch("database", lambda: of_database(built.storage))
     built.health.watch("exchange", lambda: of_exchange(built.exchange))
+    built.health.watch("intake", lambda: of_intake(built.intake))
