@@ -6,15 +6,17 @@ import re
 from dataclasses import dataclass, field
 
 _KEPT_HEADERS = re.compile(
-    rb"(?i)^(timestamp|received|actionid|sessionid|.*uniqueid|.*linkedid|eventtime|.*time|bridgeid)$"
+    rb"(?i)^(timestamp|received|actionid|sessionid|bridgeid|last(call|pause)"
+    rb"|.*(uniqueid|linkedid|time))$"
 )
 _NOT_NUMBERS = (
-    rb"\d{9,10}\.\d+",  # a Uniqueid, an epoch with a fraction
+    rb"\d{9,10}\.\d+|\b\d{1,5}\.\d{1,6}\b",  # a Uniqueid, an epoch or another fraction
     rb"-[0-9a-f]{8}(?=;[12]|\b)",  # the serial of a channel name
     rb"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}",  # a bridge
     rb"\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?",  # an address
     rb"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d",  # a date
-    rb"[0-9a-f]*[a-f][0-9a-f]*",  # a word or a hexadecimal key
+    rb"ssrc=\d+|0x[0-9a-f]+",
+    rb"(?<![0-9a-z])(?=[0-9]*[a-f])(?:[0-9a-f]{8}){2,5}(?![0-9a-z])",  # a hexadecimal key
 )
 _PLAIN = re.compile(rb"(?i)(" + rb"|".join(_NOT_NUMBERS) + rb")|(\d{6,})")
 _SPACED = re.compile(rb"\d(?:[ ()\-]{0,2}\d){5,}")

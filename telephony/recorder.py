@@ -8,7 +8,7 @@ from typing import BinaryIO
 from telephony.masking import Mask
 
 _BLOCK_END = re.compile(rb"\r?\n\r?\n")
-_HAS_TIME = re.compile(rb"(?im)^timestamp:[ \t]*\d")
+_HAS_TIME = re.compile(rb"(?im)^(?:timestamp|received):[ \t]*\d")
 _BANNER_WORD = b"Asterisk Call Manager/"
 _BANNER = re.compile(_BANNER_WORD + rb"[^\r\n]*\r?\n")
 _BIGGEST_BLOCK_BYTES = 4 * 1024 * 1024
