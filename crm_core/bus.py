@@ -39,15 +39,22 @@ class _Mailbox:
             event = self._waiting.get_nowait()
             try:
                 await self._handlers[type(event)](event)
+            except asyncio.CancelledError:
+                if _is_being_cancelled():
+                    raise
+                self._complain(event)  # something the handler waited for was cancelled, not we
             except Exception:
-                log.exception(
-                    "handler_failed",
-                    subscriber=self.name,
-                    fact=type(event).__name__,
-                    call_id=getattr(event, "call_id", None),
-                )
+                self._complain(event)
             finally:
                 self._waiting.task_done()
+
+    def _complain(self, event: object) -> None:
+        log.exception(
+            "handler_failed",
+            subscriber=self.name,
+            fact=type(event).__name__,
+            call_id=getattr(event, "call_id", None),
+        )
 
     async def settled(self) -> None:
         await self._waiting.join()
@@ -56,6 +63,11 @@ class _Mailbox:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+
+
+def _is_being_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 class Bus:

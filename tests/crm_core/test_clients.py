@@ -1,0 +1,355 @@
+"""Clients are created, changed, searched and handed over, and nobody overwrites unseen changes."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from crm_core.agents.tables import agents
+from crm_core.audit import list_audit
+from crm_core.clients.queries import (
+    ClientRow,
+    count_clients,
+    get_client,
+    list_clients,
+    search_clients,
+)
+from crm_core.clients.records import Clients
+from crm_core.clients.search_text import containing, folded
+from crm_core.clients.tables import clients as clients_table
+from crm_core.clock import ManualClock
+from crm_core.errors import Conflict, Forbidden, Invalid, NotFound
+from crm_core.events import ClientChanged, ClientCreated
+from crm_core.storage.engine import Storage
+from tests.cast import Cast
+
+
+@pytest.fixture
+def clients(storage: Storage, clock: ManualClock) -> Clients:
+    return Clients(storage, clock, "RU")
+
+
+@pytest.fixture
+def told(storage: Storage, cast: Cast) -> list[object]:
+    facts: list[object] = []
+    storage.on_commit = facts.extend
+    return facts
+
+
+async def names(storage: Storage, text: str) -> list[str]:
+    async with storage.read() as connection:
+        return [row.name for row in await search_clients(connection, text, "RU")]
+
+
+async def test_one_field_is_enough_to_create_a_client(
+    clients: Clients, storage: Storage, cast: Cast, told: list[object]
+) -> None:
+    made = await clients.create(cast.anna, name=" Ольга\tКим ", number="8 921 765-43-21")
+    async with storage.read() as connection:
+        client = await get_client(connection, made)
+    assert (client.name, client.kind, client.version) == ("Ольга Ким", "person", 1)
+    assert (client.owner_agent_id, client.owner_name) == (cast.anna.id, "Anna Orlova")
+    (number,) = client.numbers
+    assert (number.written, number.e164) == ("8 921 765-43-21", "+79217654321")
+    assert told == [ClientCreated(client_id=made)]
+
+
+async def test_a_client_made_by_a_supervisor_or_the_system_has_no_owner_yet(
+    clients: Clients, storage: Storage, cast: Cast
+) -> None:
+    for actor in (cast.vera, None):
+        made = await clients.create(actor, name="Новый")
+        async with storage.read() as connection:
+            assert (await get_client(connection, made)).owner_agent_id is None
+
+
+async def test_a_cell_with_two_numbers_and_an_extension_gives_two_numbers(
+    clients: Clients, storage: Storage, cast: Cast
+) -> None:
+    made = await clients.create(
+        cast.anna,
+        name="ЗАО Лютик",
+        kind="organisation",
+        contact_name="Пётр",
+        number="8 (812) 765-43-21 доб. 12, +7 921 765 43 21; 89217654321",
+    )
+    async with storage.read() as connection:
+        client = await get_client(connection, made)
+    assert [(n.e164, n.extension) for n in client.numbers] == [
+        ("+78127654321", "12"),
+        ("+79217654321", ""),
+    ]
+    assert {n.contact_id for n in client.numbers} == {client.contacts[0].id}
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "code"),
+    [
+        ({"name": ""}, "name", "required"),
+        ({"name": "\0\n"}, "name", "required"),
+        ({"name": "x" * 301}, "name", "too_long"),
+        ({"kind": "alien"}, "kind", "unknown_choice"),
+        ({"number": "нет"}, "number", "number_without_digits"),
+        ({"number": "1" * 3000}, "number", "too_long"),
+        ({"contact_name": "x" * 301}, "contact_name", "too_long"),
+    ],
+)
+async def test_a_client_that_cannot_be_is_refused_and_not_half_made(
+    clients: Clients, storage: Storage, cast: Cast, fields: dict[str, Any], field: str, code: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        await clients.create(cast.anna, **{"name": "New", **fields})
+    assert (refused.value.field, refused.value.code) == (field, code)
+    async with storage.read() as connection:
+        assert await count_clients(connection, "RU") == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["<script>alert(1)</script>", "O'Hara; DROP TABLE clients", "=1+1"]
+)
+async def test_a_hostile_name_is_kept_as_it_is_written(
+    clients: Clients, storage: Storage, cast: Cast, name: str
+) -> None:
+    made = await clients.create(cast.anna, name=name)
+    async with storage.read() as connection:
+        assert (await get_client(connection, made)).name == name
+    assert await names(storage, name) == [name]
+
+
+async def test_an_edit_goes_up_one_version_and_is_audited(
+    clients: Clients, storage: Storage, clock: ManualClock, cast: Cast, told: list[object]
+) -> None:
+    await clock.advance(60)
+    version = await clients.edit(cast.boris, cast.pavel, 1, name="Павел С.", note="a\r\nb")
+    async with storage.read() as connection:
+        client = await get_client(connection, cast.pavel)
+        (entry,) = await list_audit(connection, subject="client", subject_id=cast.pavel)
+    assert version == client.version == 2
+    assert (client.name, client.note, client.updated_at) == ("Павел С.", "a\nb", clock.now())
+    assert entry.details == {"name": ["Павел Семёнов", "Павел С."], "note": ["", "a\nb"]}
+    assert told == [ClientChanged(client_id=cast.pavel)]
+
+
+async def test_an_edit_of_a_stale_version_conflicts_and_tells_the_current_values(
+    clients: Clients, storage: Storage, cast: Cast
+) -> None:
+    await clients.edit(cast.anna, cast.pavel, 1, name="First")
+    with pytest.raises(Conflict) as refused:
+        await clients.edit(cast.boris, cast.pavel, 1, name="Second")
+    assert refused.value.code == "stale"
+    assert refused.value.values == {"name": "First", "kind": "person", "note": "", "version": 2}
+
+
+async def test_of_two_edits_at_once_one_wins_and_the_other_is_told(
+    clients: Clients, cast: Cast
+) -> None:
+    results = await asyncio.gather(
+        *(clients.edit(cast.anna, cast.pavel, 1, name=f"Name {n}") for n in range(5)),
+        return_exceptions=True,
+    )
+    assert sorted(type(r).__name__ for r in results) == ["Conflict"] * 4 + ["int"]
+
+
+async def test_every_change_of_contacts_and_numbers_makes_older_versions_stale(
+    clients: Clients, cast: Cast
+) -> None:
+    await clients.add_number(cast.anna, cast.pavel, "101")
+    with pytest.raises(Conflict, match="stale"):
+        await clients.edit(cast.anna, cast.pavel, 1, name="x")
+
+
+async def test_a_number_he_has_in_another_writing_is_not_added_twice(
+    clients: Clients, cast: Cast
+) -> None:
+    with pytest.raises(Conflict, match="number_known"):
+        await clients.add_number(cast.anna, cast.pavel, "8 (903) 765-43-21")
+    (added,) = await clients.add_number(cast.anna, cast.pavel, "8 (903) 765-43-21 доб. 5")
+    assert added
+
+
+async def test_a_number_is_removed_marked_wrong_and_made_right_again(
+    clients: Clients, storage: Storage, cast: Cast
+) -> None:
+    (added,) = await clients.add_number(cast.anna, cast.pavel, "8 921 765-43-21", label="дом")
+    await clients.mark_wrong(cast.anna, cast.pavel, added)
+    async with storage.read() as connection:
+        assert (await get_client(connection, cast.pavel)).numbers[1].wrong
+        (row,) = await list_clients(connection, "RU", search="Семенов")
+    assert row.numbers == ("+79037654321",)
+    (again,) = await clients.add_number(cast.anna, cast.pavel, "+7 921 765 43 21")
+    assert again == added
+    async with storage.read() as connection:
+        assert not (await get_client(connection, cast.pavel)).numbers[1].wrong
+    await clients.remove_number(cast.anna, cast.pavel, added)
+    async with storage.read() as connection:
+        assert len((await get_client(connection, cast.pavel)).numbers) == 1
+    assert await names(storage, "9217654321") == []
+
+
+async def test_a_number_of_another_client_cannot_be_touched_through_this_one(
+    clients: Clients, storage: Storage, cast: Cast
+) -> None:
+    async with storage.read() as connection:
+        theirs = (await get_client(connection, cast.romashka)).numbers[0].id
+    with pytest.raises(NotFound):
+        await clients.remove_number(cast.anna, cast.pavel, theirs)
+    with pytest.raises(NotFound):
+        await clients.mark_wrong(cast.anna, cast.pavel, theirs)
+    with pytest.raises(NotFound):
+        await clients.add_number(cast.anna, cast.pavel, "8 921 765-43-21", contact_id=cast.ivan)
+
+
+async def test_nobody_hangs_more_than_a_hundred_numbers_on_a_client(
+    clients: Clients, cast: Cast
+) -> None:
+    for tens in range(9):
+        cell = ", ".join(f"8 921 765-{tens:02}-{n:02}" for n in range(11))
+        await clients.add_number(cast.anna, cast.pavel, cell)
+    with pytest.raises(Invalid, match="too_many_numbers"):
+        await clients.add_number(cast.anna, cast.pavel, "8 921 000-00-01")
+
+
+async def test_a_contact_comes_with_a_number_and_leaves_it_behind(
+    clients: Clients, storage: Storage, cast: Cast
+) -> None:
+    maria = await clients.add_contact(
+        cast.anna, cast.romashka, name="Мария Ёлкина", position="бухгалтер", number="89217654321"
+    )
+    assert await names(storage, "елкина") == ["ООО «Ромашка»"]
+    await clients.edit_contact(cast.anna, cast.romashka, maria, name="Мария Соснова")
+    assert await names(storage, "елкина") == []
+    await clients.remove_contact(cast.anna, cast.romashka, maria)
+    async with storage.read() as connection:
+        client = await get_client(connection, cast.romashka)
+    assert [c.name for c in client.contacts] == ["Иван Петров"]
+    assert ("+79217654321", None) in [(n.e164, n.contact_id) for n in client.numbers]
+    for attempt in (
+        clients.remove_contact(cast.anna, cast.romashka, maria),
+        clients.edit_contact(cast.anna, cast.pavel, cast.ivan, name="x"),
+    ):
+        with pytest.raises(NotFound):
+            await attempt
+
+
+async def test_an_operator_hands_over_his_own_clients_and_a_supervisor_anybody_s(
+    clients: Clients, storage: Storage, cast: Cast
+) -> None:
+    with pytest.raises(Forbidden):
+        await clients.hand_over(cast.boris, cast.romashka, cast.boris.id)
+    await clients.hand_over(cast.boris, cast.pavel, cast.boris.id)  # was nobody's
+    await clients.hand_over(cast.vera, cast.romashka, cast.boris.id)
+    async with storage.read() as connection:
+        assert (await get_client(connection, cast.romashka)).owner_name == "Boris Klimov"
+        mine = await list_clients(connection, "RU", owner_agent_id=cast.boris.id)
+    assert [row.id for row in mine] == [cast.pavel, cast.romashka]
+
+
+async def test_nobody_who_left_becomes_an_owner(
+    clients: Clients, storage: Storage, cast: Cast
+) -> None:
+    async with storage.write() as tx:
+        await tx.execute(agents.update().where(agents.c.id == cast.boris.id).values(active=False))
+    with pytest.raises(Invalid, match="agent_inactive"):
+        await clients.hand_over(cast.vera, cast.pavel, cast.boris.id)
+    with pytest.raises(NotFound):
+        await clients.hand_over(cast.vera, cast.pavel, 10**12)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("ромашка", "РОМАШКА", "машк", "ооо ромашка", "«Ромашка»", "ромашка ооо", "иван"),
+        *("Петров", "8 (916) 123-45-67", "+7 916", "007 916 123 45 67", "916123", "8916123"),
+        *("4567", "1234567", "８（９１６）１２３－４５－６７", "8-495-1234567", "петров 4567"),
+    ],
+)
+async def test_a_client_is_found_by_any_part_of_what_is_known(
+    storage: Storage, cast: Cast, text: str
+) -> None:
+    assert "ООО «Ромашка»" in await names(storage, text)
+
+
+@pytest.mark.parametrize(
+    "text", ["семенов", "СЕМЁНОВ", "Семёнов Павел", "п\u0430вел семе\u0308нов"]
+)
+async def test_yo_and_case_and_combining_marks_make_no_difference(
+    storage: Storage, cast: Cast, text: str
+) -> None:
+    assert await names(storage, text) == ["Павел Семёнов"]
+
+
+@pytest.mark.parametrize("text", ["", "  ", "%", "_", "\\", "\0", "100%", "ромаш_а", "99999", "'"])
+async def test_signs_that_mean_something_to_sql_find_nothing_by_themselves(
+    storage: Storage, cast: Cast, text: str
+) -> None:
+    assert await names(storage, text) == []
+
+
+async def test_a_percent_sign_is_found_where_it_stands(
+    clients: Clients, storage: Storage, cast: Cast
+) -> None:
+    await clients.create(cast.anna, name="Скидки 100% и a_b\\c")
+    for text in ("100%", "a_b", "b\\c"):
+        assert await names(storage, text) == ["Скидки 100% и a_b\\c"]
+
+
+async def test_names_that_begin_with_the_question_come_first(
+    clients: Clients, storage: Storage, clock: ManualClock, cast: Cast
+) -> None:
+    await clients.create(cast.anna, name="Роман")
+    await clock.advance(60)
+    await clients.create(cast.anna, name="Аром")
+    assert await names(storage, "ром") == ["Роман", "Аром", "ООО «Ромашка»"]
+
+
+async def test_pages_hold_every_client_once_newest_first(
+    clients: Clients, storage: Storage, cast: Cast
+) -> None:
+    made = [await clients.create(cast.anna, name=f"Клиент {n}") for n in range(7)]
+    seen: list[ClientRow] = []
+    async with storage.read() as connection:
+        while page := await list_clients(
+            connection, "RU", search="клиент", before_id=seen[-1].id if seen else None, limit=3
+        ):
+            seen += page
+        assert await count_clients(connection, "RU", search="клиент") == 7
+    assert [row.id for row in seen] == made[::-1]
+
+
+async def test_a_row_shows_contacts_and_numbers(storage: Storage, cast: Cast) -> None:
+    async with storage.read() as connection:
+        (row,) = await list_clients(connection, "RU", search="ромашка")
+    assert row.contact_names == ("Иван Петров",)
+    assert row.numbers == ("+74951234567", "+79161234567")
+    assert row.owner_name == "Anna Orlova"
+
+
+async def test_a_deleted_client_is_seen_by_nobody(
+    clients: Clients, storage: Storage, clock: ManualClock, cast: Cast
+) -> None:
+    async with storage.write() as tx:
+        deleted = clients_table.update().where(clients_table.c.id == cast.pavel)
+        await tx.execute(deleted.values(deleted_at=clock.now()))
+    assert await names(storage, "Павел") == []
+    async with storage.read() as connection:
+        assert await count_clients(connection, "RU") == 1
+        with pytest.raises(NotFound):
+            await get_client(connection, cast.pavel)
+    with pytest.raises(NotFound):
+        await clients.edit(cast.anna, cast.pavel, 1, name="x")
+
+
+@pytest.mark.parametrize("missing", [0, -5, 999, 2**63, 10**40])
+async def test_a_client_who_is_not_there_is_not_found(
+    clients: Clients, storage: Storage, cast: Cast, missing: int
+) -> None:
+    with pytest.raises(NotFound):
+        await clients.edit(cast.anna, missing, 1, name="x")
+    async with storage.read() as connection:
+        with pytest.raises(NotFound):
+            await get_client(connection, missing)
+
+
+def test_folding_is_the_same_for_what_is_kept_and_what_is_asked() -> None:
+    assert folded("  ООО «ЁЖ»\r\n&  Straße\u00a0Ⅳ ") == "ооо еж & strasse iv"
+    assert containing("50%_\\") == "%50\\%\\_\\\\%"
