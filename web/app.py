@@ -1,8 +1,10 @@
 """The aiohttp application: middleware around the routes of `web/routes.py`."""
 
+from collections.abc import Iterable
+
 from aiohttp import web
 
-from web.guarding import guarded
+from web.guarding import Route, guarded
 from web.middleware import explain, greet, protect
 from web.proxies import believe
 from web.routes import ROUTES
@@ -12,7 +14,7 @@ MOST_BYTES = 1024 * 1024
 """No form of ours is longer; a larger request is refused with 413."""
 
 
-def make_app(services: Services) -> web.Application:
+def make_app(services: Services, routes: Iterable[Route] = ROUTES) -> web.Application:
     """The application that serves `services`; it owns none of them and closes none."""
     app = web.Application(
         middlewares=[*believe(services.settings.http.trusted_proxies), explain, greet],
@@ -20,6 +22,6 @@ def make_app(services: Services) -> web.Application:
     )
     app[SERVICES] = services
     app.on_response_prepare.append(protect)
-    for route in ROUTES:
+    for route in routes:
         app.router.add_route("GET" if route.is_socket else route.method, route.path, guarded(route))
     return app

@@ -106,12 +106,12 @@ class Reader:
     def zone(self) -> ZoneInfo:
         return zone_of(self.time_zone)
 
-    def gettext(self, message: str, **values: object) -> str:
+    def gettext(self, message: str, /, **values: object) -> str:
         """`message` in the reader's language, `%(name)s` filled from `values`."""
         translated = translations(self.language).gettext(message) if message else ""
         return translated % values if values else translated
 
-    def ngettext(self, singular: str, plural: str, n: int, **values: object) -> str:
+    def ngettext(self, singular: str, plural: str, n: int, /, **values: object) -> str:
         """The form that fits `n`; `%(num)d` is `n` itself."""
         translated = translations(self.language).ngettext(singular, plural, n)
         return translated % {"num": n, **values}

@@ -1,7 +1,9 @@
 """A running office: the whole application on a free port, with the cast of tests/cast.py in it."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,8 @@ from crm_core.storage.migrate import migrate
 from tests.cast import Cast, settle_in
 from tests.web.browsing import Visitor
 from web.app import make_app
+from web.guarding import Route
+from web.routes import ROUTES
 from web.settings import DatabaseSettings, Settings
 from web.wiring import Services, build
 
@@ -48,12 +52,15 @@ def settings() -> Settings:
     return Settings()
 
 
+@pytest.fixture
+def routes() -> tuple[Route, ...]:
+    """A test module overrides this to try an address that the product does not have."""
+    return ROUTES
+
+
 @pytest.fixture(scope="session")
 def furnished_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file, made once and copied for each test."""
-    import asyncio
-    from concurrent.futures import ThreadPoolExecutor
-
     path = tmp_path_factory.mktemp("office") / "perezvon.db"
 
     async def make() -> None:
@@ -70,7 +77,11 @@ def furnished_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 async def office(
-    furnished_database: Path, tmp_path: Path, clock: ManualClock, settings: Settings
+    furnished_database: Path,
+    tmp_path: Path,
+    clock: ManualClock,
+    settings: Settings,
+    routes: tuple[Route, ...],
 ) -> AsyncIterator[Office]:
     """The application at a free port; no exchange is connected."""
     path = tmp_path / "perezvon.db"
@@ -86,7 +97,7 @@ async def office(
         clock,
     )
     cast = await settle_in(services.storage, clock)
-    server = TestServer(make_app(services))
+    server = TestServer(make_app(services, routes))
     await server.start_server()
     try:
         yield Office(server.make_url("/"), services, cast, clock)
