@@ -76,7 +76,11 @@ def _sqlite(url: URL, purpose: Purpose) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN" if purpose == "reading" else "BEGIN IMMEDIATE")
+        if purpose == "reading":  # one trip to the driver's thread instead of three
+            adapted = connection.connection.dbapi_connection
+            adapted.run_async(lambda driver: driver.execute_fetchall("BEGIN"))
+        else:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 
