@@ -22,6 +22,7 @@ class _Mailbox:
         self._handlers = dict(handlers)
         self._waiting: asyncio.Queue[object] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
+        self.unfinished = 0  # waiting or being handled
 
     @property
     def depth(self) -> int:
@@ -31,6 +32,7 @@ class _Mailbox:
         if type(event) not in self._handlers:
             return
         self._waiting.put_nowait(event)
+        self.unfinished += 1
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._empty(), name=f"bus:{self.name}")
 
@@ -46,6 +48,7 @@ class _Mailbox:
             except Exception:
                 self._complain(event)
             finally:
+                self.unfinished -= 1
                 self._waiting.task_done()
 
     def _complain(self, event: object) -> None:
@@ -98,7 +101,7 @@ class Bus:
         while True:
             for mailbox in self._mailboxes:
                 await mailbox.settled()
-            if not any(mailbox.depth for mailbox in self._mailboxes):
+            if not any(mailbox.unfinished for mailbox in self._mailboxes):
                 return
 
     async def close(self) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.agents.directory import find_queue
 from crm_core.agents.tables import agents
+from crm_core.bus import Handler
 from crm_core.calls.filtering import MISSED_OUTCOMES, is_missed
 from crm_core.calls.outside import can_be_called_back
 from crm_core.calls.tables import call_offers, call_talks, calls
@@ -56,6 +57,10 @@ class Callbacks:
     def __init__(self, storage: Storage, clock: Clock) -> None:
         self._storage = storage
         self._clock = clock
+
+    def handlers(self) -> dict[type, Handler]:
+        """All that callbacks listen to, for one subscription."""
+        return {CallEnded: self.on_call_ended}
 
     async def on_call_ended(self, fact: CallEnded) -> None:
         if fact.record.direction is Direction.INTERNAL:

@@ -1,7 +1,7 @@
 """Facts of calls told in a line each, and an office where they are recorded and heard."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -213,6 +213,13 @@ class Office:
     async def settled(self) -> None:
         await self.intake.settled()
         await self.bus.settled()
+
+
+async def until(holds: Callable[[], bool], seconds: float = 10) -> None:
+    """Let others run until `holds`; TimeoutError when it does not come to that."""
+    async with asyncio.timeout(seconds):
+        while not holds():  # noqa: ASYNC110 - what is waited for has no event of its own
+            await asyncio.sleep(0.001)
 
 
 def nobody(interface: str) -> int | None:

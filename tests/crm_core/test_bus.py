@@ -140,3 +140,24 @@ async def test_what_nobody_wants_is_dropped(bus: Bus) -> None:
     bus.publish(Rang(1))
     await settled(bus)
     assert bus.depths() == {}
+
+
+async def test_settled_waits_for_a_handler_that_has_its_last_event_in_hand() -> None:
+    """A later subscriber wakes an earlier one, whose mailbox is then empty but not done."""
+    bus, done = Bus(), []
+
+    async def slowly(event: str) -> None:
+        for _ in range(20):
+            await asyncio.sleep(0)
+        done.append(event)
+
+    async def pass_on(event: int) -> None:
+        bus.publish("said")
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+    bus.subscribe("slow", {str: slowly})
+    bus.subscribe("quick", {int: pass_on})
+    bus.publish(1)
+    await bus.settled()
+    assert done == ["said"]
