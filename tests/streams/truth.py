@@ -65,6 +65,8 @@ def _agrees(key: str, true: Any, said: Any, tolerance: float) -> bool:
     if key.endswith("_seconds"):
         low, high = true if isinstance(true, list) else (true, true)
         return said is not None and low - tolerance <= said <= high + tolerance
+    if key in ("answered_by", "offered", "transfers", "linkedids") and said is None:
+        return False
     if key == "answered_by":
         return _answered_by(true, said)
     if key == "offered":
