@@ -93,7 +93,9 @@ class Feed:
         if self._next is None:
             self._next = asyncio.ensure_future(_following(stream))
         waiting: set[asyncio.Future[None] | asyncio.Future[StreamItem]] = {self._next}
-        if self._lists is not None and not self._lists.done():
+        if self._lists is None:
+            await asyncio.wait(waiting)  # the lists are told, and this item was being waited for
+        elif not self._lists.done():
             await asyncio.wait({*waiting, self._lists}, return_when=asyncio.FIRST_COMPLETED)
         if not self._next.done():
             # What arrived before the lists' end is taken first: one turn of the loop brings it.
