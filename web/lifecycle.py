@@ -1,13 +1,14 @@
 """Start and stop: in which order, and what happens to a part that fails in between.
 
-Start: schema, what is remembered of the live state, the recorder of facts, the exchange, the
-watches, and HTTP last. Stop goes backwards: no more visitors, nothing more heard from the exchange,
-and what was heard is still written down.
+Start: the port, schema, what is remembered of the live state, the recorder of facts, the exchange,
+the watches; answers come last. Stop goes backwards: no more visitors, nothing more heard from the
+exchange, and what was heard is still written down.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,51 +38,68 @@ class Started:
 
 
 async def serve(
-    built: Services, stop: asyncio.Event, on_started: Callable[[Started], None]
+    built: Services,
+    stop: asyncio.Event,
+    on_started: Callable[[Started], None],
+    *,
+    furnish: Work | None = None,
 ) -> None:
-    """Run everything until `stop` is set; raises what keeps it from starting."""
-    await _prepare(built)
+    """Run everything until `stop` is set; raises what keeps it from starting.
+
+    `furnish` puts into the migrated database what a first start should find there.
+    """
     try:
-        async with asyncio.TaskGroup() as group:
-            recording = [group.create_task(_kept_up(built, "intake", built.intake.run))]
-            hearing = [
-                group.create_task(_kept_up(built, "link", built.ami.run)),
-                group.create_task(_kept_up(built, "feed", built.feed.run)),
-            ]
-            watching = [
-                group.create_task(_kept_up(built, name, work))
-                for name, work in (
-                    ("escalation", built.escalation.run),
-                    ("wrap-up expiry", built.wrap_up_expiry.run),
-                    ("screens", built.screens.run),
-                )
-            ]
-            try:
-                async with _Http(built) as http:
-                    on_started(Started(http.url))
-                    await stop.wait()
-                    await built.screens.close()
-            finally:
-                await _end(hearing)
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(WRITING_SECONDS):
-                        await built.intake.settled()
-                        await built.bus.settled()
-                await _end(watching + recording)
+        with _listening(built.settings.http) as listener:
+            await _prepare(built, furnish)
+            await _run(built, listener, stop, on_started)
     finally:
         await built.roster.close()
         await built.bus.close()
         await built.storage.close()
 
 
-async def _prepare(built: Services) -> None:
+async def _prepare(built: Services, furnish: Work | None) -> None:
     """Bring schema and live state to where they were, before anything new is heard."""
     make_room(built.settings.database.url)
     for revision in await migrate(built.storage):
         log.info("migrated", revision=revision)
+    if furnish is not None:
+        await furnish()
     await built.wrap_up_hearing.restore()
     await built.roster.restore()
     await built.screens.start()
+
+
+async def _run(
+    built: Services,
+    listener: socket.socket,
+    stop: asyncio.Event,
+    on_started: Callable[[Started], None],
+) -> None:
+    async with asyncio.TaskGroup() as group:
+
+        def keep(*parts: tuple[str, Work]) -> list[asyncio.Task[None]]:
+            return [group.create_task(_kept_up(built, *part), name=part[0]) for part in parts]
+
+        recording = keep(("intake", built.intake.run))
+        hearing = keep(("link", built.ami.run), ("feed", built.feed.run))
+        watching = keep(
+            ("escalation", built.escalation.run),
+            ("wrap-up expiry", built.wrap_up_expiry.run),
+            ("screens", built.screens.run),
+        )
+        try:
+            async with _answering(built, listener):
+                on_started(Started(_url(built.settings.http, listener)))
+                await stop.wait()
+                await built.screens.close()
+        finally:
+            await _end(hearing)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(WRITING_SECONDS):
+                    await built.intake.settled()
+                    await built.bus.settled()
+            await _end(watching + recording)
 
 
 async def _kept_up(built: Services, name: str, work: Work) -> None:
@@ -100,30 +118,27 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-class _Http:
-    """The HTTP server as a block."""
-
-    def __init__(self, built: Services) -> None:
-        self._runner = web.AppRunner(
-            make_app(built), access_log=None, shutdown_timeout=LEAVING_SECONDS
-        )
-        self._settings = built.settings.http
-        self.url = ""
-
-    async def __aenter__(self) -> "_Http":
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, self._settings.host, self._settings.port).start()
-        except OSError:
-            await self._runner.cleanup()
-            raise
-        self.url = _url(self._settings, self._runner.addresses[0][1])
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._runner.cleanup()
+@contextmanager
+def _listening(http: HttpSettings) -> Iterator[socket.socket]:
+    """The port, taken first of all: when it is not to be had, nothing else has been touched."""
+    family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
+    with socket.create_server((http.host, http.port), family=family) as listener:
+        yield listener
 
 
-def _url(http: HttpSettings, port: int) -> str:
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(http.host, http.host)  # noqa: S104 - compared, not bound
-    return f"http://{host}:{port}"
+@asynccontextmanager
+async def _answering(built: Services, listener: socket.socket) -> AsyncIterator[None]:
+    """The HTTP server; at the end answers that are on their way may still leave."""
+    runner = web.AppRunner(make_app(built), access_log=None, shutdown_timeout=LEAVING_SECONDS)
+    await runner.setup()
+    try:
+        await web.SockSite(runner, listener).start()
+        yield
+    finally:
+        await runner.cleanup()
+
+
+def _url(http: HttpSettings, listener: socket.socket) -> str:
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 - shown only
+    host = everywhere.get(http.host, f"[{http.host}]" if ":" in http.host else http.host)
+    return f"http://{host}:{listener.getsockname()[1]}"

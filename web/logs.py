@@ -4,6 +4,10 @@ import logging
 import sys
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
+
+# Without local variables: settings hold secrets, calls hold people's numbers.
+_TRACEBACKS = ExceptionDictTransformer(show_locals=False)
 
 
 def set_up_logs() -> None:
@@ -37,5 +41,5 @@ def set_up_logs() -> None:
 
 def _rendering(*, people: bool) -> list[structlog.types.Processor]:
     if people:
-        return [structlog.dev.ConsoleRenderer(colors=True)]
-    return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    return [structlog.processors.ExceptionRenderer(_TRACEBACKS), structlog.processors.JSONRenderer()]

@@ -20,9 +20,12 @@ PEOPLE = {
 FOR_ROLES = [route for route in ROUTES if route.roles is not ANYBODY]
 
 
+_PLACE = re.compile(r"\{\w+(?::((?:[^{}]|\{[^{}]*\})+))?\}")
+
+
 def _path(route: Route) -> str:
     """An address that fits the route's pattern; the record it names need not exist."""
-    return re.sub(r"\{[^{}:]+(:\\d\+)?[^{}]*\}", lambda found: "1" if found[1] else "x", route.path)
+    return _PLACE.sub(lambda found: "1" if "\\d" in (found[1] or "") else "x", route.path)
 
 
 async def _ask(visitor: Visitor, route: Route) -> int:
