@@ -72,7 +72,14 @@ class Floor:
         if seen.state == STATE_UP and leg.answered_at is None and not channel.zombie:
             leg.answered_at = at
         channel.context, channel.exten = seen.context, seen.exten
+        if seen.number and not channel.call.number and leg is channel.call.first:
+            self._show_number(channel.call, leg, seen)
         return channel
+
+    def _show_number(self, call: Call, leg: Leg, seen: Seen) -> None:
+        """The number that we show to a client whom the exchange dials: set before it rings."""
+        if leg.role is LegRole.TRUNK and not leg.incoming and seen.state == STATE_DOWN:
+            call.number = seen.number
 
     def forget(self, channel: Channel) -> None:
         """The channel has hung up."""

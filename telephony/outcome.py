@@ -40,14 +40,15 @@ def _outcome(call: Call) -> Outcome:
 
 
 def _outcome_of_waiting(call: Call) -> Outcome:
-    """A client was on the line and no agent came."""
+    """A client was on the line and no agent came. One who leaves after a time-out, in the menu or
+    greeting that follows, has abandoned; one told that the phone is busy has not."""
     dialled = outcome_of_dial(call.dial_status)
-    if dialled is not None:
+    if dialled not in (None, Outcome.NO_ANSWER):
         return dialled
-    if call.left_unanswered:
-        return Outcome.NO_ANSWER
     if _client_quit(call) or not call.first.incoming:
         return Outcome.ABANDONED
+    if dialled is not None or call.left_unanswered:
+        return Outcome.NO_ANSWER
     by_cause = outcome_of_cause(call.first.cause)
     if by_cause is not None:
         return by_cause
@@ -73,7 +74,8 @@ def _client_quit(call: Call) -> bool:
 
 
 def _ended_by(call: Call) -> EndedBy:
-    """Whose line was hung up first by its own end; system if it was nobody's."""
+    """Whose line was hung up first by its own end; system if it was nobody's: a time-out, a
+    restart, a hang-up by AMI or command line (the stream tells no difference between them)."""
     parties = _last_parties(call)
     quitters = [leg for leg in parties if leg.quit_at is not None]
     if not quitters:

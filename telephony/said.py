@@ -46,10 +46,9 @@ class ChannelRenamed(Wire):
 
 @dataclass(frozen=True, slots=True)
 class HangupAsked(Wire):
-    """`soft`: somebody inside the exchange asked, else the far end of the channel did."""
+    """The far end of the channel hung up."""
 
     chan: Seen
-    soft: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,16 +95,6 @@ def _renamed(at: datetime, headers: Headers) -> Wire | None:
     return ChannelRenamed(at, Uniqueid(uniqueid), headers.get("channel", ""), new)
 
 
-def _hangup_asked(at: datetime, headers: Headers) -> Wire | None:
-    chan = _OWN.read(headers)
-    return None if chan is None else HangupAsked(at, chan, False)
-
-
-def _soft_hangup_asked(at: datetime, headers: Headers) -> Wire | None:
-    chan = _OWN.read(headers)
-    return None if chan is None else HangupAsked(at, chan, True)
-
-
 def _gone(at: datetime, headers: Headers) -> Wire | None:
     chan = _OWN.read(headers)
     return None if chan is None else ChannelGone(at, chan, integer(headers.get("cause", ""), 0))
@@ -354,8 +344,7 @@ _READERS: dict[str, Reader] = {
     "Newstate": _of_channel(ChannelChanged),
     "NewCallerid": _of_channel(ChannelChanged),
     "Rename": _renamed,
-    "HangupRequest": _hangup_asked,
-    "SoftHangupRequest": _soft_hangup_asked,
+    "HangupRequest": _of_channel(HangupAsked),
     "Hangup": _gone,
     "DialBegin": _dial_began,
     "DialEnd": _dial_ended,

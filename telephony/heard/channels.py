@@ -1,9 +1,9 @@
 """Channels are born, change, are renamed, are asked to hang up, and go."""
 
 from telephony import offers
-from telephony.events import LegRole, OfferResult
+from telephony.events import OfferResult
 from telephony.heard.moves import note_redirect
-from telephony.legs import STATE_BUSY, Channel
+from telephony.legs import STATE_BUSY
 from telephony.said import (
     ChannelBorn,
     ChannelChanged,
@@ -50,21 +50,12 @@ def on_renamed(watch: Watch, wire: ChannelRenamed) -> None:
 
 
 def on_hangup_asked(watch: Watch, wire: HangupAsked) -> None:
-    """The far end hung up; a soft request counts where it is the first, to a phone in talk: its
-    owner's click. Busy and congestion played to the caller are the exchange's doing."""
+    """The far end hung up. Busy and congestion played to a caller are the exchange's doing."""
     channel = watch.see(wire.chan, wire.at)
     if channel is None or channel.leg.quit_at is not None or channel.zombie:
         return
-    if wire.chan.state == STATE_BUSY:
-        return
-    if not wire.soft or _is_own_click(channel):
+    if wire.chan.state != STATE_BUSY:
         channel.leg.quit_at = wire.at
-
-
-def _is_own_click(channel: Channel) -> bool:
-    if channel.leg.role is not LegRole.PHONE or channel.bridge is None:
-        return False
-    return all(leg.quit_at is None for leg in channel.call.legs)
 
 
 def on_gone(watch: Watch, wire: ChannelGone) -> None:

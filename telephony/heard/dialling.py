@@ -26,6 +26,8 @@ def _name_dialled(call: Call, leg: Leg, dial_string: str) -> None:
     """A client dialled by the exchange itself: its number stands in the dial string."""
     if call.first is leg and leg.role is LegRole.TRUNK and not call.exten:
         call.exten = number_in(dial_string)
+        if call.number == call.exten:
+            call.number = ""
 
 
 def number_in(dial_string: str) -> str:
