@@ -51,6 +51,14 @@ class LabAsterisk:
         )
         return done.stdout
 
+    def wait_until_up(self) -> None:
+        """Return once it says that it is fully booted."""
+        wait_until(self._booted, "Asterisk is up", patience_seconds=60)
+
+    def _booted(self) -> bool:
+        answer = self.cli("core show uptime") and self.cli("core waitfullybooted")
+        return "fully booted" in answer
+
     def log(self) -> str:
         """What the exchange wrote to its log so far."""
         path = self.home / "log/messages"

@@ -41,10 +41,13 @@ async def play(stage: Stage, entry: Entry) -> bytes:
         link = AmiLink(stage.exchange.ami_port, stage.exchange.ami_secret, raw=recorder.write)
         late.append(await link.__aenter__())
 
-    async def listing() -> None:
-        await ask_for_everything(late[0])
+    async def leave() -> None:
+        await late.pop().close()
 
-    stage.join, stage.listing = join, listing
+    async def listing() -> None:
+        await ask_for_everything(late[-1])
+
+    stage.join, stage.leave, stage.listing = join, leave, listing
     try:
         if not entry.joins_late:
             await join()

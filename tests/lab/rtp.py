@@ -1,9 +1,10 @@
-"""A phone's ear and mouth: 50 packets a second of silence, and digits as telephone events."""
+"""A phone's ear and mouth: 50 packets a second of silence or speech, and digits as events."""
 
 import asyncio
 import struct
 
 _SILENCE = b"\xff" * 160
+_SPEECH = bytes(0x0F if i // 4 % 2 else 0x8F for i in range(160))
 _SAMPLES = 160
 _DIGITS = "0123456789*#ABCD"
 _CLEARLY_HEARD = 10
@@ -23,6 +24,7 @@ class Media(asyncio.DatagramProtocol):
         self._timestamp = 160
         self._talking: asyncio.Task[None] | None = None
         self._digits: list[str] = []
+        self._loud_packets = 0
 
     async def open(self) -> None:
         loop = asyncio.get_running_loop()
@@ -47,6 +49,10 @@ class Media(asyncio.DatagramProtocol):
         """Queue digits to be keyed one after another, a tenth of a second each."""
         self._digits.extend(digits)
 
+    def speak(self, seconds: float) -> None:
+        """Be loud for so long, then silent again."""
+        self._loud_packets = round(seconds * 50)
+
     def close(self) -> None:
         if self._talking is not None:
             self._talking.cancel()
@@ -57,7 +63,8 @@ class Media(asyncio.DatagramProtocol):
         while True:
             if self._digits:
                 await self._key(self._digits.pop(0))
-            self._send(0, _SILENCE, self._timestamp)
+            self._send(0, _SPEECH if self._loud_packets > 0 else _SILENCE, self._timestamp)
+            self._loud_packets -= 1
             self._timestamp += _SAMPLES
             await asyncio.sleep(0.02)
 

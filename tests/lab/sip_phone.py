@@ -150,8 +150,9 @@ class Dialog:
             self._cancel()
             await _soon(self.settled.wait())
 
-    async def hold(self) -> None:
-        await self._reinvite("sendonly")
+    async def hold(self, direction: str = "sendonly") -> None:
+        """Put the other side on hold; some phones say `inactive`."""
+        await self._reinvite(direction)
 
     async def resume(self) -> None:
         await self._reinvite("sendrecv")

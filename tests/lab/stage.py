@@ -33,6 +33,8 @@ class Stage:
     truth: list[dict[str, Any]] = field(default_factory=list)
     join: Callable[[], Awaitable[None]] | None = None
     """Called by a scene that AMI joins late, at the moment it does."""
+    leave: Callable[[], Awaitable[None]] | None = None
+    """Drops the recorded connection; `join` makes the next."""
     listing: Callable[[], Awaitable[None]] | None = None
     """Asks, on the recorded connection, for the lists that a product asks for when it connects."""
     _members: list[tuple[str, str]] = field(default_factory=list)
@@ -87,6 +89,14 @@ class Stage:
         await self.ami.do("CoreShowChannels")
         done = await self.ami.until(lambda e: e["event"] == "CoreShowChannelsComplete", since=since)
         return int(done["listitems"])
+
+    async def restart_exchange(self) -> None:
+        """Asterisk restarts at once, cutting every call; phones stay registered."""
+        await asyncio.to_thread(self.exchange.cli, "core restart now")
+        await asyncio.to_thread(self.exchange.wait_until_up)
+        await self.ami.close()
+        self.ami = AmiLink(self.exchange.ami_port, self.exchange.ami_secret)
+        await self.ami.__aenter__()
 
     async def quiet(self) -> None:
         """Wait until every channel has gone."""
@@ -149,13 +159,16 @@ async def stage(exchange: LabAsterisk) -> AsyncIterator[Stage]:
     phones = {name: Phone(name, exchange.sip_port, password=secret) for name in (*PHONES, HOTLINE)}
     city = Phone("city", exchange.sip_port, agent="city")
     city.port = exchange.city_port
+    link = AmiLink(exchange.ami_port, exchange.ami_secret)
+    scene = Stage(exchange, phones, city, link)
     try:
         for phone in (*phones.values(), city):
             await phone.open()
         for phone in phones.values():
             await phone.register()
-        async with AmiLink(exchange.ami_port, exchange.ami_secret) as ami:
-            yield Stage(exchange, phones, city, ami)
+        await link.__aenter__()
+        yield scene
     finally:
+        await scene.ami.close()
         for phone in (*phones.values(), city):
             phone.close()
