@@ -37,6 +37,7 @@ def set_up_logs() -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # migrations are told by ourselves
 
 
 def _rendering(*, people: bool) -> list[structlog.types.Processor]:

@@ -11,7 +11,7 @@ from web.i18n import N_, Reader
 
 GENERAL = N_("This could not be done. Reload the page and try again.")
 
-SENTENCES: dict[str, str] = {
+SENTENCES: dict[str, str | tuple[str, ...]] = {
     # general
     "refused": GENERAL,
     "not_found": N_("There is no such record, or it is not yours to see."),
@@ -46,6 +46,58 @@ SENTENCES: dict[str, str] = {
     "unknown_choice": N_("Choose one of the list."),
     "unknown_field": N_("This page is older than the server. Reload it and try again."),
     "out_of_range": N_("Between %(least)s and %(most)s."),
+    # people and their places
+    "agent_inactive": N_("%(name)s does not work here any more."),
+    "extension_taken": (
+        N_("%(name)s sits at %(number)s. Choose another phone."),
+        N_("There is an extension %(value)s already."),
+    ),
+    "extension_reserved": N_("%(number)s is the desk of %(name)s. Choose another phone."),
+    "extension_retired": N_("%(number)s is not in use any more. Choose another phone."),
+    "extension_in_use": N_("%(name)s sits there now. Ask them to leave the phone first."),
+    "extension_bad": N_("An extension is 2 to 16 digits."),
+    "interface_bad": N_("An interface looks like PJSIP/101."),
+    "interface_taken": N_("Another extension has the interface %(value)s."),
+    "queue_bad": N_("Write the queue's name exactly as Asterisk has it, without blanks."),
+    "queue_taken": N_("There is a queue %(value)s already."),
+    "code_bad": N_("A code is small Latin letters, digits, _ and -."),
+    "code_taken": N_("There is a code %(value)s already."),
+    "code_reserved": N_("The code %(value)s is used by the product itself. Choose another."),
+    "last_disposition": N_("%(title)s is the last one: without any, no call could be wrapped up."),
+    "not_logged_in": N_("Choose your phone first."),
+    "busy_with_call": N_("Finish the call first."),
+    "wrap_up_open": N_("Finish the form about the last call first."),
+    "unknown": N_("Choose one of the list."),
+    # clients and their numbers
+    "stale": N_("Somebody changed this meanwhile. Reload the page and make your change again."),
+    "number_anonymous": N_("The caller hid the number: there is nothing to remember it by."),
+    "number_known": N_("This client has the number %(number)s already."),
+    "number_without_digits": N_("A number needs digits."),
+    "too_many_numbers": N_("At most %(most)s numbers at once."),
+    # tasks and wrap-ups
+    "zone_missing": N_("Write a date and a time."),
+    "past": N_("This time has passed. Choose one to come."),
+    "too_far": N_("This is too far away. Choose an earlier day."),
+    "ambiguous": N_("Choose either a person or a team."),
+    "already_done": N_("This task is done already."),
+    "already_taken": N_("A colleague has taken this task already."),
+    "another_open": N_("There is another open callback to this number."),
+    "changed_meanwhile": N_(
+        "Somebody changed this meanwhile. Reload the page and make your change again."
+    ),
+    "already_finished": N_("This form has been sent already."),
+    "skip_not_allowed": N_("This queue's calls must be wrapped up."),
+    # the database
+    "database_url_refused": N_(
+        "%(url)s is no database of ours. Write sqlite:///path or postgresql://user:password@host/name."
+    ),
+    "database_newer": N_(
+        "The database was made by a newer version (%(revision)s). Install that version."
+    ),
+    "database_older": N_("The database is older than this version. Run: perezvon migrate"),
+    "migration_broke": N_("The database could not be brought up to date; nothing was changed."),
+    "backup_exists": N_("%(path)s exists already: choose another name."),
+    "backup_impossible": N_("The copy could not be made: %(reason)s (%(path)s)."),
     # the exchange
     "telephony_failed": N_("The exchange could not do this."),
     "not_connected": N_("There is no link to the exchange now. Try again when it is back."),
@@ -85,12 +137,30 @@ LINK_REASONS: dict[str, str] = {
 """Why there is no link to the exchange: ends the sentence "No link to the exchange: …"."""
 
 
+REASONS: dict[str, str] = {
+    "folder_missing": N_("there is no such folder"),
+    "database_missing": N_("there is no database yet"),
+    "pg_dump_missing": N_("the program pg_dump is not installed"),
+}
+"""Words that come as the value `reason` of another code; anything else is shown as it is."""
+
+
 def sentence(reader: Reader, code: str, values: Mapping[str, object] | None = None) -> str:
-    """What `code` means, in the reader's language; the general text when values are missing."""
-    try:
-        return reader.gettext(SENTENCES.get(code, GENERAL), **(values or {"": ""}))
-    except (KeyError, TypeError, ValueError):
-        return reader.gettext(GENERAL)
+    """What `code` means, in the reader's language; the general text when values are missing.
+
+    Of several texts for a code, the first whose values are given is taken.
+    """
+    given = dict(values or {})
+    if isinstance(given.get("reason"), str):
+        reason = str(given["reason"])
+        given["reason"] = reader.gettext(REASONS.get(reason, reason))
+    texts = SENTENCES.get(code, GENERAL)
+    for text in (texts,) if isinstance(texts, str) else texts:
+        try:
+            return reader.gettext(text) % given
+        except (KeyError, TypeError, ValueError):
+            continue
+    return reader.gettext(GENERAL)
 
 
 def link_reason(reader: Reader, reason: str) -> str:
