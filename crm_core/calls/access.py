@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crm_core.agents.people import Agent
 from crm_core.agents.roles import Role
 from crm_core.agents.tables import queue_members, queues
+from crm_core.calls.cleaning import existing_call_id
 from crm_core.calls.tables import call_offers, call_talks, calls, wrap_ups
 from crm_core.clients.tables import clients
 from crm_core.errors import NotFound
@@ -35,6 +36,8 @@ def visible_calls(actor: Agent | None) -> ColumnElement[bool]:
 
 async def access_call(connection: AsyncConnection, actor: Agent | None, call_id: str) -> None:
     """Raise NotFound when there is no such call, or none that `actor` may see."""
-    query = select(calls.c.call_id).where(and_(calls.c.call_id == call_id, visible_calls(actor)))
+    query = select(calls.c.call_id).where(
+        and_(calls.c.call_id == existing_call_id(call_id), visible_calls(actor))
+    )
     if (await connection.execute(query)).first() is None:
         raise NotFound(call_id=call_id)

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from crm_core.errors import NotFound
+
 NAME: Final = 300
 NUMBER: Final = 80
 KEY: Final = 150
@@ -17,6 +19,13 @@ def clean(value: str, limit: int) -> str:
         return value
     whole = value[:limit].encode("utf-8", "replace").decode("utf-8")
     return whole.replace(_NUL, _UNKNOWN)
+
+
+def existing_call_id(call_id: str) -> str:
+    """A key that a call can have; NotFound for one that no database could store."""
+    if len(call_id) > KEY or clean(call_id, KEY) != call_id:
+        raise NotFound(call_id=clean(call_id, KEY))
+    return call_id
 
 
 def clean_or_none(value: str | None, limit: int) -> str | None:

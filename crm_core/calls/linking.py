@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crm_core.agents.people import Agent
 from crm_core.calls.access import access_call
 from crm_core.calls.tables import calls
+from crm_core.clients.lookup import SHORTEST_MATCHED
 from crm_core.clients.tables import client_numbers, clients, number_choices
 from crm_core.errors import NotFound
 from crm_core.events import CallLinked, ClientChanged, ClientChosen, ClientCreated, TaskChanged
@@ -21,34 +22,37 @@ _OWNERS = (
     .where(
         or_(
             client_numbers.c.e164.in_(bindparam("numbers", expanding=True)),
-            client_numbers.c.digits.in_(bindparam("digits", expanding=True)),
+            and_(
+                client_numbers.c.e164.is_(None),
+                client_numbers.c.digits.in_(bindparam("digits", expanding=True)),
+            ),
         ),
         client_numbers.c.wrong.is_(False),
         clients.c.deleted_at.is_(None),
     )
 )
-_CHOICES = (
-    select(number_choices.c.number, number_choices.c.client_id)
-    .join(clients, clients.c.id == number_choices.c.client_id)
-    .where(
-        number_choices.c.number.in_(bindparam("numbers", expanding=True)),
-        clients.c.deleted_at.is_(None),
-    )
+_CHOICES = select(number_choices.c.number, number_choices.c.client_id).where(
+    number_choices.c.number.in_(bindparam("numbers", expanding=True))
 )
 
 
 async def link_numbers(connection: AsyncConnection, numbers: Collection[str]) -> dict[str, int]:
-    """Of the stored `numbers`, those that mean one client only, or one that was chosen before."""
-    digits = {number.lstrip("+") for number in numbers}
-    rows = await connection.execute(_OWNERS, {"numbers": list(numbers), "digits": list(digits)})
+    """Of the stored `numbers`, those that mean one client only, or one of several chosen before.
+
+    The same answer as `find_by_number(...).client_id`, for a whole batch of calls at once.
+    """
+    numbers = [each for each in numbers if len(each) >= SHORTEST_MATCHED]
+    digits = [number for number in numbers if not number.startswith("+")]
     owners: dict[str, set[int]] = defaultdict(set)
-    for e164, written, client_id in rows:
-        owners[(e164 or written).lstrip("+")].add(client_id)
-        owners[written].add(client_id)
-    known = {n: owners[n.lstrip("+")] for n in numbers if n.lstrip("+") in owners}
-    linked = {number: min(ids) for number, ids in known.items() if len(ids) == 1}
-    choices = await connection.execute(_CHOICES, {"numbers": list(numbers)})
-    return linked | {choice.number: choice.client_id for choice in choices}
+    for row in await connection.execute(_OWNERS, {"numbers": numbers, "digits": digits}):
+        owners[row.e164 or row.digits].add(row.client_id)
+    linked = {number: min(ids) for number, ids in owners.items() if len(ids) == 1}
+    doubtful = [number for number, ids in owners.items() if len(ids) > 1]
+    if doubtful:
+        for choice in await connection.execute(_CHOICES, {"numbers": doubtful}):
+            if choice.client_id in owners[choice.number]:
+                linked[choice.number] = choice.client_id
+    return linked
 
 
 class CallLinks:

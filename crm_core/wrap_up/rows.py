@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from crm_core.calls.cleaning import existing_call_id
 from crm_core.calls.tables import wrap_ups
 from crm_core.events import WrapUpStarted
 from crm_core.storage.engine import Write
@@ -15,8 +16,10 @@ SAVED, SKIPPED, EXPIRED, NOT_NEEDED = "saved", "skipped", "expired", "not_needed
 
 
 async def find_row(connection: AsyncConnection, call_id: str, agent_id: int) -> RowMapping | None:
-    """The agent's row of this call."""
-    query = select(wrap_ups).where(wrap_ups.c.call_id == call_id, wrap_ups.c.agent_id == agent_id)
+    """The agent's row of this call. Raises NotFound for an id that no call can have."""
+    query = select(wrap_ups).where(
+        wrap_ups.c.call_id == existing_call_id(call_id), wrap_ups.c.agent_id == agent_id
+    )
     return (await connection.execute(query)).mappings().one_or_none()
 
 
