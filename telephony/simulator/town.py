@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from telephony.simulator.exchange import Exchange
 
+FIRST_CALL_SECONDS = 3.0  # whoever has just started us wants to see something
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -34,7 +36,7 @@ class BusyTown:
     def _wait_for_incoming(self, *, first: bool = False) -> None:
         if self.pace.incoming_per_minute > 0:
             seconds = self._dice.expovariate(self.pace.incoming_per_minute / 60)
-            soon = min(seconds, 3.0) if first else min(seconds, 120.0)
+            soon = min(seconds, FIRST_CALL_SECONDS) if first else seconds
             self.exchange.timetable.after(soon, self._incoming)
 
     def _incoming(self) -> None:
@@ -45,7 +47,7 @@ class BusyTown:
     def _wait_for_outgoing(self) -> None:
         if self.pace.outgoing_per_minute > 0:
             seconds = self._dice.expovariate(self.pace.outgoing_per_minute / 60)
-            self.exchange.timetable.after(min(seconds, 300.0), self._outgoing)
+            self.exchange.timetable.after(seconds, self._outgoing)
 
     def _outgoing(self) -> None:
         if not self._open:

@@ -1,0 +1,127 @@
+"""The made-up office in the database: people, desks, queues, clients and some days of calls.
+
+Everything goes through the same commands that people use, and once only: an office that has
+anybody in it is left alone.
+"""
+
+from dataclasses import dataclass
+
+from crm_core.agents.accounts import Accounts
+from crm_core.agents.credentials import Passwords
+from crm_core.agents.desks import Desks
+from crm_core.agents.people import Agent
+from crm_core.clients.records import Clients
+from crm_core.clock import Clock
+from crm_core.storage.engine import Storage
+from crm_core.storage.migrate import migrate
+from web.demo.cast import (
+    CLIENTS,
+    DEMO_PASSWORD,
+    DISPOSITIONS,
+    EXTENSIONS,
+    PAUSE_REASONS,
+    PEOPLE,
+    QUEUE_TITLES,
+    TEAMS,
+    VISITORS,
+    DemoClient,
+)
+from web.demo.exchange import COUNTRY
+from web.demo.history import PastClock, write_history
+from web.folders import make_room
+
+HISTORY_DAYS = 5
+TIME_ZONE = "Europe/Moscow"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoLogin:
+    """Who may come in: for the console. `password` is "" where it was told before."""
+
+    login: str
+    name: str
+    role: str
+    password: str
+
+
+async def furnish(
+    url: str, clock: Clock, *, password: str = DEMO_PASSWORD, with_history: bool = True
+) -> tuple[DemoLogin, ...]:
+    """Make the office at database `url` if nobody works there yet; the five logins it has.
+
+    An office of one's own, not made here, has none of them: then the answer is empty.
+    """
+    told = password
+    make_room(url)
+    storage = Storage.open(url)
+    try:
+        await migrate(storage)
+        passwords = Passwords()
+        try:
+            accounts = Accounts(storage, clock, passwords)
+            known = {agent.login for agent in await accounts.list_agents(active=None)}
+            if not known:
+                await _make_office(storage, accounts, clock, password, with_history)
+            elif not known >= {person.login for person in VISITORS}:
+                return ()
+            elif password != DEMO_PASSWORD:
+                told = ""
+        finally:
+            passwords.close()
+    finally:
+        await storage.close()
+    return tuple(DemoLogin(each.login, each.name, each.role.value, told) for each in VISITORS)
+
+
+async def _make_office(
+    storage: Storage, accounts: Accounts, clock: Clock, password: str, with_history: bool
+) -> None:
+    past = PastClock(clock.now(), days=HISTORY_DAYS)
+    staff = {
+        person.login: await accounts.create(
+            None,
+            person.login,
+            person.name,
+            person.role,
+            password,
+            language=person.language,
+            time_zone=TIME_ZONE,
+        )
+        for person in PEOPLE
+    }
+    await _arrange(Desks.of(storage, past), staff)
+    clients = Clients(storage, past, COUNTRY)
+    for client in CLIENTS:
+        await _add_client(clients, client, staff)
+    if with_history:
+        await write_history(storage, past, clock.now(), staff)
+
+
+async def _arrange(desks: Desks, staff: dict[str, Agent]) -> None:
+    fixed = {person.extension: staff[person.login].id for person in PEOPLE if person.extension}
+    for number in EXTENSIONS:
+        await desks.extensions.create(None, number=number, agent_id=fixed.get(number))
+    for name, team in TEAMS.items():
+        queue_id = await desks.queues.create(
+            None, name=name, title=QUEUE_TITLES[name], wrap_up_skippable=name == "support"
+        )
+        for login in team:
+            await desks.queues.set_member(None, queue_id, staff[login].id)
+    for place, (code, title, needs) in enumerate(DISPOSITIONS):
+        await desks.dispositions.create(
+            None, code=code, title=title, position=place, needs_next_step=needs
+        )
+    for place, (code, title) in enumerate(PAUSE_REASONS):
+        await desks.pause_reasons.create(None, code=code, title=title, position=place)
+
+
+async def _add_client(clients: Clients, client: DemoClient, staff: dict[str, Agent]) -> None:
+    made_by = staff[client.owner or "vera"]
+    client_id = await clients.create(
+        made_by, name=client.name, kind=client.kind, number=client.numbers or None
+    )
+    for name, position, number in client.contacts:
+        await clients.add_contact(made_by, client_id, name=name, position=position, number=number)
+    if client.note:
+        version = 1 + len(client.contacts)
+        await clients.edit(made_by, client_id, version, note=client.note)

@@ -1,0 +1,87 @@
+"""The product beside its simulated exchange, in one process."""
+
+import asyncio
+import ipaddress
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, fields, replace
+
+from crm_core.clock import Clock
+from telephony.simulator import Credentials
+from web.demo.cast import DEMO_PASSWORD
+from web.demo.colleagues import Colleagues
+from web.demo.exchange import make_exchange
+from web.demo.furnishing import DemoLogin, furnish
+from web.lifecycle import Started, serve
+from web.settings import DatabaseSettings, Settings
+from web.wiring import build
+
+DEMO_DATABASE = "sqlite:///data/simulated.db"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoStarted:
+    """The made-up office is open: where, and who may come in (none in an office of one's own)."""
+
+    url: str
+    logins: tuple[DemoLogin, ...]
+
+
+async def serve_simulated(
+    settings: Settings,
+    clock: Clock,
+    stop: asyncio.Event,
+    on_started: Callable[[DemoStarted], None],
+    on_step: Callable[[str], None] = lambda step: None,
+) -> None:
+    """Serve until `stop`, beside an exchange that is made up and a database kept apart.
+
+    `on_step` hears what takes time: `office` is being made, `exchange` is being started.
+    """
+    settings = _apart(settings)
+    on_step("office")
+    password = DEMO_PASSWORD if _is_local(settings.http.host) else secrets.token_urlsafe(9)
+    logins = await furnish(settings.database.url, clock, password=password)
+    on_step("exchange")
+    credentials = Credentials("perezvon", secrets.token_urlsafe(16))
+    async with make_exchange(credentials, clock.now, clock.sleep) as exchange:
+        own = replace(
+            settings.exchange,
+            host=exchange.host,
+            port=exchange.port,
+            username=credentials.username,
+            secret=credentials.secret,
+            tls=False,
+        )
+        built = build(replace(settings, exchange=own, simulated=True), clock)
+        working: list[asyncio.Task[None]] = []
+
+        def started(told: Started) -> None:
+            working.append(asyncio.create_task(Colleagues(built).run()))
+            on_started(DemoStarted(told.url, logins))
+
+        try:
+            await serve(built, stop, started)
+        finally:
+            for task in working:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+
+def _apart(settings: Settings) -> Settings:
+    """The made-up office has its own database, unless one is named."""
+    usual = next(one.default for one in fields(DatabaseSettings) if one.name == "url")
+    if settings.database.url != usual:
+        return settings
+    return replace(settings, database=DatabaseSettings(url=DEMO_DATABASE))
+
+
+def _is_local(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
