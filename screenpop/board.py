@@ -21,7 +21,6 @@ from screenpop.live import (
     Seating,
     compose,
     rank_of,
-    who_calls,
 )
 from telephony import events
 from telephony.events import Direction, OfferResult, Outcome
@@ -99,6 +98,13 @@ class Board:
             self._withdraw(call_id, agent_id, f"wrap_up_{ending}")
         else:  # back in the call meanwhile, or it is on hold
             self._seat(call_id, agent_id, replace(place, wrap_up=None, wrapped=place.parked))
+        return self._changes(call_id)
+
+    def consult(self, call_id: str, agent_id: int, whom: str) -> list[BoardChange]:
+        """The agent asks somebody before he hands the client over; "" when he does no longer."""
+        place = self._place(call_id, agent_id)
+        if place is not None:
+            self._seat(call_id, agent_id, replace(place, consulting=whom))
         return self._changes(call_id)
 
     def adopt(self, call: LiveCall, agent_id: int, phase: Phase, at: datetime) -> list[BoardChange]:
@@ -223,7 +229,7 @@ class Board:
         place = None if agent_id is None else self._place(fact.call_id, agent_id)
         if agent_id is None or place is None or not place.held:
             return
-        self._seat(fact.call_id, agent_id, replace(place, held=False, parked=False))
+        self._seat(fact.call_id, agent_id, replace(place, held=False, parked=False, consulting=""))
         if place.parked:  # somebody talks with the client; when it is he, his answer follows
             self._leave(fact.call_id, agent_id, fact.at)
 
@@ -268,7 +274,7 @@ class Board:
         del self._places[call_id][agent_id]
         if trace and card:
             by_another = call.answered_by != self.seating.name_of(agent_id)
-            told = Trace(trace, call.answered_by if by_another else "", who_calls(card))
+            told = Trace(trace, call.answered_by if by_another else "", card.who)
             self._traces[call_id, agent_id] = told
 
     def _changes(self, *call_ids: str) -> list[BoardChange]:

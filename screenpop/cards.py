@@ -51,11 +51,20 @@ class Card:
     earlier_notes: tuple[Note, ...] = ()
     wrap_up: WrapUp | None = None
     interface: str = ""
+    consulting: str = ""
 
     @property
     def colleague(self) -> str:
         """Who is at the other end of an internal call, where that is known."""
         return dict(self.dossier.colleagues).get(self.number, "")
+
+    @property
+    def who(self) -> str:
+        """The shortest true name of the other end: client, colleague, what the network says of
+        him, number; "" for a hidden one."""
+        client = self.dossier.client
+        name = (client.contact_name or client.name) if client else self.colleague
+        return name or self.caller_name or self.dossier.readable or self.number
 
     @property
     def is_internal(self) -> bool:

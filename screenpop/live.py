@@ -73,19 +73,13 @@ class Place:
     parked: bool = False
     own_request: bool = False
     wrap_up: WrapUp | None = None
+    consulting: str = ""  # whom he asks before he hands the client over
     wrapped: bool = False  # its form was closed while the client was still on hold
 
 
 def rank_of(card: Card) -> str:
     """Where a card stands among its agent's: the oldest call first, the same on every screen."""
     return f"{card.started_at.timestamp():017.6f}{card.call_id}"
-
-
-def who_calls(card: Card) -> str:
-    """The shortest true name of the other end: client, caller's name, number, or nothing."""
-    client = card.dossier.client
-    name = client.name if client else card.colleague or card.caller_name
-    return name or card.dossier.readable or card.number
 
 
 def compose(call: LiveCall, agent_id: int, place: Place, seating: Seating) -> Card:
@@ -110,4 +104,5 @@ def compose(call: LiveCall, agent_id: int, place: Place, seating: Seating) -> Ca
         earlier_notes=tuple(note for note in call.notes if note.agent_id != agent_id and note.text),
         wrap_up=place.wrap_up if place.phase == Phase.WRAP_UP else None,
         interface=place.interface,
+        consulting=place.consulting if place.phase == Phase.TALKING else "",
     )

@@ -61,10 +61,10 @@ class OperatorStatus:
     """The state chip: what the agent does, why, since when, at which phone."""
 
     agent_id: int
-    state: str
-    reason: str | None
-    since: datetime
-    extension: str | None
+    state: str = "offline"
+    reason: str | None = None
+    since: datetime | None = None
+    extension: str | None = None
     pending: str | None = None
 
 
@@ -85,7 +85,13 @@ class Presenter:
     """Listens to the bus and keeps every workplace right. Wire `handlers()` as one subscriber."""
 
     def __init__(
-        self, board: Board, hub: Hub, records: Records, clock: Clock, settings: ScreenpopSettings
+        self,
+        board: Board,
+        hub: Hub,
+        records: Records,
+        clock: Clock,
+        settings: ScreenpopSettings,
+        status_of: Callable[[int], OperatorStatus | None] = lambda agent_id: None,
     ) -> None:
         self.board = board
         self._hub = hub
@@ -93,6 +99,7 @@ class Presenter:
         self._clock = clock
         self._settings = settings
         self._puts: dict[tuple[int, str], Put] = {}
+        self._status_of = status_of
         self._statuses: dict[int, Put] = {}
         self._banner: Put | None = None
         self._reading: dict[str, asyncio.Task[None]] = {}
@@ -133,8 +140,13 @@ class Presenter:
     def snapshot(self, agent_id: int) -> Snapshot:
         """Everything on one agent's workplace at this instant."""
         cards = (self._put_of(card) for card in self.board.cards_of(agent_id))
-        fixed = (self._banner, self._statuses.get(agent_id))
-        return Snapshot(WORKPLACE_AREAS, (*(put for put in fixed if put), *cards))
+        status = self._status_of(agent_id) or OperatorStatus(agent_id)
+        fixed = (
+            [self._put_status(status)]
+            if self._banner is None
+            else [self._banner, self._put_status(status)]
+        )
+        return Snapshot(WORKPLACE_AREAS, (*fixed, *cards))
 
     async def settled(self) -> None:
         """Return when no dossier is being read."""
@@ -167,9 +179,7 @@ class Presenter:
         status = OperatorStatus(
             fact.agent_id, fact.state, fact.reason, fact.since, fact.extension, fact.pending
         )
-        put = Put("status", STATUS, "workplace/_status.html", status)
-        self._statuses[fact.agent_id] = put
-        self._hub.send(workplace_of(fact.agent_id), put)
+        self._hub.send(workplace_of(fact.agent_id), self._put_status(status))
         if fact.extension is None:
             self._publish(self.board.stand_up(fact.agent_id))
         elif fact.call_id and fact.state in _PHASES:
@@ -219,6 +229,10 @@ class Presenter:
     async def on_sessions_closed(self, fact: SessionsClosed) -> None:
         self._hub.close_sessions(fact.session_ids, Closing.SESSION_OVER)
 
+    def consult(self, call_id: str, agent_id: int, whom: str) -> None:
+        """Show that the agent asks `whom` before he hands the client over ("": no longer)."""
+        self._publish(self.board.consult(call_id, agent_id, whom))
+
     def notice(self, agent_id: int, code: str, **values: object) -> None:
         """Tell one agent something once, on all his tabs."""
         self._hub.send(workplace_of(agent_id), Notice(code, values))
@@ -237,6 +251,13 @@ class Presenter:
                 self._hub.send(topic, self._put_of(change.card))
         for call_id in self._read_for.keys() - self.board.calls.keys():
             del self._read_for[call_id]
+
+    def _put_status(self, status: OperatorStatus) -> Put:
+        known = self._statuses.get(status.agent_id)
+        if known is None or known.data != status:
+            known = Put("status", STATUS, "workplace/_status.html", status)
+            self._statuses[status.agent_id] = known
+        return known
 
     def _put_of(self, card: Card) -> Put:
         """The message that shows `card`: the same object while it is equal, so the same bytes."""

@@ -48,7 +48,7 @@ class Frames:
 
     def html(self, reader: Reader, put: Put) -> str:
         """The element as the page itself shows it."""
-        return self._render(reader, put.template, put.data)
+        return self._render(reader, put.template, put.data, put.rank)
 
     def snapshot(self, snapshot: Snapshot, reader: Reader, form: Format) -> bytes:
         """The frame that says all there is."""
@@ -100,7 +100,9 @@ class Frames:
     def _shown(self, message: Put | Remove, reader: Reader, form: Format) -> dict[str, Any]:
         if form == Format.JSON:
             return {"template": message.template, "data": message.data}
-        return {"html": self._render(reader, message.template or "", message.data)}
+        rank = message.rank if isinstance(message, Put) else ""
+        return {"html": self._render(reader, message.template or "", message.data, rank)}
 
-    def _render(self, reader: Reader, template: str, data: object) -> str:
-        return self._rendering.render(reader, template, {"it": data, "lists": self._lists}).strip()
+    def _render(self, reader: Reader, template: str, data: object, rank: str) -> str:
+        given = {"it": data, "rank": rank, "lists": self._lists}
+        return self._rendering.render(reader, template, given).strip()

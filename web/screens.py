@@ -12,7 +12,7 @@ from screenpop.board import Board
 from screenpop.floor import HEARD, Floor
 from screenpop.hub import FLOOR, Hub
 from screenpop.outbox import Closing
-from screenpop.presenter import Presenter
+from screenpop.presenter import OperatorStatus, Presenter
 from screenpop.records import ScreenRecords
 from screenpop.settings import ScreenpopSettings
 from web.frames import Frames
@@ -82,6 +82,15 @@ class _Seating:
         return self._lists.name_of(agent_id)
 
 
+def _status(roster: Roster, agent_id: int) -> OperatorStatus | None:
+    now = roster.status_of(agent_id)
+    if now is None:
+        return None
+    return OperatorStatus(
+        now.agent_id, now.state, now.reason, now.since, now.extension, now.pending
+    )
+
+
 def make_screens(
     storage: Storage,
     clock: Clock,
@@ -99,7 +108,9 @@ def make_screens(
     records = ScreenRecords(storage, country, seating)
     return Screens(
         hub=hub,
-        presenter=Presenter(Board(seating), hub, records, clock, settings),
+        presenter=Presenter(
+            Board(seating), hub, records, clock, settings, lambda who: _status(roster, who)
+        ),
         floor=Floor(seating),
         frames=Frames(rendering, lists, clock.now, build),
         lists=lists,

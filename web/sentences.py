@@ -106,6 +106,11 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
     "action_refused": N_("The exchange refused: %(message)s"),
     "login_refused": N_("The exchange does not accept our login."),
     "unsafe_value": N_("This contains characters that may not be sent to the exchange."),
+    "call_gone": N_("This call is over already."),
+    "number_not_dialable": N_(
+        "“%(number)s” cannot be dialled. Write the number with its area code, or an extension."
+    ),
+    "when_missing": N_("Say when: choose a time for the next step."),
     "not_parked": N_("This call is not on hold any more."),
     # what was done
     "profile_saved": N_("Your settings are saved."),

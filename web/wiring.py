@@ -35,6 +35,7 @@ from telephony.switchboard import Switchboard
 from telephony.tracker import CallTracker
 from telephony.wire import WANTED, WANTED_VARIABLES
 from web.assets import Assets
+from web.call_control import CallControl
 from web.doorkeeper import Doorkeeper
 from web.exchange import ExchangeStatus
 from web.health import Health, of_database, of_exchange, of_intake
@@ -73,6 +74,7 @@ class Services:
     exchange: ExchangeStatus
     # the edge
     screens: Screens
+    call_control: CallControl
     doorkeeper: Doorkeeper
     assets: Assets
     rendering: Rendering
@@ -133,6 +135,7 @@ def build(settings: Settings, clock: Clock) -> Services:
         intake=intake,
         exchange=ExchangeStatus(simulated=settings.simulated),
         screens=make_screens(storage, clock, rendering, roster, country=country, build=assets.hash),
+        call_control=CallControl(switchboard, tracker.live, country),
         doorkeeper=Doorkeeper(),
         assets=assets,
         rendering=rendering,

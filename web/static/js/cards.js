@@ -1,0 +1,73 @@
+// The areas that the server fills: elements are put, removed, or set to a whole snapshot.
+
+import { tick } from "./clocks.js";
+import { elementOf, morph } from "./morph.js";
+import { fetchPartial } from "./sending.js";
+
+const TRACE_SECONDS = 7;
+const listeners = [];
+
+// Called with (card, before) after a card was put; `before` is its former phase or null.
+export function onCard(listener) {
+  listeners.push(listener);
+}
+
+export function cards() {
+  return [...document.querySelectorAll("[data-area='cards'] > .card")];
+}
+
+function areaOf(name) {
+  return document.querySelector(`[data-area="${CSS.escape(name)}"]`);
+}
+
+export function put({ id, area, rank, html }) {
+  const fresh = elementOf(html);
+  const old = document.getElementById(id);
+  const before = old?.dataset.phase ?? null;
+  let shown = old;
+  if (old) shown = morph(old, fresh);
+  else if (areaOf(area)) shown = insert(areaOf(area), fresh, rank);
+  else return;
+  tick(shown);
+  if (shown.matches(".card")) for (const listener of listeners) listener(shown, before);
+}
+
+function insert(area, fresh, rank) {
+  const after = [...area.children].find((child) => (child.dataset.rank ?? "") > rank);
+  if (rank) fresh.dataset.rank = rank;
+  area.insertBefore(fresh, after ?? null);
+  return fresh;
+}
+
+export function remove({ id, html }) {
+  const old = document.getElementById(id);
+  if (!old) return;
+  const trace = html ? elementOf(html) : null;
+  if (!trace) return old.remove();
+  old.replaceWith(trace);
+  setTimeout(() => trace.remove(), TRACE_SECONDS * 1000);
+}
+
+export function snapshot(areas, elements) {
+  const listed = new Set(elements.map((element) => element.id));
+  for (const name of areas) {
+    for (const child of [...(areaOf(name)?.children ?? [])]) {
+      if (child.id && !listed.has(child.id)) child.remove();
+    }
+  }
+  for (const element of elements) put(element);
+}
+
+// An element that knows its own address (data-src) is fetched again; the newest answer wins.
+const asked = new Map();
+export async function refresh({ id }) {
+  const old = document.getElementById(id);
+  if (!old?.dataset.src) return;
+  const turn = (asked.get(id) ?? 0) + 1;
+  asked.set(id, turn);
+  // Many tabs hear of one change: they need not all ask in the same millisecond.
+  await new Promise((resolve) => setTimeout(resolve, Math.random() * 300));
+  if (asked.get(id) !== turn) return;
+  const html = await fetchPartial(old.dataset.src).catch(() => null);
+  if (html && asked.get(id) === turn) tick(morph(document.getElementById(id), elementOf(html)));
+}

@@ -1,0 +1,60 @@
+// The operator's page, and the dock of cards on every other page: socket, cards, keys, notes.
+
+import { listenToActions } from "./actions.js";
+import { callForAttention, offerNotifications } from "./attention.js";
+import { cards, onCard, put, refresh, remove, snapshot } from "./cards.js";
+import { listenToNotes, recoverNote, saveUnsaved } from "./notes.js";
+import { LiveSocket } from "./socket.js";
+import { toast } from "./toasts.js";
+import { listenToForms, showForm } from "./wrapup.js";
+
+const link = document.getElementById("link-state");
+
+function showLink(state) {
+  link.hidden = state === "up";
+  link.className = `link-state ${state}`;
+  link.replaceChildren();
+  if (state === "up") return;
+  link.append(link.dataset[state]);
+  if (state === "lost") return;
+  const way = document.createElement("a");
+  way.href = state === "over" ? `/login?next=${encodeURIComponent(location.pathname)}` : location.href;
+  way.textContent = state === "over" ? link.dataset.login : link.dataset.reload;
+  link.append(" ", way);
+}
+
+function showSeat() {
+  const status = document.getElementById("status");
+  document.getElementById("workplace")?.classList.toggle("seated", Boolean(status?.dataset.seated));
+}
+
+const hear = {
+  snapshot(areas, elements) {
+    snapshot(areas, elements);
+    refresh({ id: "tasks" });
+    showSeat();
+    saveUnsaved();
+  },
+  op(op) {
+    if (op.op === "put") put(op);
+    else if (op.op === "remove") remove(op);
+    else if (op.op === "refresh") refresh(op);
+    else if (op.op === "notice") toast(op.text, "bad");
+    showSeat();
+  },
+  state: showLink,
+};
+
+onCard((card, before) => {
+  if (before === null) recoverNote(card);
+  showForm(card, before);
+  callForAttention(card, before);
+});
+
+listenToActions();
+listenToNotes();
+listenToForms();
+offerNotifications();
+for (const card of cards()) recoverNote(card);
+const floor = document.querySelector("[data-area^='floor']") ? "?topics=floor" : "";
+new LiveSocket(`/socket${floor}`, hear).start();
