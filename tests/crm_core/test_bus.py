@@ -126,14 +126,18 @@ async def test_settled_waits_for_what_handlers_publish_in_turn(bus: Bus) -> None
 
 
 async def test_a_closed_bus_leaves_no_task_behind(bus: Bus) -> None:
-    async def never_ends(_fact: Rang) -> None:
+    begun: list[int] = []
+
+    async def never_ends(fact: Rang) -> None:
+        begun.append(fact.n)
         await asyncio.Event().wait()
 
     bus.subscribe("stuck", {Rang: never_ends})
-    bus.publish(Rang(1))
+    bus.publish_all([Rang(1), Rang(2)])
     await asyncio.sleep(0)
     await asyncio.wait_for(bus.close(), PATIENCE_SECONDS)
     assert [task for task in asyncio.all_tasks() if task.get_name() == "bus:stuck"] == []
+    assert begun == [1]
 
 
 async def test_what_nobody_wants_is_dropped(bus: Bus) -> None:

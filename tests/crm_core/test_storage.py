@@ -1,12 +1,13 @@
 """The two doors to the database keep their promises on both engines."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import Executable, delete, func, insert, select, text, update
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.ext.asyncio import AsyncTransaction
 
@@ -14,6 +15,7 @@ from crm_core.agents.tables import pause_reasons
 from crm_core.storage.connecting import DatabaseUrlRefused
 from crm_core.storage.engine import Storage, Write
 from crm_core.tables import audit
+from tests.lab.postgres import Cluster
 
 PATIENCE_SECONDS = 10
 
@@ -29,6 +31,19 @@ def told(storage: Storage) -> list[object]:
     facts: list[object] = []
     storage.on_commit = facts.extend
     return facts
+
+
+@pytest.fixture
+async def postgres_storages(
+    postgres_cluster: Cluster, postgres_database: str
+) -> AsyncIterator[tuple[Storage, Storage]]:
+    """Two storages of one PostgreSQL database, as two processes would have them."""
+    name = postgres_cluster.create(template=postgres_database)
+    first, second = (Storage.open(postgres_cluster.url(name)) for _ in range(2))
+    yield first, second
+    await first.close()
+    await second.close()
+    postgres_cluster.drop(name)
 
 
 async def set_up_counter(storage: Storage) -> None:
@@ -71,6 +86,39 @@ async def test_writers_of_two_processes_lose_nothing(storage: Storage, database_
         assert await counter(other) == 20
     finally:
         await other.close()
+
+
+@pytest.mark.postgres
+async def test_a_writer_waits_while_another_process_is_in_the_middle_of_a_write(
+    postgres_storages: tuple[Storage, Storage],
+) -> None:
+    ours, theirs = postgres_storages
+    await set_up_counter(ours)
+    async with ours.write() as tx:
+        value = (await tx.execute(select(pause_reasons.c.position))).scalar_one()
+        other = asyncio.ensure_future(count_up(theirs))
+        while not other.done() and not await somebody_waits(ours):
+            pass
+        await tx.execute(update(pause_reasons).values(position=value + 1))
+    await asyncio.wait_for(other, PATIENCE_SECONDS)
+    assert await counter(ours) == 2
+
+
+async def somebody_waits(storage: Storage) -> bool:
+    query = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    async with storage.read() as connection:
+        return bool((await connection.execute(query)).scalar_one())
+
+
+@pytest.mark.postgres
+async def test_a_server_that_says_no_is_told_without_the_password(postgres_url: str) -> None:
+    url = make_url(postgres_url)
+    for wrong in (url.set(password="hunter2"), url.set(database="nowhere")):
+        storage = Storage.open(wrong.render_as_string(hide_password=False))
+        with pytest.raises(DBAPIError, match=r"authentication|does not exist") as refused:
+            await counter(storage)
+        await storage.close()
+        assert "hunter2" not in str(refused.value)
 
 
 async def test_a_write_that_raises_is_rolled_back_and_announces_nothing(
