@@ -87,7 +87,7 @@ class Form:
         value = self.written.get(name, "").strip()
         if not value and default is not None:
             return default
-        if not value.lstrip("-").isdecimal() or len(value) > 12:
+        if not value.removeprefix("-").isdecimal() or len(value) > 12:
             self.refuse(name, "not_a_number" if value else "required")
             return fallback
         if not least <= int(value) <= most:

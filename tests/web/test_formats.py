@@ -1,0 +1,59 @@
+"""Instants, durations and numbers as each reader expects them."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from web import formats
+from web.i18n import Reader, language_of_header, zone_of
+
+EN, RU = Reader("en", "Europe/Moscow"), Reader("ru", "Europe/Moscow")
+NOW = datetime(2026, 3, 2, 21, 30, tzinfo=UTC)  # 3 March 00:30 in Moscow
+
+
+def test_the_day_is_that_of_the_readers_zone() -> None:
+    assert formats.moment(EN, NOW, NOW) == "00:30"
+    assert formats.moment(Reader("en", "UTC"), NOW, NOW) == "21:30"
+
+
+def test_near_days_have_names_and_far_ones_dates() -> None:
+    assert formats.moment(EN, NOW - timedelta(hours=1), NOW) == "yesterday 23:30"
+    assert formats.moment(RU, NOW + timedelta(days=1), NOW) == "завтра 00:30"
+    assert formats.moment(RU, NOW + timedelta(days=9), NOW) == "12 мар. 00:30"
+    assert "2025" in formats.moment(EN, NOW - timedelta(days=300), NOW)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0, "0:00"), (-5, "0:00"), (7, "0:07"), (59.6, "1:00"), (760, "12:40"), (3723, "1:02:03")],
+)
+def test_durations_read_like_clocks(seconds: float, shown: str) -> None:
+    assert formats.duration(seconds) == shown
+
+
+def test_numbers_and_words_follow_the_language() -> None:
+    assert formats.number(EN, 12345) == "12,345"
+    assert formats.number(RU, 12345) == "12\xa0345"
+    assert formats.lasting(RU, 300) == "5 минут"
+    assert formats.ago(EN, NOW - timedelta(minutes=5), NOW) == "5 minutes ago"
+
+
+def test_russian_has_three_plural_forms() -> None:
+    from web.i18n import translations
+
+    plural = translations("ru").plural  # type: ignore[attr-defined]
+    assert [plural(n) for n in (1, 21, 2, 24, 5, 11, 12, 111)] == [0, 0, 1, 1, 2, 2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [("ru-RU,ru;q=0.9,en;q=0.8", "ru"), ("en-GB", "en"), ("de,ru;q=0.5", "ru"), ("de", "en"),
+     ("", "en"), ("*", "en"), ("ru;q=x", "en"), (";;;,,," * 100, "en"), ("en;q=0.1,ru", "ru")],
+)  # fmt: skip
+def test_a_guest_reads_the_best_language_his_browser_asks_for(header: str, language: str) -> None:
+    assert language_of_header(header, "en") == language
+
+
+def test_an_unknown_zone_is_utc() -> None:
+    for name in ("", "Moscow", "../../etc/passwd", "\0", "x" * 500):
+        assert zone_of(name).key == "UTC"

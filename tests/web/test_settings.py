@@ -1,0 +1,135 @@
+"""perezvon.toml and PEREZVON_*: what is understood, and what is said when something is not."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from telephony.settings import TelephonySettings
+from web.settings import (
+    EXCHANGE_ABOUT,
+    DatabaseSettings,
+    HttpSettings,
+    OfficeSettings,
+    Settings,
+    SettingsRefused,
+    find_file,
+    list_settings,
+    read_settings,
+    settings_table,
+)
+
+
+def _read(tmp_path: Path, text: str, **environ: str) -> Settings:
+    path = tmp_path / "perezvon.toml"
+    path.write_text(text, encoding="utf-8")
+    return read_settings(path, environ, simulated=False)
+
+
+def test_without_anything_the_defaults_hold() -> None:
+    assert read_settings(None, {}, simulated=False) == Settings()
+
+
+def test_the_file_is_read_section_by_section(tmp_path: Path) -> None:
+    settings = _read(
+        tmp_path,
+        '[exchange]\nhost = "pbx"\nport = 5039\ntls = true\nkeepalive_seconds = 5\n'
+        '[http]\nport = 0\npublic_url = "https://crm.example.com"\n'
+        '[office]\nlanguage = "ru"\ntime_zone = "Europe/Moscow"\n',
+    )
+    assert (settings.exchange.host, settings.exchange.port, settings.exchange.tls) == (
+        "pbx",
+        5039,
+        True,
+    )
+    assert settings.exchange.keepalive_seconds == 5.0
+    assert settings.http.secure
+    assert settings.office.time_zone == "Europe/Moscow"
+
+
+def test_the_environment_outweighs_the_file(tmp_path: Path) -> None:
+    settings = _read(
+        tmp_path,
+        '[exchange]\nhost = "pbx"\nport = 5039\n',
+        PEREZVON_EXCHANGE_HOST="other",
+        PEREZVON_EXCHANGE_TLS="yes",
+        HOME="/root",
+    )
+    assert (settings.exchange.host, settings.exchange.port) == ("other", 5039)
+    assert settings.exchange.tls
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[exchange]\nhots = "x"', "there is no setting hots in [exchange]; did you mean host?"),
+        ("[exchnage]\n", "there is no section [exchnage]; did you mean [exchange]?"),
+        ("[zzz]\n", "known are exchange, database, http, office."),
+        ('[exchange]\nport = "5038"', "[exchange] port must be a whole number, not '5038'."),
+        ("[exchange]\nport = 1.5", "[exchange] port must be a whole number, not 1.5."),
+        ("[exchange]\nport = true", "[exchange] port must be a whole number, not True."),
+        ("[exchange]\nport = 70000", "[exchange] port must be between 0 and 65535, not 70000."),
+        ("[exchange]\nhost = 5", "[exchange] host must be text in quotes, not 5."),
+        ("[exchange]\ntls = 1", "[exchange] tls must be true or false."),
+        ("[exchange]\nphones = '('", "[exchange] phones is no regular expression:"),
+        ("[exchange]\nkeepalive_seconds = 0", "must be between 0 and 3600 seconds."),
+        ("[exchange]\nkeepalive_seconds = nan", "must be between 0 and 3600 seconds."),
+        ("[exchange\n", "is not TOML:"),
+        ("exchange = 5", "exchange must be a section, written as [exchange]."),
+        ('[office]\nlanguage = "de"', "[office] language must be one of en, ru, not 'de'."),
+        ('[office]\ntime_zone = "Moscow"', "must be a name like Europe/Moscow, not 'Moscow'."),
+        ('[http]\npublic_url = "crm"', "[http] public_url must look like https://crm.example.com"),
+        ('[http]\ntrusted_proxies = "10.0.0.300"', "[http] trusted_proxies:"),
+    ],
+)
+def test_what_is_not_understood_is_one_sentence_that_names_it(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    with pytest.raises(SettingsRefused) as refused:
+        _read(tmp_path, text)
+    assert said in str(refused.value)
+    assert "\n" not in said
+
+
+def test_an_unknown_variable_is_refused_with_the_nearest_known_one() -> None:
+    with pytest.raises(SettingsRefused, match="did you mean PEREZVON_EXCHANGE_HOST"):
+        read_settings(None, {"PEREZVON_EXCHANGE_HOTS": "x"}, simulated=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PEREZVON_HTTP_PORT", "abc"), ("PEREZVON_EXCHANGE_TLS", "perhaps")],
+)
+def test_a_bad_variable_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsRefused, match=name):
+        read_settings(None, {name: value}, simulated=False)
+
+
+def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(SettingsRefused, match="There is no settings file"):
+        find_file(tmp_path / "none.toml", {})
+
+
+def test_a_file_of_another_encoding_is_told_so(tmp_path: Path) -> None:
+    path = tmp_path / "perezvon.toml"
+    path.write_bytes('[office]\nname = "Ромашка"'.encode("cp1251"))
+    with pytest.raises(SettingsRefused, match="not UTF-8"):
+        read_settings(path, {}, simulated=False)
+
+
+def test_the_secret_is_not_shown_when_settings_are_printed() -> None:
+    settings = Settings(exchange=TelephonySettings(secret="hush"))
+    assert "hush" not in repr(settings)
+
+
+def test_the_table_has_every_setting_of_the_code() -> None:
+    sections = {
+        "exchange": TelephonySettings,
+        "database": DatabaseSettings,
+        "http": HttpSettings,
+        "office": OfficeSettings,
+    }
+    wanted = [(name, one.name) for name, kind in sections.items() for one in fields(kind)]
+    assert [(one.section, one.key) for one in list_settings()] == wanted
+    assert set(EXCHANGE_ABOUT) == {one.name for one in fields(TelephonySettings)}
+    assert settings_table().count("\n") == len(wanted) + 1
