@@ -79,8 +79,8 @@ def find_asterisk() -> tuple[tuple[str, ...], Path]:
 
 
 @contextmanager
-def asterisk() -> Iterator[LabAsterisk]:
-    """A fresh exchange that lives as long as the block."""
+def asterisk(*, sip_port: int | None = None) -> Iterator[LabAsterisk]:
+    """A fresh exchange that lives as long as the block; `sip_port` is wished for, if it is free."""
     command, root = find_asterisk()
     home = Path(tempfile.mkdtemp(prefix="perezvon-lab-", dir=root / "tmp"))
     try:
@@ -88,7 +88,7 @@ def asterisk() -> Iterator[LabAsterisk]:
             home=home,
             inner=Path("/") / home.relative_to(root),
             command=command,
-            sip_port=free_port(udp=True),
+            sip_port=free_port(udp=True, wished=sip_port),
             city_port=free_port(udp=True),
             ami_port=free_port(),
             ami_secret=secrets.token_hex(8),

@@ -10,11 +10,14 @@ from shutil import which
 from subprocess import DEVNULL, Popen
 
 
-def free_port(*, udp: bool = False) -> int:
-    """A port of 127.0.0.1 that nobody held a moment ago."""
+def free_port(*, udp: bool = False, wished: int | None = None) -> int:
+    """A port of 127.0.0.1 that nobody held a moment ago: the wished one, if it is free."""
     kind = socket.SOCK_DGRAM if udp else socket.SOCK_STREAM
     with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
+        try:
+            probe.bind(("127.0.0.1", wished or 0))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
