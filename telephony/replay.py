@@ -63,7 +63,8 @@ def replay(
     for message in items:
         latest = max(latest, message.at)
         if isinstance(message, LinkUp):
-            tracker.link_lost(message.at)
+            if latest > _START:
+                tracker.link_lost(latest)
             tracker.link_up()
             continue
         wire = parse(message)

@@ -106,18 +106,34 @@ class Snapshot:
             listed.answered_at = datetime.fromtimestamp(wire.answered_epoch, UTC)
 
 
-def adopt(snapshot: Snapshot, floor: Floor, at: datetime) -> list[Call]:
-    """Take in the listed channels that are unknown; the calls that they made or joined."""
+def adopt(snapshot: Snapshot, floor: Floor, at: datetime, *, refresh: bool = False) -> list[Call]:
+    """Take in the listed channels that are unknown, and with `refresh` bring the known ones up to
+    date; the calls that they are in."""
     listed = sorted(snapshot.channels.values(), key=lambda one: (one.outgoing, one.started_at))
-    admitted = [
-        (one, _admit(one, floor))
-        for one in listed
-        if floor.channels.find(one.chan.uniqueid) is None and not floor.has_ended(one.chan)
-    ]
-    for one, channel in admitted:
-        _place(one, channel, snapshot, floor, at)
     snapshot.channels = {}
-    return list(dict.fromkeys(channel.call for _, channel in admitted))
+    taken: list[Channel] = []
+    fresh: list[tuple[Listed, Channel]] = []
+    for one in listed:
+        channel = floor.channels.find(one.chan.uniqueid)
+        if channel is None and not floor.has_ended(one.chan):
+            fresh.append((one, _admit(one, floor)))
+        elif channel is not None and refresh:
+            _refresh(one, channel, snapshot, floor, at)
+            taken.append(channel)
+    for one, channel in fresh:
+        _place(one, channel, snapshot, floor, at)
+        taken.append(channel)
+    return list(dict.fromkeys(channel.call for channel in taken))
+
+
+def _refresh(one: Listed, channel: Channel, snapshot: Snapshot, floor: Floor, at: datetime) -> None:
+    if channel.leg.answered_at is None and one.chan.state == STATE_UP:
+        channel.leg.answered_at = one.answered_at or at
+    floor.see(one.chan, at)
+    if not one.bridge:
+        floor.bridges.leave(channel)
+    else:
+        _enter(one, channel, snapshot, floor, at)
 
 
 def _admit(one: Listed, floor: Floor) -> Channel:
@@ -142,7 +158,11 @@ def _place(one: Listed, channel: Channel, snapshot: Snapshot, floor: Floor, at: 
     if leg.answered_at is not None:
         offers.close(call, leg, OfferResult.ANSWERED, leg.answered_at)
     if one.bridge:
-        bridge = floor.bridges.enter(channel, one.bridge, one.bridge in snapshot.holding)
-        if not bridge.holding:
-            for member in list(bridge.members.values()):
-                floor.join(channel.call, member.call, at)
+        _enter(one, channel, snapshot, floor, at)
+
+
+def _enter(one: Listed, channel: Channel, snapshot: Snapshot, floor: Floor, at: datetime) -> None:
+    bridge = floor.bridges.enter(channel, one.bridge, one.bridge in snapshot.holding)
+    if not bridge.holding:
+        for member in list(bridge.members.values()):
+            floor.join(channel.call, member.call, at)

@@ -26,7 +26,7 @@ class TalkClock:
             return
         self._add(at)
         self.state = state
-        self.since = at
+        self.since = at if self.since is None else max(at, self.since)
 
     def totals(self, at: datetime) -> tuple[float, float]:
         """Seconds talked and seconds held up to `at`."""

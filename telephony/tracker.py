@@ -96,9 +96,7 @@ class CallTracker:
 
     def resynced(self, at: datetime) -> list[Fact]:
         """All lists have been told: what was unknown is adopted."""
-        self._handle(lambda watch, _: watch.adopt(at), Wire(at))
-        self._watch.lost_at = None
-        self._watch.snapshot.open = False
+        self._handle(lambda watch, _: watch.lists_told(at), Wire(at))
         return self._taken()
 
     def sweep(self, now: datetime) -> list[Fact]:

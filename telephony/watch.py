@@ -80,7 +80,14 @@ class Watch:
         transfers.settle(call)
 
     def adopt(self, at: datetime) -> None:
-        """Take in the channels that were listed and are not known."""
-        for call in adopt(self.snapshot, self.floor, at):
+        """Take in the channels that were listed: unknown ones, and after a time without a link the
+        known ones as they are now."""
+        for call in adopt(self.snapshot, self.floor, at, refresh=self.lost_at is not None):
             call.touched_at = at
             self.adopted[call] = None
+
+    def lists_told(self, at: datetime) -> None:
+        """Everything that was asked for after connecting has been told."""
+        self.adopt(at)
+        self.snapshot.open = False
+        self.lost_at = None

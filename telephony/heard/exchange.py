@@ -8,7 +8,7 @@ import logging
 from datetime import datetime, timedelta
 
 from telephony.legs import Channel
-from telephony.resync import CHANNELS_END
+from telephony.resync import CHANNELS_END, QUEUES_END
 from telephony.said import ExchangeBooted, ListEnded, Wire
 from telephony.watch import Watch
 
@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 
 BOOT_SLACK = timedelta(seconds=2)
 """Asterisk tells its uptime in whole seconds, and clocks differ a little."""
+
+SHORT_GAP = timedelta(minutes=1)
+"""Within it a call's end may be off by the gap's length and nobody minds."""
 
 
 def on_booted(watch: Watch, wire: ExchangeBooted) -> None:
@@ -46,19 +49,21 @@ def on_list_ended(watch: Watch, wire: ListEnded) -> None:
     if not watch.snapshot.open:
         return
     watch.snapshot.take(wire)
-    if wire.name != CHANNELS_END:
-        return
-    for uniqueid in watch.snapshot.vanished():
-        channel = watch.floor.channels.find(uniqueid)
-        if channel is not None:
-            _vanish(watch, channel, wire.at)
+    if wire.name == CHANNELS_END:
+        for uniqueid in watch.snapshot.vanished():
+            channel = watch.floor.channels.find(uniqueid)
+            if channel is not None:
+                _vanish(watch, channel, wire.at)
+    elif wire.name == QUEUES_END:
+        watch.lists_told(wire.at)
 
 
 def _vanish(watch: Watch, channel: Channel, at: datetime) -> None:
-    """The channel ended while nothing was heard; if its call did too, it was cut at the latest
-    moment that we know of."""
-    call, known_until = channel.call, watch.lost_at or at
+    """The channel ended while nothing was heard. After a short gap the call ends when that is
+    noticed, after a long one when it was last known to live."""
+    call, lost_at = channel.call, watch.lost_at
+    known_until = at if lost_at is None or at - lost_at < SHORT_GAP else lost_at
     watch.hang_up(channel, known_until)
     if not call.channels:
-        log.warning("call %s ended while nothing was heard", call.id)
+        log.warning("call %s ended while nothing was heard, since %s", call.id, lost_at or at)
         watch.cut[call] = known_until
