@@ -45,9 +45,9 @@ def run(arguments: list[str]) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    from web.cli import keeping, listening, serving
+    from web.cli import keeping, listening, popping, serving
 
-    for module in (serving, keeping, listening):
+    for module in (serving, keeping, listening, popping):
         module.register(app)
     try:
         code = app(args=arguments, prog_name="perezvon", standalone_mode=False)

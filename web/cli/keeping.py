@@ -50,24 +50,28 @@ def migrate(config: Config = None) -> None:
 
 def create_agent(
     login: Annotated[str, typer.Argument(help="what the person types to log in")],
-    name: Annotated[str, typer.Option(help="the person's name", prompt="Name")],
-    role: Annotated[
-        str, typer.Option(help=", ".join(Role), prompt=f"Role ({', '.join(Role)})")
-    ] = Role.OPERATOR.value,
+    name: Annotated[str, typer.Option(help="the person's name")] = "",
+    role: Annotated[str, typer.Option(help=", ".join(Role))] = "",
     language: Annotated[str, typer.Option(help=", ".join(LANGUAGES))] = "",
     time_zone: Annotated[str, typer.Option(help="e.g. Europe/Moscow")] = "",
     password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="read the password from standard input")
+        bool, typer.Option("--password-stdin", help="ask nothing, read the password from stdin")
     ] = False,
     config: Config = None,
 ) -> None:
-    """Let somebody in: asks for the password."""
+    """Let somebody in: asks for the password, and for what is not given."""
+    if not password_stdin:
+        name = name or typer.prompt("Name")
+        role = role or typer.prompt(f"Role ({', '.join(Role)})", default=Role.OPERATOR.value)
+    role = role or Role.OPERATOR.value
     if role not in tuple(Role):
         raise Refused(f"There is no role {role!r}; the roles are {', '.join(Role)}.")
     settings = settings_of(config)
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
+        known = ", ".join(LANGUAGES)
+        language = language or typer.prompt(f"Language ({known})", default=settings.office.language)
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
 
     async def work() -> str:

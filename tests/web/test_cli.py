@@ -1,0 +1,174 @@
+"""The command line: what it does, and the one sentence it says when it will not."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from web.cli import BAD_INPUT, run
+
+STREAM = b"".join(
+    b"\r\n".join(block) + b"\r\n\r\n"
+    for block in (
+        [
+            b"Event: Newchannel",
+            b"Timestamp: 1772442000.000000",
+            b"Channel: PJSIP/trunk-00000001",
+            b"ChannelState: 4",
+            b"CallerIDNum: 79161234567",
+            b"CallerIDName: [red]Ivan\x1b[2J",
+            b"Context: from-trunk",
+            b"Exten: 74951234567",
+            b"Uniqueid: 1772442000.1",
+            b"Linkedid: 1772442000.1",
+        ],
+        [
+            b"Event: Hangup",
+            b"Timestamp: 1772442009.500000",
+            b"Channel: PJSIP/trunk-00000001",
+            b"ChannelState: 4",
+            b"CallerIDNum: 79161234567",
+            b"Uniqueid: 1772442000.1",
+            b"Linkedid: 1772442000.1",
+            b"Cause: 16",
+        ],
+    )
+)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in, and no settings from outside."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("PEREZVON_CONFIG", "PEREZVON_DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def _says(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """The sentence with which a command refuses."""
+    assert run(list(arguments)) == BAD_INPUT
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.count("\n") == 1
+    assert "Traceback" not in told.err
+    return told.err.strip()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nonsense"], "No such command 'nonsense'"),
+        (["replay"], "Missing argument"),
+        (["replay", "none.ami", "--json"], "There is no file none.ami."),
+        (["replay", "none.ami", "--phones", "("], "--phones is no regular expression"),
+        (["run", "--config", "none.toml"], "There is no settings file none.toml."),
+        (["create-agent", "x", "--name", "X", "--role", "boss"], "There is no role 'boss'"),
+        (["simulate-exchange", "--port", "70000"], "less than or equal to 65535"),
+        (["backup", "copy.db"], "there is no database yet"),
+    ],
+)
+def test_bad_input_is_one_sentence(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said in _says(capsys, *arguments)
+
+
+def test_a_setting_that_is_not_understood_stops_every_command(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "perezvon.toml").write_text("[database]\nurll = 'x'")
+    assert "did you mean url?" in _says(capsys, "migrate")
+    (folder / "perezvon.toml").write_text("[database]\nurl = 'mysql://x'")
+    assert "mysql://x is no database of ours" in _says(capsys, "migrate")
+
+
+def test_a_database_is_made_filled_and_copied(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(["migrate"]) == 0
+    assert (folder / "data").stat().st_mode & 0o077 == 0
+    monkeypatch.setattr("sys.stdin.readline", lambda: "колокол-42\n")
+    hire = ["create-agent", "Anna", "--name", "Anna Orlova", "--password-stdin"]
+    assert run([*hire, "--language", "ru", "--time-zone", "Europe/Moscow"]) == 0
+    assert run(["backup", "copy.db"]) == 0
+    with sqlite3.connect(folder / "copy.db") as copy:
+        row = copy.execute("SELECT login, role, language, time_zone FROM agents").fetchone()
+    copy.close()
+    assert row == ("anna", "operator", "ru", "Europe/Moscow")
+    capsys.readouterr()
+    assert "Somebody has the login anna already" in _says(capsys, *hire)
+    assert "copy.db exists already" in _says(capsys, "backup", "copy.db")
+
+
+def test_a_weak_password_is_refused_with_the_reason(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(["migrate"]) == 0
+    capsys.readouterr()
+    monkeypatch.setattr("sys.stdin.readline", lambda: "short\n")
+    said = _says(capsys, "create-agent", "anna", "--name", "Anna", "--password-stdin")
+    assert said.startswith("At least ")
+
+
+def test_people_cannot_be_let_into_a_database_that_is_not_there(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin.readline", lambda: "колокол-42\n")
+    said = _says(capsys, "create-agent", "anna", "--name", "Anna", "--password-stdin")
+    assert "Run: perezvon migrate" in said
+
+
+def test_a_stream_is_replayed_as_one_json_object_a_line(
+    folder: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    (folder / "one.ami").write_bytes(STREAM)
+    assert run(["replay", "one.ami", "--json"]) == 0
+    lines = capfdbinary.readouterr().out.splitlines()
+    assert len(lines) == 1
+    call = json.loads(lines[0])
+    assert (call["caller"], call["direction"]) == ("79161234567", "inbound")
+
+
+def test_a_hostile_name_in_a_stream_cannot_steer_the_terminal(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "one.ami").write_bytes(STREAM.replace(b"79161234567", b"[bold]\x1b[2J"))
+    assert run(["replay", "one.ami"]) == 0
+    told = capsys.readouterr().out
+    assert "\x1b[2J" not in told
+    assert "[bold]" in told
+
+
+def test_a_stream_of_an_empty_file_has_no_calls(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "none.ami").touch()
+    assert run(["replay", "none.ami", "--json"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_which_endpoints_are_phones_can_be_said(
+    folder: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    (folder / "one.ami").write_bytes(STREAM)
+    assert run(["replay", "one.ami", "--json", "--phones", "trunk"]) == 0
+    call = json.loads(capfdbinary.readouterr().out)
+    assert call["direction"] != "inbound"
+
+
+def test_a_record_never_overwrites_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "kept.ami").write_text("kept")
+    assert "kept.ami exists already" in _says(capsys, "record", "kept.ami")
+    assert (folder / "kept.ami").read_text() == "kept"
+
+
+def test_the_settings_are_printed_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["settings"]) == 0
+    assert "| `[http] port` | `PEREZVON_HTTP_PORT` | `8080` |" in capsys.readouterr().out
+
+
+def test_help_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--help"]) == 0
+    assert "create-agent" in capsys.readouterr().out
