@@ -57,6 +57,7 @@ class Requests:
             "pjsipshowendpoints": self._endpoints,
             "getvar": self._get_variable,
             "setvar": self._set_variable,
+            "userevent": self._user_event,
         }
 
     def answer(self, request: Request) -> bytes:
@@ -330,6 +331,16 @@ class Requests:
             channel = self._channel(request, "No such channel")
             self.exchange.switch.variable(channel, name, value)
         return self._respond(request, message="Variable Set")
+
+    def _user_event(self, request: Request) -> bytes:
+        given = [
+            (name.capitalize(), value)
+            for name, values in request.items()
+            if name not in ("action", "actionid", "userevent")
+            for value in values
+        ]
+        self.exchange.switch.say("UserEvent", [("UserEvent", one(request, "userevent")), *given])
+        return self._respond(request, message="Event Sent")
 
 
 def _true(text: str) -> bool:

@@ -43,6 +43,8 @@ def event(name: str, at: datetime, headers: Iterable[Header]) -> bytes:
 def privilege(name: str) -> str:
     if name in _AGENT:
         return "agent,all"
+    if name == "UserEvent":
+        return "user,all"
     if name in _DIALPLAN:
         return "dialplan,all"
     return "call,all"

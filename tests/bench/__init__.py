@@ -1,0 +1,1 @@
+"""Measured speed: each number stands beside a floor that was measured in the same run."""

@@ -1,0 +1,32 @@
+"""`python -m tests.bench [--json] [pop] [feed]`: exits 0 whether the aims are hit or missed."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from tests.bench.feed import measure_feed
+from tests.bench.pop import measure_pop
+from tests.bench.report import Measured
+
+BENCHES: dict[str, Callable[[], Coroutine[Any, Any, Measured]]] = {
+    "pop": measure_pop,
+    "feed": measure_feed,
+}
+
+
+def main(arguments: list[str]) -> int:
+    as_json = "--json" in arguments
+    names = [argument for argument in arguments if argument != "--json"] or list(BENCHES)
+    unknown = [name for name in names if name not in BENCHES]
+    if unknown:
+        print(f"There is no bench {unknown[0]}; known are {', '.join(BENCHES)}.", file=sys.stderr)
+        return 2
+    for name in names:
+        measured = asyncio.run(BENCHES[name]())
+        print(measured.as_json() if as_json else measured.as_table(), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
