@@ -94,6 +94,7 @@ class Call:
     asked_by_us: bool = False
     fetched: bool = False
     touched_at: datetime | None = None
+    deserted_at: datetime | None = None
     started: bool = False
     ended: bool = False
     told: Description | None = None

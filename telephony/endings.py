@@ -30,7 +30,7 @@ class Endings:
     def __init__(self, floor: Floor) -> None:
         self._floor = floor
         self._lingering: dict[Call, datetime] = {}
-        self._deserted: dict[Call, datetime] = {}
+        self._deserted: dict[Call, None] = {}
 
     @property
     def pending(self) -> bool:
@@ -45,8 +45,10 @@ class Endings:
             else:
                 self.end(call, at)
         elif call.started and _is_deserted(call):
-            self._deserted.setdefault(call, at)
+            call.deserted_at = call.deserted_at or at
+            self._deserted[call] = None
         else:
+            call.deserted_at = None
             self._deserted.pop(call, None)
 
     def look(self, at: datetime) -> None:
@@ -54,9 +56,16 @@ class Endings:
         for call, since in list(self._lingering.items()):
             if at - since >= LINGER:
                 self.end(call, since)
-        for call, since in list(self._deserted.items()):
-            if at - since >= PARTING:
-                self.end(call, since)
+        for call in list(self._deserted):
+            if call.deserted_at is None or call.ended:
+                del self._deserted[call]
+            elif at - call.deserted_at >= PARTING:
+                self.end(call, call.deserted_at)
+
+    def make_way(self, call: Call) -> None:
+        """Somebody new comes to a phone whose client has gone: another call begins there."""
+        if call.deserted_at is not None and call.living_legs():
+            self.end(call, call.deserted_at)
 
     def name_dialled(self, uniqueid: Uniqueid, exten: str) -> None:
         """The last word on a click-to-call that has already ended: whom it was meant for."""

@@ -68,8 +68,8 @@ class CallTracker:
     def __init__(self, is_phone: Callable[[str], bool]) -> None:
         self._out: list[Fact] = []
         self._floor = Floor(is_phone, self._out)
-        self._watch = Watch(self._floor, self._out)
         self._endings = Endings(self._floor)
+        self._watch = Watch(self._floor, self._endings)
 
     def feed(self, wire: Wire) -> list[Fact]:
         """The facts that follow from one thing Asterisk said, in true order."""

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from telephony import holds, offers, transfers
 from telephony.call import Call
-from telephony.events import CallLeft, Fact
+from telephony.endings import Endings
+from telephony.events import CallLeft
 from telephony.floor import Floor
 from telephony.ids import Uniqueid
 from telephony.legs import Channel
@@ -17,9 +18,9 @@ class Watch:
     """Shared by all handlers. `touched` are the calls whose state has to be looked at afterwards;
     `cut` those that ended while nothing was heard."""
 
-    def __init__(self, floor: Floor, out: list[Fact]) -> None:
+    def __init__(self, floor: Floor, endings: Endings) -> None:
         self.floor = floor
-        self.out = out
+        self._endings = endings
         self.snapshot = Snapshot()
         self.touched: dict[Call, None] = {}
         self.adopted: dict[Call, None] = {}
@@ -52,10 +53,14 @@ class Watch:
 
     def join(self, channels: Iterable[Channel | None], at: datetime) -> Call | None:
         """Make one call of those channels that are known; None if none is."""
+        known = [channel for channel in channels if channel is not None]
+        calls = dict.fromkeys(channel.call for channel in known)
+        if len(calls) > 1:
+            for old in calls:
+                self._endings.make_way(old)
         call: Call | None = None
-        for channel in channels:
-            if channel is not None:
-                call = channel.call if call is None else self.floor.join(call, channel.call, at)
+        for channel in known:
+            call = channel.call if call is None else self.floor.join(call, channel.call, at)
         if call is not None:
             self.touched[call] = None
         return call
