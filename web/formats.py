@@ -13,6 +13,11 @@ def clock_time(reader: Reader, at: datetime) -> str:
     return at.astimezone(reader.zone).strftime("%H:%M")
 
 
+def seconds_time(reader: Reader, at: datetime) -> str:
+    """`14:05:09`: what happened within one call."""
+    return at.astimezone(reader.zone).strftime("%H:%M:%S")
+
+
 def day(reader: Reader, at: datetime | date, width: str = "medium") -> str:
     """`2 Mar 2026` as the language writes it."""
     local = at.astimezone(reader.zone) if isinstance(at, datetime) else at

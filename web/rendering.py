@@ -134,6 +134,7 @@ def _lines(text: str) -> Markup:
 FILTERS: dict[str, Any] = {
     "moment": _moment,
     "clock_time": _clock_time,
+    "seconds_time": pass_context(lambda context, at: formats.seconds_time(_reader(context), at)),
     "ago": _ago,
     "running": _running,
     "remaining": _remaining,

@@ -3,19 +3,31 @@
 from crm_core.agents.roles import Role
 from web.guarding import ALL_ROLES, ANYBODY, Route
 from web.views import (
+    audit,
+    calls,
     cards,
+    clients,
+    dispositions,
+    extensions,
+    floor,
     health,
     help,  # noqa: A004 - the page is called help
     home,
     login,
     me,
+    pause_reasons,
+    people,
+    queues,
     socket,
     static,
+    tasks,
     workplace,
 )
 
 O, S, H, A = Role.OPERATOR, Role.SUPERVISOR, Role.HEAD_OF_SALES, Role.ADMINISTRATOR  # noqa: E741
 OFFICE = frozenset({O, S, H})
+WATCH = frozenset({S, H, A})
+ADMIN = frozenset({A})
 
 ROUTES: tuple[Route, ...] = (
     # the door
@@ -49,6 +61,113 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/cards/{call_id}/transfer", cards.transfer, OFFICE),
     Route("POST", "/cards/{call_id}/transfer/connect", cards.connect, OFFICE),
     Route("POST", "/cards/{call_id}/transfer/back", cards.back, OFFICE),
+    # the floor
+    Route("GET", "/floor", floor.show, WATCH),
+    Route("GET", "/floor/callbacks", floor.callbacks, WATCH),
+    # calls
+    Route("GET", "/calls", calls.index, ALL_ROLES),
+    Route("GET", "/calls/export.{format}", calls.export, WATCH),
+    Route("GET", "/calls/{call_id}", calls.show, ALL_ROLES),
+    # clients
+    Route("GET", "/clients", clients.index, ALL_ROLES),
+    Route("POST", "/clients", clients.create, ALL_ROLES),
+    Route("GET", "/clients/new", clients.new, ALL_ROLES),
+    Route("GET", "/clients/{client_id:\\d{1,15}}", clients.show, ALL_ROLES),
+    Route("GET", "/clients/{client_id:\\d{1,15}}/edit", clients.edit, ALL_ROLES),
+    Route("POST", "/clients/{client_id:\\d{1,15}}/edit", clients.save, ALL_ROLES),
+    Route("POST", "/clients/{client_id:\\d{1,15}}/owner", clients.hand_over, ALL_ROLES),
+    Route("POST", "/clients/{client_id:\\d{1,15}}/numbers", clients.add_number, ALL_ROLES),
+    Route(
+        "POST",
+        "/clients/{client_id:\\d{1,15}}/numbers/{number_id:\\d{1,15}}/wrong",
+        clients.mark_wrong,
+        ALL_ROLES,
+    ),
+    Route(
+        "POST",
+        "/clients/{client_id:\\d{1,15}}/numbers/{number_id:\\d{1,15}}/remove",
+        clients.remove_number,
+        ALL_ROLES,
+    ),
+    Route("POST", "/clients/{client_id:\\d{1,15}}/contacts", clients.add_contact, ALL_ROLES),
+    Route(
+        "POST",
+        "/clients/{client_id:\\d{1,15}}/contacts/{contact_id:\\d{1,15}}",
+        clients.edit_contact,
+        ALL_ROLES,
+    ),
+    Route(
+        "POST",
+        "/clients/{client_id:\\d{1,15}}/contacts/{contact_id:\\d{1,15}}/remove",
+        clients.remove_contact,
+        ALL_ROLES,
+    ),
+    # tasks
+    Route("GET", "/tasks", tasks.index, ALL_ROLES),
+    Route("POST", "/tasks", tasks.create, ALL_ROLES),
+    Route("GET", "/tasks/new", tasks.new, ALL_ROLES),
+    Route("GET", "/tasks/{task_id:\\d{1,15}}", tasks.show, ALL_ROLES),
+    Route("POST", "/tasks/{task_id:\\d{1,15}}", tasks.save, ALL_ROLES),
+    Route("POST", "/tasks/{task_id:\\d{1,15}}/done", tasks.done, ALL_ROLES),
+    Route("POST", "/tasks/{task_id:\\d{1,15}}/cancel", tasks.cancel, ALL_ROLES),
+    Route("POST", "/tasks/{task_id:\\d{1,15}}/reopen", tasks.reopen, ALL_ROLES),
+    Route("POST", "/tasks/{task_id:\\d{1,15}}/take", tasks.take, ALL_ROLES),
+    Route("POST", "/tasks/{task_id:\\d{1,15}}/postpone", tasks.postpone, ALL_ROLES),
+    Route("POST", "/tasks/{task_id:\\d{1,15}}/hand_over", tasks.hand_over, ALL_ROLES),
+    # administration
+    Route("GET", "/admin", people.home, ADMIN),
+    Route("GET", "/admin/people", people.index, ADMIN),
+    Route("POST", "/admin/people", people.create, ADMIN),
+    Route("GET", "/admin/people/new", people.new, ADMIN),
+    Route("GET", "/admin/people/{agent_id:\\d{1,15}}", people.show, ADMIN),
+    Route("POST", "/admin/people/{agent_id:\\d{1,15}}", people.save, ADMIN),
+    Route("POST", "/admin/people/{agent_id:\\d{1,15}}/password", people.set_password, ADMIN),
+    Route("POST", "/admin/people/{agent_id:\\d{1,15}}/deactivate", people.deactivate, ADMIN),
+    Route("POST", "/admin/people/{agent_id:\\d{1,15}}/reactivate", people.reactivate, ADMIN),
+    Route("GET", "/admin/queues", queues.index, ADMIN),
+    Route("POST", "/admin/queues", queues.create, ADMIN),
+    Route("GET", "/admin/queues/new", queues.new, ADMIN),
+    Route("GET", "/admin/queues/{queue_id:\\d{1,15}}", queues.show, ADMIN),
+    Route("POST", "/admin/queues/{queue_id:\\d{1,15}}", queues.save, ADMIN),
+    Route("POST", "/admin/queues/{queue_id:\\d{1,15}}/team", queues.set_member, ADMIN),
+    Route(
+        "POST",
+        "/admin/queues/{queue_id:\\d{1,15}}/team/{agent_id:\\d{1,15}}/remove",
+        queues.remove_member,
+        ADMIN,
+    ),
+    Route("POST", "/admin/queues/{queue_id:\\d{1,15}}/retire", queues.retire, ADMIN),
+    Route("POST", "/admin/queues/{queue_id:\\d{1,15}}/restore", queues.restore, ADMIN),
+    Route("GET", "/admin/extensions", extensions.index, ADMIN),
+    Route("POST", "/admin/extensions", extensions.create, ADMIN),
+    Route("GET", "/admin/extensions/{extension_id:\\d{1,15}}", extensions.edit, ADMIN),
+    Route("POST", "/admin/extensions/{extension_id:\\d{1,15}}", extensions.save, ADMIN),
+    Route("POST", "/admin/extensions/{extension_id:\\d{1,15}}/retire", extensions.retire, ADMIN),
+    Route("POST", "/admin/extensions/{extension_id:\\d{1,15}}/restore", extensions.restore, ADMIN),
+    Route("GET", "/admin/dispositions", dispositions.index, ADMIN),
+    Route("POST", "/admin/dispositions", dispositions.create, ADMIN),
+    Route("GET", "/admin/dispositions/{disposition_id:\\d{1,15}}", dispositions.edit, ADMIN),
+    Route("POST", "/admin/dispositions/{disposition_id:\\d{1,15}}", dispositions.save, ADMIN),
+    Route("POST", "/admin/dispositions/{disposition_id:\\d{1,15}}/move", dispositions.move, ADMIN),
+    Route(
+        "POST", "/admin/dispositions/{disposition_id:\\d{1,15}}/retire", dispositions.retire, ADMIN
+    ),
+    Route(
+        "POST",
+        "/admin/dispositions/{disposition_id:\\d{1,15}}/restore",
+        dispositions.restore,
+        ADMIN,
+    ),
+    Route("GET", "/admin/pause-reasons", pause_reasons.index, ADMIN),
+    Route("POST", "/admin/pause-reasons", pause_reasons.create, ADMIN),
+    Route("GET", "/admin/pause-reasons/{reason_id:\\d{1,15}}", pause_reasons.edit, ADMIN),
+    Route("POST", "/admin/pause-reasons/{reason_id:\\d{1,15}}", pause_reasons.save, ADMIN),
+    Route("POST", "/admin/pause-reasons/{reason_id:\\d{1,15}}/move", pause_reasons.move, ADMIN),
+    Route("POST", "/admin/pause-reasons/{reason_id:\\d{1,15}}/retire", pause_reasons.retire, ADMIN),
+    Route(
+        "POST", "/admin/pause-reasons/{reason_id:\\d{1,15}}/restore", pause_reasons.restore, ADMIN
+    ),
+    Route("GET", "/admin/audit", audit.index, ADMIN),
     # for everybody
     Route("GET", "/help/connect", help.connect, ANYBODY),
     Route("GET", "/healthz", health.show, ANYBODY),

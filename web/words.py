@@ -70,6 +70,13 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "blind": N_("blind transfer"),
         "attended": N_("attended transfer"),
     },
+    "bar": {
+        "waiting": N_("waiting"),
+        "ringing": N_("ringing"),
+        "talking": N_("talking"),
+        "held": N_("on hold"),
+        "parked": N_("parked"),
+    },
     "leg_role": {
         "phone": N_("phone"),
         "trunk": N_("trunk"),

@@ -1,0 +1,109 @@
+"""The audit trail: who changed what, from what to what."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from aiohttp import web
+
+from crm_core.agents.people import list_agents
+from crm_core.audit import AuditEntry, list_audit
+from web.forms import Form, read_query
+from web.visits import page, services
+from web.words import WORDS
+
+PAGE: Final = 50
+PLACES: Final = {
+    "agent": "/admin/people/",
+    "extension": "/admin/extensions/",
+    "queue": "/admin/queues/",
+    "disposition": "/admin/dispositions/",
+    "pause_reason": "/admin/pause-reasons/",
+    "client": "/clients/",
+    "task": "/tasks/",
+    "call": "/calls/",
+}
+_OF_AGENTS: Final = frozenset({"agent_id", "owner_agent_id", "assignee_agent_id", "done_by"})
+_OF_MOMENTS: Final = frozenset({"due_at", "done_at", "escalated_at"})
+_HIDDEN: Final = frozenset({"filter"})
+_LONGEST: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field: what it was and what it is; `before` None where only the value is known.
+
+    `kind` tells how to show the values: text, moment, yes_no.
+    """
+
+    field: str
+    before: Any
+    after: Any
+    kind: str = "text"
+    is_change: bool = False
+
+
+async def index(request: web.Request) -> web.Response:
+    """Newest first; of one subject or one person, where asked."""
+    form = read_query(request)
+    subject = form.value("subject") if form.value("subject") in WORDS["audit_subject"] else None
+    agent_id = form.record_id("agent")
+    before_id = Form.of(before=form.value("before")).record_id("before")
+    async with services(request).storage.read() as connection:
+        entries = await list_audit(
+            connection,
+            subject=subject,
+            agent_id=agent_id,
+            before_id=before_id,
+            limit=PAGE + 1,
+        )
+        everybody = await list_agents(connection, active=None)
+    names = {agent.id: agent.name for agent in everybody}
+    shown = entries[:PAGE]
+    return page(
+        request,
+        "audit/index.html",
+        form=form,
+        entries=[(entry, changes_of(entry, names)) for entry in shown],
+        older=shown[-1].id if len(entries) > PAGE else None,
+        is_first=before_id is None,
+        subjects=list(WORDS["audit_subject"]),
+        people=[(agent.id, agent.name) for agent in everybody],
+        places=PLACES,
+    )
+
+
+def changes_of(entry: AuditEntry, names: Mapping[int, str]) -> list[Change]:
+    """The details as fields: ids of people by their names, long texts cut."""
+    return [
+        _change(field, value, names)
+        for field, value in entry.details.items()
+        if field not in _HIDDEN and value not in ("", None)
+    ]
+
+
+def _change(field: str, value: Any, names: Mapping[int, str]) -> Change:
+    def shown(each: Any) -> Any:
+        if field in _OF_AGENTS and isinstance(each, int):
+            return names.get(each, str(each))
+        if field in _OF_MOMENTS and isinstance(each, str):
+            return _moment(each)
+        if isinstance(each, str) and len(each) > _LONGEST:
+            return f"{each[:_LONGEST]}…"
+        return each
+
+    kind = "moment" if field in _OF_MOMENTS else "text"
+    if isinstance(value, list) and len(value) == 2:
+        before, after = (shown(each) for each in value)
+        kind = "yes_no" if isinstance(after, bool) else kind
+        return Change(field, before, after, kind, is_change=True)
+    kind = "yes_no" if isinstance(value, bool) else kind
+    return Change(field, None, shown(value), kind)
+
+
+def _moment(written: str) -> datetime | str:
+    try:
+        return datetime.fromisoformat(written)
+    except ValueError:
+        return written

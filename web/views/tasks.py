@@ -1,0 +1,394 @@
+"""Tasks: mine, my teams', what is late, what was done; each with its buttons at hand."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlencode
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from crm_core.agents.directory import list_queues
+from crm_core.agents.people import Agent, list_agents
+from crm_core.agents.roles import Role
+from crm_core.audit import list_audit
+from crm_core.clients.access import access_client
+from crm_core.errors import Conflict, Invalid, NotFound
+from crm_core.tasks.next_step import NextStep
+from crm_core.tasks.queries import (
+    Scope,
+    TaskCursor,
+    TaskFilter,
+    TaskPage,
+    TaskRow,
+    count_tasks,
+    get_task,
+    list_done_tasks,
+    list_tasks,
+)
+from telephony.numbers import normalise
+from web.due_picks import DuePick, due_of
+from web.forms import GENERAL_FIELD, Form, read_form
+from web.i18n import N_
+from web.views.login import safe_next
+from web.visits import go, page, person, services, visit
+
+MINE, TEAM, OVERDUE, ALL, DONE = "mine", "team", "overdue", "all", "done"
+VIEWS: Final = {
+    MINE: N_("Mine"),
+    TEAM: N_("My teams'"),
+    OVERDUE: N_("Late"),
+    ALL: N_("All open"),
+    DONE: N_("Done"),
+}
+PICKS: Final = {
+    DuePick.HOUR: N_("in an hour"),
+    DuePick.TOMORROW: N_("tomorrow at 10"),
+    DuePick.THREE_DAYS: N_("in three days"),
+    DuePick.NEXT_WEEK: N_("on Monday"),
+}
+OWN_DATE: Final = "own"
+MOST_HISTORY = 30
+
+
+async def index(request: web.Request) -> web.Response:
+    """One of the lists, the first due first; of what was done, the latest first."""
+    built, actor, now = services(request), person(request), services(request).clock.now()
+    chosen = request.query.get("view", "")
+    view = chosen if chosen in VIEWS else _usual_view(actor)
+    agent = request.query.get("agent", "")
+    agent_id = int(agent) if agent.isascii() and agent.isdecimal() and len(agent) < 10 else None
+    async with built.storage.read() as connection:
+        counts = {
+            name: await count_tasks(connection, actor, _filter(name, now))
+            for name in VIEWS
+            if name != DONE
+        }
+        shown = await _page(request, connection, view, agent_id)
+        did = await _just_done(request, connection)
+        agents = await list_agents(connection)
+        queues = await list_queues(connection, active=None)
+    address = _address(view=view, agent=agent_id)
+    return page(
+        request,
+        "tasks/index.html",
+        views=[
+            name for name in VIEWS if name != TEAM or counts[TEAM] or view == TEAM or _works(actor)
+        ],
+        labels=VIEWS,
+        counts=counts,
+        view=view,
+        rows=shown.rows,
+        older=_address(view=view, agent=agent_id, after=_written(shown.next)) if shown.next else "",
+        is_first=not request.query.get("after"),
+        back=address,
+        did=did,
+        picks=PICKS,
+        agents=agents,
+        agent_id=agent_id,
+        queue_titles={queue.name: queue.title for queue in queues},
+    )
+
+
+async def show(request: web.Request) -> web.Response:
+    """One task with everything one can do with it, and its history."""
+    task = await _task(request)
+    form = Form.of(text=task.text, due_at=_for_input(request, task.due_at), version=task.version)
+    return await _show(request, task, form)
+
+
+async def new(request: web.Request) -> web.Response:
+    """The form of a next step; it may know the client and the number already."""
+    form = Form.of(
+        client_id=request.query.get("client_id", "")[:15],
+        number=request.query.get("number", "")[:40],
+        pick=DuePick.TOMORROW.value,
+        assignee=f"agent:{person(request).id}",
+    )
+    return await _new(request, form)
+
+
+async def create(request: web.Request) -> web.Response:
+    """A next step outside of any call."""
+    form, actor = await read_form(request), person(request)
+    due_at = _due(request, form)
+    agent_id, queue = _assignee(form)
+    client_id = form.record_id("client_id")
+    number = normalise(form.text("number", most=64), services(request).settings.exchange.country)
+    if form.ok and due_at is not None:
+        step = NextStep(form.value("text"), due_at, agent_id, queue)
+        try:
+            await services(request).tasks.create(
+                actor, step, client_id=client_id, number=number.key[:32]
+            )
+        except Invalid as refused:
+            form.refused_by(refused)
+        except NotFound:
+            form.refuse(GENERAL_FIELD, "no_such_client")
+    if not form.ok:
+        return await _new(request, form, status=422)
+    back = f"/clients/{client_id}" if client_id else _address(view=ALL if queue else MINE)
+    return go(back, told="task_created")
+
+
+async def save(request: web.Request) -> web.Response:
+    """Another text or due time; where somebody was faster, what was typed stays in the form."""
+    form = await read_form(request)
+    due_at = form.moment("due_at", visit(request).reader, required=True)
+    version = form.number("version", least=0, most=2**31 - 1)
+    if form.ok and due_at is not None:
+        try:
+            unchanged = form.value("due_at") == form.value("due_before")
+            await services(request).tasks.edit(
+                person(request),
+                _id(request),
+                version,
+                text=form.value("text"),
+                due_at=None if unchanged else due_at,
+            )
+        except Conflict as refused:
+            form.refuse(GENERAL_FIELD, refused.code)
+        except Invalid as refused:
+            form.refused_by(refused)
+    if form.ok:
+        return go(f"/tasks/{_id(request)}", told="task_saved")
+    task = await _task(request)
+    form.written["version"] = str(task.version)
+    return await _show(request, task, form, status=422)
+
+
+async def done(request: web.Request) -> web.Response:
+    """It is done; the list offers to undo it."""
+    return await _finish(request, services(request).tasks.done)
+
+
+async def cancel(request: web.Request) -> web.Response:
+    """It need not be done any more."""
+    return await _finish(request, services(request).tasks.cancel)
+
+
+async def reopen(request: web.Request) -> web.Response:
+    """Undo."""
+    form = await read_form(request)
+    try:
+        await services(request).tasks.reopen(person(request), _id(request))
+    except Conflict as refused:
+        return go(_back(form), told=refused.code)
+    return go(_back(form), told="task_reopened")
+
+
+async def take(request: web.Request) -> web.Response:
+    """Make a team's task one's own."""
+    form = await read_form(request)
+    try:
+        await services(request).tasks.take(person(request), _id(request))
+    except Conflict as refused:
+        return go(_back(form), told=refused.code)
+    return go(_back(form), told="task_taken")
+
+
+async def postpone(request: web.Request) -> web.Response:
+    """To one of the quick picks."""
+    form = await read_form(request)
+    pick, version = form.choice("pick", DuePick), form.number("version", least=0, most=2**31 - 1)
+    if not form.ok:
+        return go(_back(form), told="refused")
+    due_at = due_of(pick, services(request).clock.now(), visit(request).reader)
+    try:
+        await services(request).tasks.edit(person(request), _id(request), version, due_at=due_at)
+    except Conflict as refused:
+        return go(_back(form), told=refused.code)
+    return go(_back(form), told="task_postponed")
+
+
+async def hand_over(request: web.Request) -> web.Response:
+    """To a colleague, or to the team of a queue."""
+    form = await read_form(request)
+    agent_id, queue = _assignee(form)
+    version = form.number("version", least=0, most=2**31 - 1)
+    if form.ok:
+        try:
+            await services(request).tasks.hand_over(
+                person(request), _id(request), version, assignee_agent_id=agent_id, queue=queue
+            )
+        except Conflict as refused:
+            form.refuse("assignee", refused.code)
+        except Invalid as refused:
+            form.refuse("assignee", refused.code, **refused.values)
+    if form.ok:
+        return go(await _where_seen(request), told="task_handed_over")
+    task = await _task(request)
+    form.written |= {"text": task.text, "due_at": _for_input(request, task.due_at)}
+    form.written["version"] = str(task.version)
+    return await _show(request, task, form, status=422)
+
+
+async def _finish(
+    request: web.Request, finish: Callable[[Agent, int], Awaitable[None]]
+) -> web.Response:
+    form = await read_form(request)
+    back = _back(form)
+    try:
+        await finish(person(request), _id(request))
+    except Conflict as refused:
+        return go(back, told=refused.code)
+    if back.startswith("/tasks?"):
+        return go(f"{back}&did={_id(request)}")
+    return go(back, told="task_done")
+
+
+async def _task(request: web.Request) -> TaskRow:
+    async with services(request).storage.read() as connection:
+        return await get_task(connection, person(request), _id(request))
+
+
+async def _where_seen(request: web.Request) -> str:
+    """The task's page; the list, where one gave away the last right to see it."""
+    try:
+        await _task(request)
+    except NotFound:
+        return "/tasks"
+    return f"/tasks/{_id(request)}"
+
+
+async def _show(
+    request: web.Request, task: TaskRow, form: Form, *, status: int = 200
+) -> web.Response:
+    built, actor = services(request), person(request)
+    async with built.storage.read() as connection:
+        agents, queues = await list_agents(connection), await list_queues(connection)
+        history = await list_audit(
+            connection, subject="task", subject_id=task.id, limit=MOST_HISTORY
+        )
+    holder = f"agent:{task.assignee_agent_id}" if task.assignee_agent_id else f"queue:{task.queue}"
+    form.written.setdefault("assignee", holder)
+    return page(
+        request,
+        "tasks/show.html",
+        status=status,
+        task=task,
+        form=form,
+        due_before=_for_input(request, task.due_at),
+        picks=PICKS,
+        people=[(f"agent:{agent.id}", agent.name) for agent in _first(agents, actor)],
+        teams=[(f"queue:{queue.name}", queue.title) for queue in queues],
+        queue_titles={queue.name: queue.title for queue in queues},
+        history=history,
+    )
+
+
+async def _new(request: web.Request, form: Form, *, status: int = 200) -> web.Response:
+    built, actor = services(request), person(request)
+    client = None
+    async with built.storage.read() as connection:
+        agents, queues = await list_agents(connection), await list_queues(connection)
+        client_id = Form.of(client_id=form.value("client_id")).record_id("client_id")
+        if client_id is not None:
+            try:
+                client = await access_client(connection, actor, client_id)
+            except NotFound:
+                form.written["client_id"] = ""
+    return page(
+        request,
+        "tasks/new.html",
+        status=status,
+        form=form,
+        client=client,
+        picks=[*PICKS.items(), (OWN_DATE, N_("at another time"))],
+        people=[(f"agent:{agent.id}", agent.name) for agent in _first(agents, actor)],
+        teams=[(f"queue:{queue.name}", queue.title) for queue in queues],
+    )
+
+
+async def _page(
+    request: web.Request, connection: AsyncConnection, view: str, agent_id: int | None
+) -> TaskPage:
+    actor, now = person(request), services(request).clock.now()
+    asked = _filter(view, now, agent_id)
+    after = _read_cursor(request.query.get("after", ""))
+    if view == DONE:
+        return await list_done_tasks(connection, actor, asked, before=after)
+    return await list_tasks(connection, actor, asked, after=after)
+
+
+async def _just_done(request: web.Request, connection: AsyncConnection) -> TaskRow | None:
+    """The task that was ticked off a moment ago, to offer the way back."""
+    written = request.query.get("did", "")
+    if not (written.isascii() and written.isdecimal() and len(written) < 10):
+        return None
+    try:
+        task = await get_task(connection, person(request), int(written))
+    except NotFound:
+        return None
+    return task if task.done_at is not None else None
+
+
+def _filter(view: str, now: datetime, agent_id: int | None = None) -> TaskFilter:
+    if view == MINE:
+        return TaskFilter(scope=Scope.MINE)
+    if view == TEAM:
+        return TaskFilter(scope=Scope.TEAM)
+    if view == OVERDUE:
+        return TaskFilter(overdue_at=now, assignee_agent_id=agent_id)
+    return TaskFilter(is_open=view != DONE, assignee_agent_id=agent_id)
+
+
+def _usual_view(actor: Agent) -> str:
+    return OVERDUE if actor.role is Role.SUPERVISOR else MINE if _works(actor) else ALL
+
+
+def _works(actor: Agent) -> bool:
+    return actor.role is Role.OPERATOR
+
+
+def _due(request: web.Request, form: Form) -> datetime | None:
+    reader = visit(request).reader
+    if form.value("pick") in ("", OWN_DATE):
+        return form.moment("due_at", reader, required=True)
+    pick = form.choice("pick", DuePick)
+    return due_of(pick, services(request).clock.now(), reader)
+
+
+def _assignee(form: Form) -> tuple[int | None, str | None]:
+    kind, _, name = form.value("assignee").partition(":")
+    if kind == "queue" and name:
+        return None, name
+    if kind == "agent" and name.isascii() and name.isdecimal() and len(name) < 10:
+        return int(name), None
+    form.refuse("assignee", "required" if not kind else "not_a_choice")
+    return None, None
+
+
+def _first(agents: list[Agent], actor: Agent) -> list[Agent]:
+    return sorted(agents, key=lambda agent: agent.id != actor.id)
+
+
+def _back(form: Form) -> str:
+    back = safe_next(form.value("back"))
+    return back if back.startswith(("/tasks", "/clients/", "/calls/", "/floor")) else "/tasks"
+
+
+def _address(**asked: object) -> str:
+    kept = {name: value for name, value in asked.items() if value}
+    return f"/tasks?{urlencode(kept)}"
+
+
+def _written(cursor: TaskCursor) -> str:
+    return f"{cursor.due_at.isoformat()}_{cursor.task_id}"
+
+
+def _read_cursor(written: str) -> TaskCursor | None:
+    at, _, task_id = written.partition("_")
+    try:
+        moment = datetime.fromisoformat(at)
+        return TaskCursor(moment, int(task_id)) if moment.tzinfo else None
+    except ValueError:
+        return None
+
+
+def _for_input(request: web.Request, at: datetime) -> str:
+    return at.astimezone(visit(request).reader.zone).strftime("%Y-%m-%dT%H:%M")
+
+
+def _id(request: web.Request) -> int:
+    return int(request.match_info["task_id"])
