@@ -1,6 +1,6 @@
 """`make lab`: the product beside a real Asterisk, with accounts for softphones and callers.
 
-Two accounts are left for your own softphones; two SIPp phones are colleagues who pick up when nobody
+Two accounts are left for softphones; two SIPp phones are colleagues who pick up when nobody
 else has. The made-up office has a database of its own, kept between runs.
 """
 
