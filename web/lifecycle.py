@@ -19,7 +19,7 @@ from crm_core.storage.migrate import migrate
 from web.app import make_app
 from web.folders import make_room
 from web.settings import HttpSettings
-from web.wiring import Services
+from web.wiring import Services, close
 
 log = structlog.get_logger(__name__)
 
@@ -38,33 +38,22 @@ class Started:
 
 
 async def serve(
-    built: Services,
-    stop: asyncio.Event,
-    on_started: Callable[[Started], None],
-    *,
-    furnish: Work | None = None,
+    built: Services, stop: asyncio.Event, on_started: Callable[[Started], None]
 ) -> None:
-    """Run everything until `stop` is set; raises what keeps it from starting.
-
-    `furnish` puts into the migrated database what a first start should find there.
-    """
+    """Run everything until `stop` is set; raises what keeps it from starting."""
     try:
         with _listening(built.settings.http) as listener:
-            await _prepare(built, furnish)
+            await _prepare(built)
             await _run(built, listener, stop, on_started)
     finally:
-        await built.roster.close()
-        await built.bus.close()
-        await built.storage.close()
+        await close(built)
 
 
-async def _prepare(built: Services, furnish: Work | None) -> None:
+async def _prepare(built: Services) -> None:
     """Bring schema and live state to where they were, before anything new is heard."""
     make_room(built.settings.database.url)
     for revision in await migrate(built.storage):
         log.info("migrated", revision=revision)
-    if furnish is not None:
-        await furnish()
     await built.wrap_up_hearing.restore()
     await built.roster.restore()
     await built.screens.start()

@@ -54,6 +54,7 @@ class Services:
     # what is remembered
     storage: Storage
     bus: Bus
+    passwords: Passwords
     accounts: Accounts
     sessions: Sessions
     desks: Desks
@@ -110,6 +111,7 @@ def build(settings: Settings, clock: Clock) -> Services:
             # Everything that lives has just been told: what else is open ended while we were away.
             await intake.close_orphans([call.call_id for call in tracker.live()], fact.at)
 
+    passwords = Passwords()
     assets = Assets()
     rendering = Rendering(clock.now, assets, country)
     services = Services(
@@ -117,7 +119,8 @@ def build(settings: Settings, clock: Clock) -> Services:
         clock=clock,
         storage=storage,
         bus=bus,
-        accounts=Accounts(storage, clock, Passwords()),
+        passwords=passwords,
+        accounts=Accounts(storage, clock, passwords),
         sessions=Sessions(storage, clock),
         desks=Desks.of(storage, clock, technology=settings.exchange.technology),
         clients=Clients(storage, clock, country),
@@ -144,6 +147,14 @@ def build(settings: Settings, clock: Clock) -> Services:
     _subscribe(services)
     _watch(services)
     return services
+
+
+async def close(built: Services) -> None:
+    """Give back what the services hold, once nothing of them runs any more."""
+    await built.roster.close()
+    await built.bus.close()
+    await built.storage.close()
+    built.passwords.close()
 
 
 def _subscribe(built: Services) -> None:

@@ -21,7 +21,7 @@ from web.app import make_app
 from web.guarding import Route
 from web.routes import ROUTES
 from web.settings import DatabaseSettings, Settings
-from web.wiring import Services, build
+from web.wiring import Services, build, close
 
 ClientAs = Callable[..., Awaitable[Visitor]]
 
@@ -103,8 +103,7 @@ async def office(
         yield Office(server.make_url("/"), services, cast, clock)
     finally:
         await server.close()
-        await services.bus.close()
-        await services.storage.close()
+        await close(services)
 
 
 @pytest.fixture

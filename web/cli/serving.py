@@ -3,36 +3,26 @@
 import asyncio
 import errno
 import secrets
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from crm_core.clock import SystemClock
-from telephony.simulator import (
-    COLLEAGUES,
-    MENU_NUMBER,
-    SALES_NUMBER,
-    SUPPORT_NUMBER,
-    Credentials,
-    Pace,
-    PhonePlan,
-    Plan,
-    SimulatedExchange,
-    Town,
-    office,
-)
+from telephony.simulator import Credentials, Pace
 from web.cli.keeping import Config
 from web.cli.refusing import Refused, settings_of
 from web.cli.stopping import stop_signal, until_stopped
+from web.demo import DemoLogin, make_exchange
+from web.demo.serving import DemoStarted, serve_simulated
 from web.lifecycle import Started, serve
 from web.logs import set_up_logs
 from web.settings import Settings
 from web.wiring import build
 
 console = Console(highlight=False, soft_wrap=True)
-_EXTENSIONS = ("101", "102", "103", "104", "105", "106")
 
 
 def register(app: typer.Typer) -> None:
@@ -50,13 +40,9 @@ def run(
     """Serve the product until interrupted (Ctrl-C)."""
     settings = settings_of(config, simulated=simulated)
     set_up_logs()
-    asyncio.run(_run(settings))
-
-
-async def _run(settings: Settings) -> None:
-    built = build(settings, SystemClock())
+    work = _run_simulated if simulated else _run
     try:
-        await serve(built, stop_signal(), _tell(settings))
+        asyncio.run(work(settings))
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
@@ -66,11 +52,41 @@ async def _run(settings: Settings) -> None:
         ) from error
 
 
-def _tell(settings: Settings) -> Callable[[Started], None]:
+async def _run(settings: Settings) -> None:
     def tell(started: Started) -> None:
         console.print(f"Perezvon serves {settings.http.public_url or started.url}")
+        console.print("Ctrl-C stops it.", style="dim")
 
-    return tell
+    await serve(build(settings, SystemClock()), stop_signal(), tell)
+
+
+async def _run_simulated(settings: Settings) -> None:
+    steps = {"office": "[1/3] the made-up office", "exchange": "[2/3] the simulated exchange"}
+
+    def tell(started: DemoStarted) -> None:
+        console.print("[3/3] ready", markup=False)
+        console.print()
+        console.print(f"Perezvon serves {settings.http.public_url or started.url}")
+        console.print("The exchange is simulated: calls and people are made up. Log in as:")
+        console.print(_logins(started.logins) if started.logins else "(people of your own)")
+        console.print("Ctrl-C stops it.", style="dim")
+
+    await serve_simulated(
+        settings,
+        SystemClock(),
+        stop_signal(),
+        tell,
+        lambda step: console.print(steps.get(step, step), markup=False),
+    )
+
+
+def _logins(logins: Iterable[DemoLogin]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in ("login", "password", "name", "role"):
+        table.add_column(title)
+    for one in logins:
+        table.add_row(one.login, one.password, one.name, one.role.replace("_", " "))
+    return table
 
 
 def simulate_exchange(
@@ -79,26 +95,21 @@ def simulate_exchange(
     username: Annotated[str, typer.Option(help="who may log in")] = "perezvon",
     secret: Annotated[str, typer.Option(help="the secret; without one, one is made up")] = "",
     calls: Annotated[float, typer.Option(help="calls from outside a minute", min=0)] = 4.0,
-    seed: Annotated[int, typer.Option(help="the same seed tells the same calls")] = 0,
 ) -> None:
     """Play a busy exchange over AMI, alone, until interrupted (Ctrl-C)."""
-    asyncio.run(_simulate(host, port, Credentials(username, secret or _new_secret()), calls, seed))
+    asyncio.run(_simulate(host, port, Credentials(username, secret or _new_secret()), calls))
 
 
-async def _simulate(
-    host: str, port: int, credentials: Credentials, calls: float, seed: int
-) -> None:
+async def _simulate(host: str, port: int, credentials: Credentials, calls: float) -> None:
     clock = SystemClock()
-    exchange = SimulatedExchange(
-        _plan(),
-        credentials=credentials,
-        now=clock.now,
-        sleep=clock.sleep,
+    exchange = make_exchange(
+        credentials,
+        clock.now,
+        clock.sleep,
         host=host,
         port=port,
-        seed=seed,
-        town=_town(),
         pace=Pace(incoming_per_minute=calls),
+        static_members=True,
     )
     await exchange.start()
     try:
@@ -110,20 +121,6 @@ async def _simulate(
         await until_stopped(exchange.run())
     finally:
         await exchange.close()
-
-
-def _plan() -> Plan:
-    """Six colleagues who answer by themselves, seated in both queues."""
-    phones = tuple(
-        PhonePlan(number, f"Operator {number}", COLLEAGUES[place % len(COLLEAGUES)], True)
-        for place, number in enumerate(_EXTENSIONS)
-    )
-    return office(phones, static_members=tuple(phone.interface for phone in phones))
-
-
-def _town() -> Town:
-    dialled = ((SALES_NUMBER, 3.0), (SUPPORT_NUMBER, 2.0), (MENU_NUMBER, 1.0))
-    return Town((), dialled, _EXTENSIONS)
 
 
 def _new_secret() -> str:
