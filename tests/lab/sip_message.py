@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import secrets
 from dataclasses import dataclass, field
 
 _PARAMETER = re.compile(r'(\w+)=(?:"([^"]*)"|([^",\s]+))')
@@ -87,6 +88,11 @@ def authorization(challenge: str, method: str, uri: str, user: str, password: st
 
 def _md5(text: str) -> str:
     return hashlib.md5(text.encode()).hexdigest()
+
+
+def token() -> str:
+    """A word that nobody else has: for tags, branches and Call-IDs."""
+    return secrets.token_hex(8)
 
 
 def sdp(port: int, *, direction: str = "sendrecv", version: int = 1) -> str:

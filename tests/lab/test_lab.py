@@ -1,6 +1,10 @@
 """The laboratory proves itself: the exchange is up, phones ring, queues offer, streams are kept."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
+from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +12,7 @@ from tests.lab.ami_link import AmiLink
 from tests.lab.asterisk import LabAsterisk
 from tests.lab.capture import load_scenes, play
 from tests.lab.phones import answering_phone, callers, refusing_phone
+from tests.lab.processes import wait_until
 from tests.lab.sip_phone import Refused
 from tests.lab.stage import Stage
 from tests.streams.truth import names
@@ -46,6 +51,31 @@ async def test_a_queue_offers_its_call_to_every_member(lab_stage: Stage) -> None
         ring = await lab_stage.phones[number].incoming()
         assert ring.caller == "79161234567"
     await client.hang_up()
+
+
+async def test_the_exchange_keeps_cel_and_cdr_of_a_call(lab_stage: Stage) -> None:
+    client = lab_stage.from_city("102", caller="79160009988")
+    (await lab_stage.phones["102"].incoming()).refuse(486)
+    await client.refused()
+    log = lab_stage.exchange.home / "log"
+    csv = log / "cdr-csv/Master.csv"
+    # the plain file first: who reads the database too early keeps the exchange from writing it
+    await asyncio.to_thread(
+        wait_until, lambda: csv.exists() and "79160009988" in csv.read_text(), "CDR is written"
+    )
+    for table, column in (("cel", "cid_num"), ("cdr", "src")):
+        await asyncio.to_thread(
+            wait_until, partial(_has, log / "master.db", table, column), f"{table} is written"
+        )
+
+
+def _has(database: Path, table: str, column: str) -> bool:
+    query = f"SELECT count(*) FROM {table} WHERE {column} = '79160009988'"
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        try:
+            return int(connection.execute(query).fetchone()[0]) > 0
+        except sqlite3.OperationalError:
+            return False
 
 
 async def test_an_account_without_rights_may_do_nothing(exchange: LabAsterisk) -> None:
