@@ -6,11 +6,13 @@ tried again until it can, while the facts wait and `take` makes the exchange's s
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+import asyncpg  # type: ignore[import-untyped]
 import structlog
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -27,6 +29,7 @@ BATCH: Final = 500  # facts a transaction: beyond it the share of each no longer
 FIRST_RETRY_SECONDS: Final = 0.2
 LONGEST_RETRY_SECONDS: Final = 5.0
 
+_TROUBLE: Final = (OperationalError, sqlite3.OperationalError, PoolTimeout, OSError)
 # PostgreSQL's SQLSTATE classes: connection, rolled back by a rival, no resources, wrong state,
 # operator's intervention, the system itself, read-only.
 _TROUBLE_CLASSES: Final = frozenset({"08", "40", "53", "55", "57", "58", "25"})
@@ -162,12 +165,16 @@ class Intake:
 
 def is_database_trouble(error: Exception) -> bool:
     """Whether the database, not the fact, is to blame: locked, full, gone, restarting."""
-    if isinstance(error, DBAPIError):
-        state = str(getattr(error.orig, "sqlstate", None) or "")
-        if state:
-            return state[:2] in _TROUBLE_CLASSES
-        return error.connection_invalidated or isinstance(error, OperationalError)
-    return isinstance(error, PoolTimeout | OSError)
+    # The hot path gives the driver's own errors, the rest SQLAlchemy's around them.
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    state = str(getattr(cause, "sqlstate", None) or "")
+    if state:
+        return state[:2] in _TROUBLE_CLASSES
+    if isinstance(cause, asyncpg.InterfaceError):
+        return not isinstance(cause, ValueError)  # which is a value that no column takes
+    return isinstance(error, _TROUBLE)
 
 
 def _log_refused(work: Sequence[Fact] | _Orphans, error: Exception) -> None:

@@ -1,9 +1,10 @@
 """Which client a call belongs to: found for new calls, corrected when somebody knows better."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.agents.people import Agent
@@ -14,21 +15,30 @@ from crm_core.clients.tables import client_numbers, clients, number_choices
 from crm_core.errors import NotFound
 from crm_core.events import CallLinked, ClientChanged, ClientChosen, ClientCreated, TaskChanged
 from crm_core.storage.engine import Storage, Write
+from crm_core.storage.hot import HotSelect
 from crm_core.tasks.tables import tasks
 
-_OWNERS = (
-    select(client_numbers.c.e164, client_numbers.c.digits, client_numbers.c.client_id)
-    .join(clients, clients.c.id == client_numbers.c.client_id)
-    .where(
-        or_(
-            client_numbers.c.e164.in_(bindparam("numbers", expanding=True)),
-            and_(
-                client_numbers.c.e164.is_(None),
-                client_numbers.c.digits.in_(bindparam("digits", expanding=True)),
-            ),
+_NUMBER = bindparam("number", type_=client_numbers.c.e164.type)
+_OWNER_COLUMNS = [client_numbers.c[name] for name in ("e164", "digits", "client_id")]
+
+
+def _owners(which: ColumnElement[bool]) -> Select[Any]:
+    return (
+        select(*_OWNER_COLUMNS)
+        .join(clients, clients.c.id == client_numbers.c.client_id)
+        .where(which, client_numbers.c.wrong.is_(False), clients.c.deleted_at.is_(None))
+    )
+
+
+# One valid number is the case of a quiet exchange, where a ringing phone waits for the answer.
+_OWNERS_OF_ONE = HotSelect(_owners(client_numbers.c.e164 == _NUMBER))
+_OWNERS = _owners(
+    or_(
+        client_numbers.c.e164.in_(bindparam("numbers", expanding=True)),
+        and_(
+            client_numbers.c.e164.is_(None),
+            client_numbers.c.digits.in_(bindparam("digits", expanding=True)),
         ),
-        client_numbers.c.wrong.is_(False),
-        clients.c.deleted_at.is_(None),
     )
 )
 _CHOICES = select(number_choices.c.number, number_choices.c.client_id).where(
@@ -42,10 +52,9 @@ async def link_numbers(connection: AsyncConnection, numbers: Collection[str]) ->
     The same answer as `find_by_number(...).client_id`, for a whole batch of calls at once.
     """
     numbers = [each for each in numbers if len(each) >= SHORTEST_MATCHED]
-    digits = [number for number in numbers if not number.startswith("+")]
     owners: dict[str, set[int]] = defaultdict(set)
-    for row in await connection.execute(_OWNERS, {"numbers": numbers, "digits": digits}):
-        owners[row.e164 or row.digits].add(row.client_id)
+    for row in await _read_owners(connection, numbers):
+        owners[row["e164"] or row["digits"]].add(row["client_id"])
     linked = {number: min(ids) for number, ids in owners.items() if len(ids) == 1}
     doubtful = [number for number, ids in owners.items() if len(ids) > 1]
     if doubtful:
@@ -53,6 +62,18 @@ async def link_numbers(connection: AsyncConnection, numbers: Collection[str]) ->
             if choice.client_id in owners[choice.number]:
                 linked[choice.number] = choice.client_id
     return linked
+
+
+async def _read_owners(
+    connection: AsyncConnection, numbers: Sequence[str]
+) -> Sequence[Mapping[Any, Any]]:
+    if not numbers:
+        return ()
+    if len(numbers) == 1 and numbers[0].startswith("+"):
+        return await _OWNERS_OF_ONE.rows(connection, number=numbers[0])
+    digits = [number for number in numbers if not number.startswith("+")]
+    found = await connection.execute(_OWNERS, {"numbers": numbers, "digits": digits})
+    return list(found.mappings())
 
 
 class CallLinks:

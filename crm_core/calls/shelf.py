@@ -7,10 +7,13 @@ from typing import Any, Final
 from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import UpdateBase
 
 from crm_core.calls import tables
 from crm_core.calls.story import HoldRow, OfferRow, Story, TalkRow, TransferRow
 from crm_core.storage.engine import Write
+from crm_core.storage.hot import HotSelect
+from crm_core.storage.hot_write import HotWrite
 from crm_core.tasks.tables import tasks
 from telephony.events import Direction
 
@@ -30,15 +33,17 @@ _LEG_COLUMNS = [
 ]
 
 
-def _upsert(table: Table, columns: list[str], keys: list[str], changing: list[str]) -> Any:
-    """`INSERT … ON CONFLICT (keys) DO UPDATE` for both engines, compiled once each."""
-    statements = {}
+def _upsert(table: Table, columns: list[str], keys: list[str], changing: list[str]) -> HotWrite:
+    """`INSERT … ON CONFLICT (keys) DO UPDATE` for both engines."""
+    statements: dict[str, UpdateBase] = {}
     for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql)):
-        insert = dialect.insert(table).values({each: bindparam(each) for each in columns})
+        insert = dialect.insert(table).values(
+            {each: bindparam(each, type_=table.c[each].type) for each in columns}
+        )
         statements[name] = insert.on_conflict_do_update(
             index_elements=keys, set_={each: insert.excluded[each] for each in changing}
         )
-    return statements
+    return HotWrite(statements)
 
 
 _CALLS = _upsert(
@@ -78,24 +83,32 @@ _LEGS = _upsert(
     ["uniqueid"],
     ["call_id", *_LEG_COLUMNS[1:]],
 )
-_RELINK = (
+_RELINK = HotWrite.same(
     update(tables.calls)
     .where(tables.calls.c.call_id == bindparam("the_call"))
     .values(client_id=bindparam("the_client"))
 )
 
 
-def _remove(table: Table, *keys: str) -> Any:
+def _remove(table: Table, *keys: str) -> HotWrite:
     statement = delete(table)
     for key in keys:
         statement = statement.where(table.c[key] == bindparam(f"the_{key}"))
-    return statement
+    return HotWrite.same(statement)
 
 
 _DROP_OFFER = _remove(tables.call_offers, "call_id", "interface", "offered_at")
 _DROP_HOLD = _remove(tables.call_holds, "call_id", "interface", "started_at")
 _DROP_TRANSFER = _remove(tables.call_transfers, "call_id", "from_interface", "at")
 
+# One id is the case of a quiet exchange, where a ringing phone waits for the answer.
+_ID = bindparam("id", type_=tables.calls.c.call_id.type)
+_ONE_KNOWN = HotSelect(select(tables.calls.c.call_id).where(tables.calls.c.call_id == _ID))
+_ONE_ALIAS = HotSelect(
+    select(tables.call_linkedids.c.linkedid, tables.call_linkedids.c.call_id).where(
+        tables.call_linkedids.c.linkedid == _ID
+    )
+)
 _KNOWN = select(tables.calls).where(tables.calls.c.call_id.in_(bindparam("ids", expanding=True)))
 _ALIASES = select(tables.call_linkedids.c.linkedid, tables.call_linkedids.c.call_id).where(
     tables.call_linkedids.c.linkedid.in_(bindparam("ids", expanding=True))
@@ -119,15 +132,21 @@ _TRANSFERS_OF = _children(tables.call_transfers, "at", "id")
 
 async def find_aliases(connection: AsyncConnection, ids: Collection[str]) -> dict[str, str]:
     """Which calls the linkedids among `ids` belong to now."""
-    rows = await connection.execute(_ALIASES, {"ids": list(ids)})
-    return {row.linkedid: row.call_id for row in rows}
+    if len(ids) == 1:
+        [one] = ids
+        rows: Iterable[Mapping[Any, Any]] = await _ONE_ALIAS.rows(connection, id=one)
+    else:
+        rows = (await connection.execute(_ALIASES, {"ids": list(ids)})).mappings()
+    return {row["linkedid"]: row["call_id"] for row in rows}
 
 
 async def find_stories(connection: AsyncConnection, ids: Collection[str]) -> dict[str, Story]:
     """The stored calls among `ids`, with their children, by call id."""
     if not ids:
         return {}
-    rows = (await connection.execute(_KNOWN, {"ids": list(ids)})).mappings().all()
+    if len(ids) == 1 and not await _ONE_KNOWN.rows(connection, id=next(iter(ids))):
+        return {}
+    rows = (await connection.execute(_KNOWN, {"ids": list(ids)})).mappings()
     stories = {row["call_id"]: _story(row) for row in rows}
     if stories:
         await _fill(connection, stories)
@@ -161,30 +180,25 @@ async def _fill(connection: AsyncConnection, stories: dict[str, Story]) -> None:
 async def write_stories(tx: Write, stories: Iterable[Story], relinked: Iterable[Story]) -> None:
     """Write what is dirty in `stories`, in as many statements as there are tables concerned."""
     stories = list(stories)
-    dialect = tx.connection.dialect.name
+    connection = tx.connection
     many: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for story in stories:
         _collect(story, many)
-    await _run(tx, _CALLS[dialect], many["calls"])
+    await _CALLS.run(connection, many["calls"])
     for story in stories:
         for absorbed_id in story.absorbed:
             await _move(tx, absorbed_id, story.call_id)
     links = [{"the_call": each.call_id, "the_client": each.client_id} for each in relinked]
-    await _run(tx, _RELINK, links)
-    await _run(tx, _DROP_OFFER, many["gone_offers"])
-    await _run(tx, _DROP_HOLD, many["gone_holds"])
-    await _run(tx, _DROP_TRANSFER, many["gone_transfers"])
-    await _run(tx, _LINKEDIDS[dialect], many["linkedids"])
-    await _run(tx, _OFFERS[dialect], many["offers"])
-    await _run(tx, _TALKS[dialect], many["talks"])
-    await _run(tx, _HOLDS[dialect], many["holds"])
-    await _run(tx, _TRANSFERS[dialect], many["transfers"])
-    await _run(tx, _LEGS[dialect], many["legs"])
-
-
-async def _run(tx: Write, statement: Any, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        await tx.execute(statement, rows)
+    await _RELINK.run(connection, links)
+    await _DROP_OFFER.run(connection, many["gone_offers"])
+    await _DROP_HOLD.run(connection, many["gone_holds"])
+    await _DROP_TRANSFER.run(connection, many["gone_transfers"])
+    await _LINKEDIDS.run(connection, many["linkedids"])
+    await _OFFERS.run(connection, many["offers"])
+    await _TALKS.run(connection, many["talks"])
+    await _HOLDS.run(connection, many["holds"])
+    await _TRANSFERS.run(connection, many["transfers"])
+    await _LEGS.run(connection, many["legs"])
 
 
 def _collect(story: Story, many: dict[str, list[dict[str, Any]]]) -> None:

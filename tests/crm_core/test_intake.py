@@ -1,9 +1,11 @@
 """Facts are stored, then announced, in order; a bad one stops none, a sick database loses none."""
 
 import asyncio
+import sqlite3
 from dataclasses import replace
 from typing import Any
 
+import asyncpg  # type: ignore[import-untyped]
 import pytest
 from sqlalchemy.exc import DataError, OperationalError
 
@@ -153,5 +155,11 @@ async def test_on_postgresql_a_bad_value_is_no_trouble_of_the_database(
 def test_a_refused_connection_is_trouble_and_a_bad_value_is_not() -> None:
     assert is_database_trouble(ConnectionRefusedError())
     assert is_database_trouble(OperationalError("x", {}, Exception("disk is full")))
+    assert is_database_trouble(sqlite3.OperationalError("database is locked"))
+    assert is_database_trouble(asyncpg.DiskFullError("no space left on device"))
+    assert is_database_trouble(asyncpg.InterfaceError("connection is closed"))
+    assert not is_database_trouble(asyncpg.DataError("invalid input for query argument $1"))
+    assert not is_database_trouble(asyncpg.StringDataRightTruncationError("value too long"))
+    assert not is_database_trouble(sqlite3.IntegrityError("FOREIGN KEY constraint failed"))
     assert not is_database_trouble(DataError("x", {}, Exception("too long")))
     assert not is_database_trouble(ValueError())
