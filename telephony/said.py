@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from telephony.ids import Interface, Linkedid, Uniqueid
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """A channel as one event shows it. `number` and `name` are the caller id, "" if withheld."""
 
     uniqueid: Uniqueid
