@@ -10,7 +10,7 @@ MOBILE = "79165550001"
 
 
 @dataclass
-class _Talk:
+class Talk:
     """A client who talks with 101."""
 
     began: float
@@ -19,7 +19,7 @@ class _Talk:
     agent: Dialog
 
 
-async def talking(stage: Stage) -> _Talk:
+async def talking(stage: Stage) -> Talk:
     """The client calls 101, which answers; a second later they still talk."""
     began = stage.now()
     client = stage.from_city("101")
@@ -28,10 +28,10 @@ async def talking(stage: Stage) -> _Talk:
     await agent.answer()
     await client.answered()
     await stage.pause(1.0)
-    return _Talk(began, answered, client, agent)
+    return Talk(began, answered, client, agent)
 
 
-async def _second_answers(stage: Stage, talk: _Talk, left: float, kind: str = "blind") -> None:
+async def _second_answers(stage: Stage, talk: Talk, left: float, kind: str = "blind") -> None:
     """102 rings, answers, talks and hangs up; the first agent left the client at `left`."""
     ring = await stage.phones["102"].incoming()
     again = await stage.pause(0.8)
@@ -44,7 +44,7 @@ async def _second_answers(stage: Stage, talk: _Talk, left: float, kind: str = "b
 
 def expect_moved(
     stage: Stage,
-    talk: _Talk,
+    talk: Talk,
     left: float,
     again: float,
     ended: float,
@@ -114,7 +114,7 @@ async def redirect_answered(stage: Stage) -> None:
     await _second_answers(stage, talk, left)
 
 
-def _expect_lost(stage: Stage, talk: _Talk, left: float, result: str, ended_by: str) -> None:
+def _expect_lost(stage: Stage, talk: Talk, left: float, result: str, ended_by: str) -> None:
     stage.expect(
         direction="inbound",
         caller=CLIENT,
@@ -190,7 +190,7 @@ async def blind_refer_outside(stage: Stage) -> None:
     del stage.truth[-1]["offered"]
 
 
-async def _consult(stage: Stage, talk: _Talk) -> tuple[float, Dialog]:
+async def _consult(stage: Stage, talk: Talk) -> tuple[float, Dialog]:
     """101 holds the client and calls 102 on a second line; since when the client is on hold."""
     held = stage.now()
     await talk.agent.hold()
