@@ -40,7 +40,6 @@ class ChannelChanged(Wire):
 @dataclass(frozen=True, slots=True)
 class ChannelRenamed(Wire):
     uniqueid: Uniqueid
-    old: str
     new: str
 
 
@@ -71,7 +70,6 @@ class DialEnded(Wire):
     source: Seen | None
     dest: Seen
     status: str
-    forward: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +177,10 @@ class MemberRung(Wire):
 
 @dataclass(frozen=True, slots=True)
 class Originated(Wire):
-    """The end of an Originate: `reason` 4 answered, 3 timed out, 0 failed, busy or declined."""
+    """An Originate has reached its channel, or not: where it was to be connected with, an extension
+    or an application ("" if not said)."""
 
     uniqueid: Uniqueid
-    channel: str
-    success: bool
-    reason: int
     exten: str
     application: str
 

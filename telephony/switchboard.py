@@ -15,6 +15,7 @@ from telephony.errors import ActionRefused, NotParked, UnsafeValue
 from telephony.ids import endpoint_of
 from telephony.settings import TelephonySettings
 from telephony.stream import AmiMessage, Reply
+from telephony.wire import DIALLED_VARIABLE
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ class Switchboard:
                 exten=number,
                 channel_id=channel_id,
                 timeout_seconds=RING_SECONDS,
-                variables=_display(interface, number, caller_name),
+                variables={DIALLED_VARIABLE: number} | _display(interface, number, caller_name),
             )
         )
         return channel_id

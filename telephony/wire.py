@@ -92,7 +92,7 @@ def _renamed(at: datetime, headers: Headers) -> Wire | None:
     uniqueid, new = headers.get("uniqueid"), headers.get("newname")
     if not uniqueid or not new:
         return None
-    return ChannelRenamed(at, Uniqueid(uniqueid), headers.get("channel", ""), new)
+    return ChannelRenamed(at, Uniqueid(uniqueid), new)
 
 
 def _gone(at: datetime, headers: Headers) -> Wire | None:
@@ -111,8 +111,7 @@ def _dial_ended(at: datetime, headers: Headers) -> Wire | None:
     dest = _DEST.read(headers)
     if dest is None:
         return None
-    status, forward = headers.get("dialstatus", ""), headers.get("forward", "")
-    return DialEnded(at, _OWN.read(headers), dest, status, forward)
+    return DialEnded(at, _OWN.read(headers), dest, headers.get("dialstatus", ""))
 
 
 def _bridge_entered(at: datetime, headers: Headers) -> Wire | None:
@@ -204,14 +203,10 @@ def _member_rung(at: datetime, headers: Headers) -> Wire | None:
 
 def _originated(at: datetime, headers: Headers) -> Wire | None:
     uniqueid = headers.get("uniqueid", "")
+    if uniqueid in ("", "<null>"):
+        return None
     return Originated(
-        at,
-        Uniqueid("" if uniqueid == "<null>" else uniqueid),
-        headers.get("channel", ""),
-        headers.get("response") == "Success",
-        integer(headers.get("reason", ""), 0),
-        headers.get("exten", ""),
-        headers.get("application", ""),
+        at, Uniqueid(uniqueid), headers.get("exten", ""), headers.get("application", "")
     )
 
 

@@ -67,6 +67,7 @@ async def test_click_to_call_rings_the_agents_phone_and_then_dials_for_it(
     assert heard["Channel"] == "PJSIP/101"
     assert (heard["Context"], heard["Exten"]) == ("from-internal", "+79161234567")
     assert variables(fake) == [
+        "PEREZVON_DIALLED=+79161234567",
         "CALLERID(num)=101",
         "CONNECTEDLINE(num,i)=+79161234567",
         "CONNECTEDLINE(name,i)=Анна Щукина",

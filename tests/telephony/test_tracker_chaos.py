@@ -25,7 +25,7 @@ ONE_CALL = [
     for name in truth.names()
     if len(truth.truth_of(name)["calls"]) == 1 and not name.startswith(("joined", "lists"))
 ]
-STEADY = settings(max_examples=150, deadline=None, derandomize=True, database=None)
+STEADY = settings(max_examples=80, deadline=None, derandomize=True, database=None)
 SCENES = st.sampled_from(truth.names())
 
 
@@ -148,7 +148,7 @@ class TestBatteredStreams:
         assert tracker.live() == ()
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@settings(max_examples=40, deadline=None, derandomize=True, database=None)
 @given(one=SCENES, two=SCENES, seed=st.randoms(use_true_random=False))
 def test_two_scenes_at_once_are_told_as_each_alone(one: str, two: str, seed: object) -> None:
     """Interleaving strangers' events changes nothing: names and ids are made distinct first."""
