@@ -20,6 +20,12 @@ from tests.lab.postgres import Cluster
 ENGINES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
+_CUT_OTHERS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
 @pytest.fixture
 def clock() -> ManualClock:
     """Stands at 2 March 2026, 9:00 UTC, a Monday, until a test turns it."""
@@ -56,7 +62,8 @@ def database_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) ->
     name: str = request.getfixturevalue("postgres_database")
     yield cluster.url(name)
     tables = ", ".join(f'"{table}"' for table in metadata.tables)
-    cluster.sql(f"SET lock_timeout = '10s'; TRUNCATE {tables} RESTART IDENTITY", name)
+    # Whoever is still connected has outlived his test: he must not keep the next one waiting.
+    cluster.sql(f"{_CUT_OTHERS}; TRUNCATE {tables} RESTART IDENTITY", name)
 
 
 @pytest.fixture(scope="session")
