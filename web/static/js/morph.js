@@ -48,22 +48,40 @@ function copyText(old, fresh) {
   }
 }
 
+// Two elements are the same part when they have the same name, id and first class.
+function isSamePart(a, b) {
+  return a.nodeName === b.nodeName && (a.id ?? "") === (b.id ?? "") && a.classList?.[0] === b.classList?.[0];
+}
+
+function findPart(place, wanted) {
+  if (wanted.nodeType !== Node.ELEMENT_NODE) return place && isSamePart(place, wanted) ? place : null;
+  for (let candidate = place; candidate; candidate = candidate.nextSibling) {
+    if (isSamePart(candidate, wanted)) return candidate;
+  }
+  return null;
+}
+
+// Nodes that stay are never moved, because moving a node takes the focus from it: what stands before a
+// part that is found further on has gone, and what is new is put in between.
 function copyChildren(old, fresh) {
-  const keyed = new Map([...old.children].filter((child) => child.id).map((child) => [child.id, child]));
+  const wantedIds = new Set([...fresh.children].map((child) => child.id).filter(Boolean));
   let place = old.firstChild;
   for (const wanted of [...fresh.childNodes]) {
-    const known = wanted.id ? keyed.get(wanted.id) : null;
-    if (known) {
-      if (known === place) place = place.nextSibling;
-      else old.insertBefore(known, place);
-      morph(known, wanted);
-    } else if (place && !(place.id && keyed.has(place.id)) && place.nodeName === wanted.nodeName && !wanted.id) {
-      const next = place.nextSibling;
-      morph(place, wanted);
-      place = next;
-    } else {
-      old.insertBefore(wanted, place);
+    const known = findPart(place, wanted);
+    if (!known) {
+      const far = wanted.id && [...old.children].find((child) => child.id === wanted.id);
+      old.insertBefore(far ? morph(far, wanted) : wanted, place);
+      continue;
     }
+    while (place !== known) {
+      const next = place.nextSibling;
+      if (wantedIds.has(place.id)) break; // only its place in a list has changed
+      place.remove();
+      place = next;
+    }
+    if (place !== known) old.insertBefore(known, place);
+    else place = known.nextSibling;
+    morph(known, wanted);
   }
   while (place) {
     const next = place.nextSibling;
