@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from structlog.testing import capture_logs
+
 from crm_core.agents.roster import Roster
 from crm_core.clock import ManualClock
 from crm_core.storage.engine import Storage
@@ -83,7 +85,15 @@ async def on_duty(
     storage: Storage, clock: ManualClock, exchange: Exchange | None = None
 ) -> AsyncIterator[Duty]:
     """A service that has just been started on what `storage` holds."""
-    seats = exchange or Exchange()
+    with capture_logs() as logged:
+        async with _at_work(storage, clock, exchange or Exchange()) as duty:
+            yield duty
+    # The bus stops for no handler: one that failed would look like one with nothing to do.
+    assert [entry for entry in logged if entry["event"] == "handler_failed"] == []
+
+
+@asynccontextmanager
+async def _at_work(storage: Storage, clock: ManualClock, seats: Exchange) -> AsyncIterator[Duty]:
     sitting: list[Roster] = []
     async with open_office(storage, clock, lambda phone: sitting[0].agent_of(phone)) as office:
         roster = Roster(storage, clock, seats, office.bus)
