@@ -71,9 +71,12 @@ def _settle(call: Call, transfer: LiveTransfer) -> None:
 
 def goal(target: Channel | None, second: Channel) -> str:
     """To whom an attended transfer led: the line at `target`; where that is plumbing or nothing
-    yet, the line that was dialled last; where none was, what the transferer dialled."""
+    yet, the line that was dialled last; in a queue, or where none was, what the transferer
+    dialled."""
     if target is not None and target.leg.role is not None:
         return target.leg.interface
+    if second.call.waiting_in is not None:
+        return second.leg.dialled or second.exten
     for leg in reversed(second.call.legs):
         if leg.role is not None and not leg.incoming and leg is not second.leg:
             return leg.interface

@@ -186,6 +186,22 @@ def test_what_agents_say_among_themselves_before_a_transfer_is_no_answer_of_the_
     assert (joined.call_id, joined.absorbed_id) == (client.uniqueid, second.uniqueid)
 
 
+def test_a_transfer_into_a_queue_where_phones_still_ring_leads_to_the_queue() -> None:
+    story = Story()
+    client, agent = talk(story)
+    second = story.dials_out(exten="201")
+    story.say("QueueCallerJoin", second.headers(), queue="sales", position="1")
+    story.dials(second, "PJSIP/103")
+    story.say(
+        "AttendedTransfer",
+        agent.headers("origtransferer"),
+        second.headers("secondtransferer"),
+        client.headers("transferee"),
+        result="Success",
+    )
+    assert [fact.to for fact in story.told(events.CallTransferred)] == ["201"]
+
+
 def test_the_call_with_the_client_absorbs_an_older_one_without() -> None:
     story = Story()
     colleague = story.dials_out("PJSIP/102", exten="101")
