@@ -69,6 +69,8 @@ class Colleagues:
                     await self._look(agent)
                 except (CrmError, TelephonyError) as refused:
                     log.debug("colleague_refused", agent=agent.login, code=refused.code)
+                except Exception:
+                    log.exception("colleague_failed", agent=agent.login)
             await self._office.clock.sleep(LOOK_SECONDS)
 
     async def _sit_down(self) -> list[Agent]:
