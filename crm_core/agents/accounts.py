@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,13 +23,6 @@ from crm_core.wording import line
 LANGUAGES = frozenset({"en", "ru"})
 THEMES = frozenset({"auto", "light", "dark"})
 _LOGIN = re.compile(r"[\w][\w.@+-]{1,63}")
-
-
-@dataclass(frozen=True, slots=True)
-class AgentDeactivated:
-    """`agent_id` works here no more: his seat is free, his live state is to be forgotten."""
-
-    agent_id: int
 
 
 class Accounts:
@@ -122,8 +114,7 @@ class Accounts:
                 .values(state="offline", reason=None, since=now, extension_id=None, call_id=None)
             )
             await audit.record(tx, now, id_of(actor), "deactivated", "agent", agent_id)
-            tx.announce(AgentDeactivated(agent_id), DirectoryChanged("agents"))
-            tx.announce(DirectoryChanged("extensions"))
+            tx.announce(DirectoryChanged("agents"), DirectoryChanged("extensions"))
 
     async def reactivate(self, actor: Agent | None, agent_id: int) -> None:
         """Take somebody back, with the old login and password."""
@@ -281,4 +272,4 @@ def _time_zone(name: str) -> str:
     return name
 
 
-__all__ = ["Accounts", "Agent", "AgentDeactivated", "Role"]
+__all__ = ["Accounts", "Agent", "Role"]

@@ -6,7 +6,7 @@ import time
 import pytest
 from sqlalchemy import select, update
 
-from crm_core.agents.accounts import Accounts, AgentDeactivated
+from crm_core.agents.accounts import Accounts
 from crm_core.agents.credentials import Passwords, check_rules
 from crm_core.agents.directory import DirectoryChanged, list_extensions, list_members
 from crm_core.agents.roles import Role
@@ -299,7 +299,8 @@ async def test_letting_somebody_go_closes_his_sessions_and_frees_his_desk(
     assert desks["101"] is None
     assert seat is None
     assert team == [cast.boris.id]
-    assert AgentDeactivated(cast.anna.id) in told
+    assert DirectoryChanged("agents") in told
+    assert DirectoryChanged("extensions") in told
     assert any(isinstance(f, SessionsClosed) and f.agent_id == cast.anna.id for f in told)
     assert cast.anna.id not in [a.id for a in await accounts.list_agents()]
     await accounts.reactivate(cast.dina, cast.anna.id)
