@@ -101,7 +101,8 @@ def _answer(
 
 
 def _login_needed(request: web.Request) -> web.StreamResponse:
-    if wants_json(request) or request.method not in ("GET", "HEAD"):
+    is_socket = request.headers.get("Upgrade", "").lower() == "websocket"
+    if is_socket or wants_json(request) or request.method not in ("GET", "HEAD"):
         return _answer(request, 401, "login_needed", {})
     wanted = request.path_qs
     to = "/login" if wanted == "/" else f"/login?next={quote(wanted, safe='')}"
