@@ -133,3 +133,9 @@ def test_the_table_has_every_setting_of_the_code() -> None:
     assert [(one.section, one.key) for one in list_settings()] == wanted
     assert set(EXCHANGE_ABOUT) == {one.name for one in fields(TelephonySettings)}
     assert settings_table().count("\n") == len(wanted) + 1
+
+
+def test_the_readme_shows_that_table() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    shown = readme.partition("<!-- settings: made by `perezvon settings` -->")[2]
+    assert shown.partition("<!-- /settings -->")[0].strip() == settings_table()
