@@ -96,8 +96,4 @@ class Script:
 
     def _after(self, told: Told, seconds: float, do: Callable[[], object]) -> None:
         due = self._due.setdefault(id(told), [])
-        due.append(self.exchange.timetable.after(seconds, lambda: _done(do)))
-
-
-def _done(do: Callable[[], object]) -> None:
-    do()
+        due.append(self.exchange.timetable.after(seconds, do))

@@ -12,7 +12,7 @@ class Appointment:
 
     at: datetime
     serial: int
-    do: Callable[[], None] = field(compare=False)
+    do: Callable[[], object] = field(compare=False)
     cancelled: bool = field(default=False, compare=False)
 
     def cancel(self) -> None:
@@ -27,7 +27,7 @@ class Timetable:
         self._due: list[Appointment] = []
         self._serial = 0
 
-    def after(self, seconds: float, do: Callable[[], None]) -> Appointment:
+    def after(self, seconds: float, do: Callable[[], object]) -> Appointment:
         """Have `do` called `seconds` from now; appointments of one instant keep their order."""
         self._serial += 1
         appointment = Appointment(self.now + timedelta(seconds=seconds), self._serial, do)

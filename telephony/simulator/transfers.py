@@ -1,6 +1,7 @@
 """Passing a call on: blind, by redirect, attended (through Local channels, as Atxfer), parking."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from telephony.simulator.channels import Bridge, Channel, State
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 INSIDE = "from-internal"
 KEYING_SECONDS = 3.1  # Asterisk keys the feature code and the number, and waits for more digits
 FIRST_SPACE = 701
+SURPRISE_SECONDS = 1.0  # until the transferer sees that his client has gone
 
 
 @dataclass(slots=True, eq=False)
@@ -257,12 +259,11 @@ class Transfers:
                 self._back(consultation)
             elif channel is consultation.held:
                 self._open.remove(consultation)
-                consultation.transferer.on_hold = False
-                if not consultation.transferer.gone:
-                    self.exchange.timetable.after(
-                        1.0,
-                        lambda c=consultation: self.exchange.put_down(c.transferer),  # type: ignore[misc]
-                    )
+                transferer = consultation.transferer
+                transferer.on_hold = False
+                if not transferer.gone:
+                    hang_up = partial(self.exchange.put_down, transferer)
+                    self.exchange.timetable.after(SURPRISE_SECONDS, hang_up)
 
     # -- parking -----------------------------------------------------------------------------
 
