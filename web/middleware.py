@@ -9,6 +9,7 @@ from crm_core.agents.people import Agent
 from crm_core.errors import CrmError
 from telephony.errors import TelephonyError
 from web import sessions
+from web.counters import count_late
 from web.i18n import Reader, known_language, language_of_header
 from web.views import errors
 from web.visits import VISIT, Visit, services
@@ -37,7 +38,9 @@ async def greet(request: web.Request, handler: Handler) -> web.StreamResponse:
     token = sessions.session_token(request, secure=secure)
     agent = await built.sessions.find(token) if token else None
     if agent is not None:
-        request[VISIT] = Visit(reader_of(agent), agent, token)
+        reads = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+        counts = await count_late(built.storage, built.clock, agent) if reads else {}
+        request[VISIT] = Visit(reader_of(agent), agent, token, counts)
         return await handler(request)
     known = sessions.guest_token(request, secure=secure)
     guest = known or sessions.new_guest_token()

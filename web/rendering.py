@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from telephony.numbers import readable
+from telephony.numbers import normalise, readable
 from web import formats
 from web.assets import Assets
 from web.i18n import LANGUAGES, Reader, known_language, translations
@@ -59,6 +59,9 @@ def _environment(language: str, assets: Assets, country: str) -> Environment:
     environment.globals["icon"] = lambda name: _icon(assets, name)
     environment.filters.update(FILTERS)
     environment.filters["phone"] = lambda number: readable(number, country)
+    environment.filters["heard_phone"] = lambda heard: readable(
+        normalise(heard, country).e164 or heard, country
+    )
     return environment
 
 

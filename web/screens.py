@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from crm_core.agents.directory import DirectoryChanged
+from crm_core.agents.rolls import AgentStatus
 from crm_core.agents.roster import Roster
 from crm_core.clock import Clock
+from crm_core.events import AgentStateChanged, CallbackEscalated, TaskChanged, TaskDone
 from crm_core.storage.engine import Storage
 from screenpop.board import Board
 from screenpop.floor import HEARD, Floor
 from screenpop.hub import FLOOR, Hub
+from screenpop.messages import Refresh
 from screenpop.outbox import Closing
 from screenpop.presenter import OperatorStatus, Presenter
 from screenpop.records import ScreenRecords
@@ -18,6 +21,9 @@ from screenpop.settings import ScreenpopSettings
 from web.frames import Frames
 from web.office_lists import OfficeLists
 from web.rendering import Rendering
+
+LATE_CALLBACKS = "floor-callbacks"
+"""The panel of the floor that is fetched anew when a task changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,7 @@ class Screens:
     lists: OfficeLists
     settings: ScreenpopSettings
     clock: Clock
+    seats: Callable[[], list[AgentStateChanged]]
 
     def handlers(self) -> Mapping[type, Callable[[Any], Awaitable[None]]]:
         """What the screens hear: subscribe them to the bus under one name, after all who record."""
@@ -38,12 +45,18 @@ class Screens:
 
     def floor_handlers(self) -> Mapping[type, Callable[[Any], Awaitable[None]]]:
         """What the live floor hears: a subscriber of its own, so that cards never wait for it."""
-        return dict.fromkeys(HEARD, self._on_floor_fact)
+        tasks = (TaskChanged, TaskDone, CallbackEscalated)
+        return {
+            **dict.fromkeys(HEARD, self._on_floor_fact),
+            **dict.fromkeys(tasks, self._on_task_fact),
+        }
 
     async def start(self) -> None:
         """Read the lists and bring back the forms that are owed; before the exchange is heard."""
         await self.lists.read()
         await self.presenter.restore()
+        for seat in self.seats():
+            self.floor.feed(seat)
 
     async def run(self) -> None:
         """Tell every page, for ever, that the server lives."""
@@ -59,6 +72,9 @@ class Screens:
     async def _on_floor_fact(self, fact: object) -> None:
         for change in self.floor.feed(fact):
             self.hub.send(FLOOR, change)
+
+    async def _on_task_fact(self, fact: object) -> None:
+        self.hub.send(FLOOR, Refresh(LATE_CALLBACKS))
 
     async def _on_directory_changed(self, fact: DirectoryChanged) -> None:
         await self.lists.read()
@@ -116,4 +132,18 @@ def make_screens(
         lists=lists,
         settings=settings,
         clock=clock,
+        seats=lambda: [_told(status) for status in roster.states()],
+    )
+
+
+def _told(now: AgentStatus) -> AgentStateChanged:
+    """Where somebody is already, as the floor would have heard of it."""
+    return AgentStateChanged(
+        agent_id=now.agent_id,
+        state=now.state,
+        reason=now.reason,
+        since=now.since,
+        extension=now.extension,
+        call_id=now.call_id,
+        pending=now.pending,
     )

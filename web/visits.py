@@ -1,7 +1,7 @@
 """One request of one visitor: who it is, in which language, and the page that answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
@@ -18,11 +18,13 @@ TOLD_COOKIE = "perezvon-told"
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """`agent` is None for a guest; `secret` is the session's or the guest's token."""
+    """`agent` is None for a guest; `secret` is the session's or the guest's token; `counts` are
+    the small numbers in the navigation, by path."""
 
     reader: Reader
     agent: Agent | None
     secret: str
+    counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def csrf_token(self) -> str:
@@ -76,6 +78,7 @@ def frame(request: web.Request) -> dict[str, Any]:
         "person": seen.agent,
         "csrf": seen.csrf_token,
         "nav": entries_for(seen.agent.role) if seen.agent else (),
+        "counts_of": seen.counts,
         "here": request.path,
         "exchange": built.exchange,
         "office": built.settings.office,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from web.i18n import N_, Reader
+from web.sentences import ROLE_NAMES
 
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "direction": {
@@ -81,6 +82,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "phone": N_("phone"),
         "trunk": N_("trunk"),
     },
+    "role": {role.value: name for role, name in ROLE_NAMES.items()},
     "language": {"en": "English", "ru": "Русский"},
     "format": {"csv": "CSV", "xlsx": "Excel"},
     "audit_subject": {
@@ -145,7 +147,6 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "queue": N_("queue"),
         "text": N_("text"),
         "due_at": N_("due"),
-        "done_at": N_("done at"),
         "count": N_("rows"),
         "format": N_("format"),
     },

@@ -24,9 +24,12 @@ PLACES: Final = {
     "task": "/tasks/",
     "call": "/calls/",
 }
-_OF_AGENTS: Final = frozenset({"agent_id", "owner_agent_id", "assignee_agent_id", "done_by"})
-_OF_MOMENTS: Final = frozenset({"due_at", "done_at", "escalated_at"})
-_HIDDEN: Final = frozenset({"filter"})
+_OF_AGENTS: Final = frozenset({"agent_id", "owner_agent_id", "assignee_agent_id"})
+_OF_MOMENTS: Final = frozenset({"due_at"})
+_HIDDEN: Final = frozenset(
+    {"filter", "done_by", "ending", "done_call_id", "escalated_at", "done_at"}
+)
+_BY_WORD: Final = {"language": "language", "kind": "client_kind", "role": "role"}
 _LONGEST: Final = 120
 
 
@@ -34,7 +37,7 @@ _LONGEST: Final = 120
 class Change:
     """One field: what it was and what it is; `before` None where only the value is known.
 
-    `kind` tells how to show the values: text, moment, yes_no.
+    `kind` tells how to show the values: text, moment, yes_no, role, or a list of `web/words.py`.
     """
 
     field: str
@@ -79,7 +82,7 @@ def changes_of(entry: AuditEntry, names: Mapping[int, str]) -> list[Change]:
     return [
         _change(field, value, names)
         for field, value in entry.details.items()
-        if field not in _HIDDEN and value not in ("", None)
+        if field not in _HIDDEN and value not in ("", None, [None, None])
     ]
 
 
@@ -93,7 +96,7 @@ def _change(field: str, value: Any, names: Mapping[int, str]) -> Change:
             return f"{each[:_LONGEST]}…"
         return each
 
-    kind = "moment" if field in _OF_MOMENTS else "text"
+    kind = "moment" if field in _OF_MOMENTS else _BY_WORD.get(field, "text")
     if isinstance(value, list) and len(value) == 2:
         before, after = (shown(each) for each in value)
         kind = "yes_no" if isinstance(after, bool) else kind

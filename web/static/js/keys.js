@@ -59,6 +59,7 @@ export function listenToKeys() {
       document.getElementById("search")?.focus();
     } else if (performance.now() < goingUntil) {
       goingUntil = 0;
+      event.preventDefault();
       document.querySelector(`[data-go="${CSS.escape(letter(event))}"]`)?.click();
     } else if (letter(event) === "g") {
       goingUntil = performance.now() + PATIENCE_MILLISECONDS;
