@@ -6,6 +6,7 @@ exchange, and what was heard is still written down.
 """
 
 import asyncio
+import errno
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -28,6 +29,14 @@ LEAVING_SECONDS: Final = 3.0  # for answers that are on their way
 WRITING_SECONDS: Final = 10.0  # a database that takes nothing must not keep us for ever
 
 Work = Callable[[], Awaitable[None]]
+
+
+class PortRefused(Exception):
+    """The address in the settings cannot be listened on; `is_taken`: somebody else does."""
+
+    def __init__(self, http: HttpSettings, error: OSError) -> None:
+        super().__init__(f"{http.host}:{http.port}: {error.strerror or error}")
+        self.is_taken = error.errno == errno.EADDRINUSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +120,11 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
 def _listening(http: HttpSettings) -> Iterator[socket.socket]:
     """The port, taken first of all: when it is not to be had, nothing else has been touched."""
     family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
-    with socket.create_server((http.host, http.port), family=family) as listener:
+    try:
+        listener = socket.create_server((http.host, http.port), family=family)
+    except OSError as error:
+        raise PortRefused(http, error) from error
+    with listener:
         yield listener
 
 

@@ -19,6 +19,8 @@ from web.proxies import networks
 
 ENVIRONMENT = "PEREZVON_"
 CONFIG_VARIABLE = "PEREZVON_CONFIG"
+NOT_SETTINGS = frozenset({CONFIG_VARIABLE, "PEREZVON_PASSWORD"})
+"""Variables that commands read for themselves."""
 DEFAULT_FILE = "perezvon.toml"
 
 
@@ -185,7 +187,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     }
     read: dict[str, dict[str, Any]] = {}
     for name, value in environ.items():
-        if not name.startswith(ENVIRONMENT) or name == CONFIG_VARIABLE:
+        if not name.startswith(ENVIRONMENT) or name in NOT_SETTINGS:
             continue
         _known(name, known, f"The environment: there is no setting {name}", "{}")
         section, one = known[name]

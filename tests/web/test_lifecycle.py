@@ -20,7 +20,7 @@ from telephony.simulator import (
     SimulatedExchange,
     office,
 )
-from web.lifecycle import Started, serve
+from web.lifecycle import PortRefused, Started, serve
 from web.settings import DatabaseSettings, HttpSettings, Settings
 from web.wiring import Services, build
 
@@ -129,9 +129,10 @@ async def test_a_port_that_is_taken_is_noticed_before_anything_is_touched(
             http=HttpSettings(port=port),
             database=DatabaseSettings(f"sqlite:///{tmp_path / 'other' / 'perezvon.db'}"),
         )
-        with pytest.raises(OSError, match="in use"):
+        with pytest.raises(PortRefused) as refused:
             async with _Running(build(second, CLOCK)):
                 pass
+        assert refused.value.is_taken
     assert not (tmp_path / "other").exists()
 
 

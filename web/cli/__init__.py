@@ -72,6 +72,8 @@ def _explained(error: Exception) -> int:
             return _refuse(sentence(Reader(), error.code, vars(error)))
         case DBAPIError():
             return _refuse(f"The database does not answer as it should: {error.orig}.")
+        case ConnectionError():
+            return _refuse(f"The database cannot be reached: {error}.")
         case OSError():
             return _refuse(f"{error.filename or 'The system'}: {error.strerror or error}.")
         case _:

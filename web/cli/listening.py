@@ -1,6 +1,7 @@
 """Commands on the stream of an exchange: record it, replay it, see one's pops in a terminal."""
 
 import asyncio
+import logging
 import re
 import secrets
 import sys
@@ -57,6 +58,7 @@ def record(
 
 
 async def _record(settings: Settings, recorder: Recorder) -> None:
+    logging.getLogger("telephony").setLevel(logging.ERROR)  # what follows says the same better
     clock = SystemClock()
     client = AmiClient(
         settings.exchange, now=clock.now, sleep=clock.sleep, raw=recorder.write, wanted=frozenset()

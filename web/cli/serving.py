@@ -1,7 +1,6 @@
 """Commands that serve: the product itself, and the simulated exchange alone."""
 
 import asyncio
-import errno
 import secrets
 from collections.abc import Iterable
 from typing import Annotated
@@ -17,7 +16,7 @@ from web.cli.refusing import Refused, settings_of
 from web.cli.stopping import stop_signal, until_stopped
 from web.demo import DemoLogin, make_exchange
 from web.demo.serving import DemoStarted, serve_simulated
-from web.lifecycle import Started, serve
+from web.lifecycle import PortRefused, Started, serve
 from web.logs import set_up_logs
 from web.settings import Settings
 from web.wiring import build
@@ -43,13 +42,13 @@ def run(
     work = _run_simulated if simulated else _run
     try:
         asyncio.run(work(settings))
-    except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            raise
+    except PortRefused as refused:
+        if not refused.is_taken:
+            raise Refused(f"[http] host and port cannot be used: {refused}.") from refused
         raise Refused(
             f"Port {settings.http.port} is taken: stop what uses it, or set [http] port "
             "(PEREZVON_HTTP_PORT) to another."
-        ) from error
+        ) from refused
 
 
 async def _run(settings: Settings) -> None:
