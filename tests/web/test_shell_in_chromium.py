@@ -1,0 +1,113 @@
+"""The frame of the pages in a real browser: keys, toasts, theme, and not one complaint."""
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.cast import PASSWORD
+from tests.web.conftest import Office
+
+_PRESS = "about => document.body.dispatchEvent(new KeyboardEvent('keydown', about))"
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+async def page(chromium: Browser, office: Office) -> AsyncIterator[Page]:
+    """Vera, logged in by the form; what the console complains of fails the test."""
+    context = await chromium.new_context(
+        viewport={"width": 1280, "height": 720}, locale="en", color_scheme="light"
+    )
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    await page.goto(str(office.url / "login"))
+    await page.get_by_label("Login").fill("vera")
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Floor")).to_be_visible()
+    await page.goto(str(office.url / "me"))
+    yield page
+    await context.close()
+    # Chromium notes every refused form as an error; that is no fault of the page.
+    assert [one for one in complaints if "status of 422" not in one] == []
+
+
+async def test_the_question_mark_lists_the_keys(page: Page) -> None:
+    await page.keyboard.press("?")
+    overlay = page.get_by_role("dialog", name="Keyboard")
+    await expect(overlay).to_be_visible()
+    await expect(overlay).to_contain_text("Find a client")
+    await page.keyboard.press("Escape")
+    await expect(overlay).to_be_hidden()
+
+
+async def test_letters_lead_to_pages_in_any_layout(page: Page) -> None:
+    await page.keyboard.press("g")
+    await page.keyboard.press("c")
+    await expect(page).to_have_url(_at("/calls"))
+    for key, code in (("п", "KeyG"), ("л", "KeyK")):
+        await page.evaluate(_PRESS, {"key": key, "code": code, "bubbles": True})
+    await expect(page).to_have_url(_at("/clients"))
+
+
+async def test_the_slash_goes_to_the_search_and_typing_there_is_only_typing(page: Page) -> None:
+    await page.keyboard.press("/")
+    search = page.get_by_role("searchbox").first
+    await expect(search).to_be_focused()
+    await page.keyboard.type("gc?")
+    await expect(search).to_have_value("gc?")
+    await expect(page).to_have_url(_at("/me"))
+    await page.keyboard.press("Escape")
+    await expect(search).not_to_be_focused()
+
+
+async def test_saving_tells_so_and_the_colours_change_at_once(page: Page) -> None:
+    day = await _background(page)
+    await page.get_by_label("Colours").select_option("dark")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("Your settings are saved.")).to_be_visible()
+    assert await _background(page) != day
+    await page.get_by_role("button", name="Close").last.click()
+    await expect(page.get_by_text("Your settings are saved.")).to_be_hidden()
+
+
+async def test_the_computers_dark_theme_is_followed(page: Page) -> None:
+    day = await _background(page)
+    await page.emulate_media(color_scheme="dark")
+    assert await _background(page) != day
+
+
+async def test_the_first_thing_on_the_keyboards_way_leads_to_the_content(page: Page) -> None:
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_text("Skip to the content")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#main")).to_be_focused()
+
+
+async def test_a_field_with_an_error_takes_the_focus(page: Page) -> None:
+    await page.get_by_label("Current password").fill("wrong one")
+    await page.get_by_label("New password", exact=True).fill("малиновый-звон-7")
+    await page.get_by_label("New password again").fill("малиновый-звон-7")
+    await page.get_by_role("button", name="Change the password").click()
+    await expect(page.get_by_label("Current password")).to_be_focused()
+
+
+async def test_the_pages_fit_a_small_screen_without_scrolling_sideways(
+    page: Page, office: Office
+) -> None:
+    for path in ("me", "calls", "clients", "tasks", "floor", "workplace", "help/connect"):
+        await page.goto(str(office.url / path))
+        wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        assert not await page.evaluate(wide), path
+
+
+def _at(path: str) -> re.Pattern[str]:
+    return re.compile(rf"^https?://[^/]+{re.escape(path)}(\?.*)?$")
+
+
+async def _background(page: Page) -> str:
+    found: str = await page.evaluate("getComputedStyle(document.body).backgroundColor")
+    return found
