@@ -41,9 +41,13 @@ class PortRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The product serves; `url` is where browsers of this machine reach it."""
+    """The product serves; `url` is where browsers of this machine reach it.
+
+    `is_deserted`: nobody has an account yet.
+    """
 
     url: str
+    is_deserted: bool
 
 
 async def serve(
@@ -88,7 +92,8 @@ async def _run(
         )
         try:
             async with _answering(built, listener):
-                on_started(Started(_url(built.settings.http, listener)))
+                nobody = not await built.accounts.list_agents()
+                on_started(Started(_url(built.settings.http, listener), nobody))
                 await stop.wait()
                 await built.screens.close()
         finally:

@@ -66,7 +66,16 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
         return errors.of_refusal(request, error)
     except Exception:
         log.exception("request_failed", method=request.method, path=request.path)
+        return _of_fault(request)
+
+
+def _of_fault(request: web.Request) -> web.StreamResponse:
+    """A page about a fault of ours, even if it is the page's own frame that fails."""
+    try:
         return errors.of_fault(request)
+    except Exception:
+        log.exception("error_page_failed", path=request.path)
+        return errors.without_a_frame(request)
 
 
 async def protect(request: web.Request, response: web.StreamResponse) -> None:

@@ -91,6 +91,7 @@ def test_a_database_is_made_filled_and_copied(
     assert (folder / "data").stat().st_mode & 0o077 == 0
     monkeypatch.setattr("sys.stdin.readline", lambda: "колокол-42\n")
     hire = ["create-agent", "Anna", "--name", "Anna Orlova", "--password-stdin"]
+    hire += ["--role", "operator"]
     assert run([*hire, "--language", "ru", "--time-zone", "Europe/Moscow"]) == 0
     assert run(["backup", "copy.db"]) == 0
     with sqlite3.connect(folder / "copy.db") as copy:
@@ -112,12 +113,17 @@ def test_a_weak_password_is_refused_with_the_reason(
     assert said.startswith("At least ")
 
 
-def test_people_cannot_be_let_into_a_database_that_is_not_there(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_the_first_person_finds_an_empty_place_and_administers_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin.readline", lambda: "колокол-42\n")
-    said = _says(capsys, "create-agent", "anna", "--name", "Anna", "--password-stdin")
-    assert "Run: perezvon migrate" in said
+    for login in ("dina", "anna"):
+        hire = ["create-agent", login, "--name", login.title(), "--password-stdin"]
+        assert run(hire) == 0
+    with sqlite3.connect(folder / "data" / "perezvon.db") as db:
+        rows = db.execute("SELECT login, role FROM agents ORDER BY id").fetchall()
+    db.close()
+    assert rows == [("dina", "administrator"), ("anna", "operator")]
 
 
 def test_a_stream_is_replayed_as_one_json_object_a_line(

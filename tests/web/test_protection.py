@@ -9,7 +9,7 @@ from aiohttp import web
 
 from crm_core.errors import Conflict, Invalid
 from telephony.errors import ActionRefused, NotConnected
-from tests.web.conftest import ClientAs
+from tests.web.conftest import ClientAs, Office
 from web.guarding import ALL_ROLES, Route
 from web.routes import ROUTES
 from web.settings import HttpSettings, Settings
@@ -117,6 +117,35 @@ async def test_what_fails_is_told_as_a_sentence_and_no_more(
     told = await anna.request("GET", f"/broken/{number}", headers=JSON)
     assert told.status == status
     assert set(told.json["error"]) <= {"code", "message", "field"}
+
+
+async def test_a_fault_in_the_pages_own_frame_is_still_told(
+    office: Office, client_as: ClientAs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> str:
+        raise RuntimeError("a secret of ours")
+
+    anna = await client_as("anna")
+    monkeypatch.setattr(type(office.services.rendering), "render", fail)
+    answer = await anna.get("/me")
+    assert answer.status == 500
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert answer.text.startswith("Something went wrong on our side.")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_a_database_that_fails_is_a_page_in_the_browsers_language(
+    office: Office, client_as: ClientAs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise RuntimeError("no database")
+
+    anna = await client_as("anna", language="ru")
+    monkeypatch.setattr(type(office.services.sessions), "find", fail)
+    answer = await anna.get("/me")
+    assert answer.status == 500
+    assert "У нас что-то сломалось" in answer.words
+    assert (await anna.get("/healthz", follow=False)).status == 500
 
 
 async def test_static_files_are_kept_for_ever_under_their_hash(client_as: ClientAs) -> None:

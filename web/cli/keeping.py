@@ -12,11 +12,12 @@ from rich.console import Console
 
 from crm_core.agents.accounts import Accounts
 from crm_core.agents.credentials import Passwords
+from crm_core.agents.people import list_agents
 from crm_core.agents.roles import Role
 from crm_core.clock import SystemClock
 from crm_core.storage.backup import backup as copy_database
 from crm_core.storage.engine import Storage
-from crm_core.storage.migrate import check_schema
+from crm_core.storage.migrate import check_schema, current_revision
 from crm_core.storage.migrate import migrate as apply_migrations
 from web.cli.refusing import Refused, settings_of
 from web.folders import make_room
@@ -49,7 +50,7 @@ def migrate(config: Config = None) -> None:
 
 
 def create_agent(
-    login: Annotated[str, typer.Argument(help="what the person types to log in")],
+    login: Annotated[str, typer.Argument(help="what the person types to log in")] = "",
     name: Annotated[str, typer.Option(help="the person's name")] = "",
     role: Annotated[str, typer.Option(help=", ".join(Role))] = "",
     language: Annotated[str, typer.Option(help=", ".join(LANGUAGES))] = "",
@@ -59,37 +60,63 @@ def create_agent(
     ] = False,
     config: Config = None,
 ) -> None:
-    """Let somebody in: asks for the password, and for what is not given."""
-    if not password_stdin:
-        name = name or typer.prompt("Name")
-        role = role or typer.prompt(f"Role ({', '.join(Role)})", default=Role.OPERATOR.value)
-    role = role or Role.OPERATOR.value
-    if role not in tuple(Role):
-        raise Refused(f"There is no role {role!r}; the roles are {', '.join(Role)}.")
+    """Let somebody in: asks for the password and what is not given. The first is administrator."""
     settings = settings_of(config)
-    if password_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
-    else:
-        known = ", ".join(LANGUAGES)
-        language = language or typer.prompt(f"Language ({known})", default=settings.office.language)
-        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    if role:
+        _known_role(role)
+    usual = Role.ADMINISTRATOR if asyncio.run(_is_deserted(settings)) else Role.OPERATOR
+    if not password_stdin:
+        login = login or typer.prompt("Login")
+        name = name or typer.prompt("Name")
+        role = role or typer.prompt(f"Role ({', '.join(Role)})", default=usual.value)
+        language = language or typer.prompt(
+            f"Language ({', '.join(LANGUAGES)})", default=settings.office.language
+        )
+    given = _known_role(role or usual.value)
+    password = _password(from_stdin=password_stdin)
 
     async def work() -> str:
         async with opened(settings) as storage:
-            await check_schema(storage)
-            accounts = Accounts(storage, SystemClock(), Passwords())
-            agent = await accounts.create(
-                None,
-                login,
-                name,
-                Role(role),
-                password,
-                language=language or settings.office.language,
-                time_zone=time_zone or settings.office.time_zone,
-            )
-            return agent.login
+            passwords = Passwords()
+            try:
+                accounts = Accounts(storage, SystemClock(), passwords)
+                agent = await accounts.create(
+                    None,
+                    login,
+                    name,
+                    given,
+                    password,
+                    language=language or settings.office.language,
+                    time_zone=time_zone or settings.office.time_zone,
+                )
+                return agent.login
+            finally:
+                passwords.close()
 
     console.print(f"{asyncio.run(work())} may log in now", markup=False)
+
+
+def _known_role(written: str) -> Role:
+    if written not in tuple(Role):
+        raise Refused(f"There is no role {written!r}; the roles are {', '.join(Role)}.")
+    return Role(written)
+
+
+def _password(*, from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    typed: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return typed
+
+
+async def _is_deserted(settings: Settings) -> bool:
+    """Whether nobody works here yet; an empty database is given its tables."""
+    async with opened(settings) as storage:
+        if await current_revision(storage) is None:
+            await apply_migrations(storage)
+        await check_schema(storage)
+        async with storage.read() as connection:
+            return not await list_agents(connection)
 
 
 def backup(

@@ -54,6 +54,8 @@ def run(
 async def _run(settings: Settings) -> None:
     def tell(started: Started) -> None:
         console.print(f"Perezvon serves {settings.http.public_url or started.url}")
+        if started.is_deserted:
+            console.print("Nobody can log in yet. Let the first one in: perezvon create-agent")
         console.print("Ctrl-C stops it.", style="dim")
 
     await serve(build(settings, SystemClock()), stop_signal(), tell)

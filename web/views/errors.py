@@ -74,6 +74,13 @@ def of_fault(request: web.Request) -> web.StreamResponse:
     return _answer(request, 500, "fault", {})
 
 
+def without_a_frame(request: web.Request) -> web.Response:
+    """The same in plain text, for when the templates themselves are at fault."""
+    reader = _reader(request)
+    texts = (reader.gettext(TITLES[500]) + ".", reader.gettext(HINTS[500]))
+    return web.Response(status=500, text="\n".join(texts))
+
+
 def _status_of(error: CrmError) -> int:
     by_kind = {NotFound: 404, Forbidden: 403, Conflict: 409}
     return next((status for kind, status in by_kind.items() if isinstance(error, kind)), 422)
