@@ -19,6 +19,7 @@ from telephony.simulator import (
     Mood,
     PhonePlan,
     SimulatedExchange,
+    Talk,
     direct_number,
     office,
 )
@@ -26,27 +27,28 @@ from telephony.stream import AmiMessage, LinkDown, LinkUp, StreamItem
 from telephony.switchboard import Switchboard
 
 SECRET = "s3cret"
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 30
+LONG = Talk(3600)
 
 
 class QuickTime:
-    """A clock on which a second of the exchange passes in ten real milliseconds."""
+    """A clock on which a second of the exchange passes in a tenth of a real one."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
 
     def now(self) -> datetime:
-        passed = (self._loop.time() - self._began) * 100
+        passed = (self._loop.time() - self._began) * 10
         return datetime(2026, 11, 22, 9, tzinfo=UTC) + timedelta(seconds=passed)
 
     async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds / 100)
+        await asyncio.sleep(seconds / 10)
 
 
 @asynccontextmanager
 async def exchange(*moods: Mood) -> AsyncIterator[SimulatedExchange]:
-    chosen = moods or (Mood(2, 2), Mood(3, 3), Mood(3, 3))
+    chosen = moods or (Mood(0.3, 0.3), Mood(0.5, 0.5), Mood(0.5, 0.5))
     phones = tuple(
         PhonePlan(str(101 + place), f"Operator {101 + place}", mood)
         for place, mood in enumerate(chosen)
@@ -121,7 +123,7 @@ async def test_a_queue_call_goes_through_the_real_client() -> None:
     async with exchange() as running, manager(running) as ami:
         await ami.switchboard.queue_add("sales", "PJSIP/101", "Anna")
         await ami.switchboard.queue_add("sales", "PJSIP/101", "Anna")
-        running.ring(number="79161234567", name="Иван", dialled=SALES_NUMBER)
+        running.ring(number="79161234567", name="Иван", dialled=SALES_NUMBER, talk=Talk(1))
         called = await ami.until_event("AgentCalled", queue="sales")
         assert called.headers["destchannel"].startswith("PJSIP/101-")
         assert called.headers["calleridname"] == "Иван"
@@ -131,7 +133,7 @@ async def test_a_queue_call_goes_through_the_real_client() -> None:
 
 async def test_ring_tells_which_phones_ring_and_has_written_their_events() -> None:
     async with exchange() as running, manager(running) as ami:
-        rung = running.ring(number="79161234567", dialled=direct_number("102"))
+        rung = running.ring(number="79161234567", dialled=direct_number("102"), talk=LONG)
         assert rung.interfaces == ("PJSIP/102",)
         begun = await ami.until_event("DialBegin")
         assert begun.headers["linkedid"] == rung.linkedid
@@ -144,7 +146,7 @@ async def test_pausing_is_heard_and_obeyed() -> None:
         await ami.switchboard.pause_member("PJSIP/101", "lunch")
         paused = await ami.until_event("QueueMemberPause", interface="PJSIP/101")
         assert (paused.headers["paused"], paused.headers["pausedreason"]) == ("1", "lunch")
-        running.ring(number="79161234567", dialled=SUPPORT_NUMBER)
+        running.ring(number="79161234567", dialled=SUPPORT_NUMBER, talk=LONG)
         await ami.until_event("AgentConnect", interface="PJSIP/102")
         assert {event.headers["interface"] for event in ami.named("AgentCalled")} == {"PJSIP/102"}
         await ami.switchboard.unpause_member("PJSIP/101")
@@ -166,7 +168,7 @@ async def test_click_to_call_rings_the_own_phone_first() -> None:
 
 async def test_a_client_can_be_parked_and_fetched_again() -> None:
     async with exchange() as running, manager(running) as ami:
-        running.ring(number="79161234567", dialled=direct_number("101"))
+        running.ring(number="79161234567", dialled=direct_number("101"), talk=LONG)
         entered = await ami.until_event("BridgeEnter", calleridnum="79161234567")
         client = entered.headers["channel"]
         await ami.switchboard.hold(client, "PJSIP/101")
@@ -179,7 +181,7 @@ async def test_a_client_can_be_parked_and_fetched_again() -> None:
 
 async def test_a_call_is_transferred_and_hung_up_on_request() -> None:
     async with exchange() as running, manager(running) as ami:
-        running.ring(number="79161234567", dialled=direct_number("101"))
+        running.ring(number="79161234567", dialled=direct_number("101"), talk=LONG)
         await ami.until_event("BridgeEnter", calleridnum="79161234567")
         agent = await ami.until_event("BridgeEnter", calleridnum="101")
         await ami.switchboard.blind_transfer(agent.headers["channel"], "102")
@@ -193,7 +195,7 @@ async def test_a_call_is_transferred_and_hung_up_on_request() -> None:
 async def test_an_attended_transfer_can_be_completed_or_cancelled() -> None:
     for complete in (True, False):
         async with exchange() as running, manager(running) as ami:
-            running.ring(number="79161234567", dialled=direct_number("101"))
+            running.ring(number="79161234567", dialled=direct_number("101"), talk=LONG)
             agent = await ami.until_event("BridgeEnter", calleridnum="101")
             await ami.switchboard.attended_transfer(agent.headers["channel"], "102")
             await ami.until_event("BridgeEnter", calleridnum="102")
@@ -210,7 +212,7 @@ async def test_an_attended_transfer_can_be_completed_or_cancelled() -> None:
 async def test_resync_lists_living_calls_queues_and_parked_calls() -> None:
     async with exchange() as running, manager(running) as ami:
         await ami.switchboard.queue_add("sales", "PJSIP/101", "Anna")
-        running.ring(number="79161234567", dialled=SALES_NUMBER)
+        running.ring(number="79161234567", dialled=SALES_NUMBER, talk=LONG)
         await ami.until_event("BridgeEnter", calleridnum="79161234567")
         await ami.switchboard.resync()
         channels = ami.named("CoreShowChannel")
@@ -234,7 +236,7 @@ async def test_a_wrong_secret_is_refused() -> None:
 
 async def test_a_lost_link_comes_back_and_finds_the_call() -> None:
     async with exchange() as running, manager(running) as ami:
-        running.ring(number="79161234567", dialled=direct_number("101"))
+        running.ring(number="79161234567", dialled=direct_number("101"), talk=LONG)
         await ami.until_event("BridgeEnter", calleridnum="79161234567")
         running.cut()
         await ami.until(
