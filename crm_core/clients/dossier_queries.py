@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, cast, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.agents.tables import agents
 from crm_core.calls.tables import call_talks, calls, dispositions, wrap_ups
 from crm_core.clients.dossier import Agreement, Note, OpenTask, PastCall, Person
 from crm_core.clients.tables import clients
+from crm_core.storage.hot import HotSelect
 from crm_core.tasks.tables import tasks
 
 PAST_CALLS_SHOWN = 5
@@ -17,13 +18,14 @@ TASKS_SHOWN = 5
 
 async def find_party(connection: AsyncConnection, call_id: str) -> tuple[str, Person | None]:
     """The outside number as the call log keeps it, and the client the call is linked to."""
-    row = (await connection.execute(_PARTY, {"call_id": call_id})).first()
-    if row is None:
+    rows = await _PARTY.rows(connection, call_id=call_id)
+    if not rows:
         return "", None
-    if row.client_id is None:
-        return row.number, None
-    person = Person(row.client_id, row.name, row.kind, owner_name=row.owner_name or "")
-    return row.number, person
+    (row,) = rows
+    if row["client_id"] is None:
+        return row["number"], None
+    owner_name = row["owner_name"] or ""
+    return row["number"], Person(row["client_id"], row["name"], row["kind"], owner_name=owner_name)
 
 
 async def list_past_calls(
@@ -32,18 +34,17 @@ async def list_past_calls(
     """The newest calls with this client (or, where none is known, with this number)."""
     statement = _PAST_BY_NUMBER if client_id is None else _PAST_BY_CLIENT
     values = _values(call_id, number, client_id)
-    rows = await connection.execute(statement, values)
     return tuple(
         PastCall(
-            row.call_id,
-            row.started_at,
-            row.direction,
-            row.outcome or "",
-            row.talk_seconds,
-            row.agent_name or "",
-            row.disposition or "",
+            row["call_id"],
+            row["started_at"],
+            row["direction"],
+            row["outcome"] or "",
+            row["talk_seconds"],
+            row["agent_name"] or "",
+            row["disposition"] or "",
         )
-        for row in rows
+        for row in await statement.rows(connection, **values)
     )
 
 
@@ -52,17 +53,18 @@ async def find_agreement(
 ) -> Agreement | None:
     """What the latest finished wrap-up with anything to say has left behind."""
     statement = _AGREED_BY_NUMBER if client_id is None else _AGREED_BY_CLIENT
-    row = (await connection.execute(statement, _values(call_id, number, client_id))).first()
-    if row is None:
+    rows = await statement.rows(connection, **_values(call_id, number, client_id))
+    if not rows:
         return None
+    (row,) = rows
     return Agreement(
-        at=row.finished_at,
-        agent_name=row.agent_name,
-        disposition=row.disposition or "",
-        note=row.note,
-        step=row.step or "",
-        step_due_at=row.step_due_at,
-        step_done=row.step_done_at is not None,
+        at=row["finished_at"],
+        agent_name=row["agent_name"],
+        disposition=row["disposition"] or "",
+        note=row["note"],
+        step=row["step"] or "",
+        step_due_at=row["step_due_at"],
+        step_done=row["step_done_at"] is not None,
     )
 
 
@@ -70,17 +72,24 @@ async def list_open_tasks(
     connection: AsyncConnection, number: str, client_id: int | None
 ) -> tuple[OpenTask, ...]:
     """What is promised to this client or number and not done, the most pressing first."""
-    rows = await connection.execute(_TASKS, {"number": number, "client_id": client_id})
+    rows = await _TASKS.rows(connection, number=number, client_id=client_id)
     return tuple(
-        OpenTask(row.id, row.kind, row.text, row.due_at, row.assignee_name or "", row.call_count)
+        OpenTask(
+            row["id"],
+            row["kind"],
+            row["text"],
+            row["due_at"],
+            row["assignee_name"] or "",
+            row["call_count"],
+        )
         for row in rows
     )
 
 
 async def list_notes(connection: AsyncConnection, call_id: str) -> tuple[Note, ...]:
     """What each operator has written in this call so far."""
-    rows = await connection.execute(_NOTES, {"call_id": call_id})
-    return tuple(Note(row.agent_id, row.agent_name, row.note) for row in rows)
+    rows = await _NOTES.rows(connection, call_id=call_id)
+    return tuple(Note(row["agent_id"], row["agent_name"], row["note"]) for row in rows)
 
 
 def _values(call_id: str, number: str, client_id: int | None) -> dict[str, Any]:
@@ -91,7 +100,7 @@ def _values(call_id: str, number: str, client_id: int | None) -> dict[str, Any]:
 
 _owner = agents.alias("owner")
 
-_PARTY = (
+_PARTY = HotSelect(
     select(
         calls.c.number,
         calls.c.client_id,
@@ -136,7 +145,7 @@ def _past(whose: ColumnElement[bool]) -> Select[Any]:
             calls.c.started_at,
             calls.c.direction,
             calls.c.outcome,
-            calls.c.talk_seconds,
+            cast(calls.c.talk_seconds, Integer).label("talk_seconds"),
             talker.label("agent_name"),
             said.label("disposition"),
         )
@@ -174,10 +183,11 @@ def _agreed(whose: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-_PAST_BY_CLIENT, _PAST_BY_NUMBER = _past(_BY_CLIENT), _past(_BY_NUMBER)
-_AGREED_BY_CLIENT, _AGREED_BY_NUMBER = _agreed(_BY_CLIENT), _agreed(_BY_NUMBER)
+_PAST_BY_CLIENT, _PAST_BY_NUMBER = HotSelect(_past(_BY_CLIENT)), HotSelect(_past(_BY_NUMBER))
+_AGREED_BY_CLIENT = HotSelect(_agreed(_BY_CLIENT))
+_AGREED_BY_NUMBER = HotSelect(_agreed(_BY_NUMBER))
 
-_TASKS = (
+_TASKS = HotSelect(
     select(
         tasks.c.id,
         tasks.c.kind,
@@ -198,7 +208,7 @@ _TASKS = (
     .limit(TASKS_SHOWN)
 )
 
-_NOTES = (
+_NOTES = HotSelect(
     select(wrap_ups.c.agent_id, wrap_ups.c.note, agents.c.name.label("agent_name"))
     .join(agents, agents.c.id == wrap_ups.c.agent_id)
     .where(wrap_ups.c.call_id == bindparam("call_id"), wrap_ups.c.note != "")
