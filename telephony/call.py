@@ -80,6 +80,8 @@ class Call:
     holds: list[LiveHold] = field(default_factory=list)
     transfers: list[LiveTransfer] = field(default_factory=list)
     answers: dict[Interface, datetime] = field(default_factory=dict)
+    gone: set[Interface] = field(default_factory=set)
+    """Phones that answered and have left; who of them talks again answers again."""
     talkers: tuple[Leg, ...] = ()
     clock: TalkClock = field(default_factory=TalkClock)
     queue: str | None = None

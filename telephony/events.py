@@ -213,7 +213,8 @@ class OfferEnded(CallFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallAnswered(CallFact):
-    """The phone at `interface` and the other party began to talk; comes once for each phone."""
+    """The phone at `interface` and the other party began to talk; it comes again only after the
+    phone had left (fetched out of a hold by parking, handed over and back)."""
 
     interface: Interface
 

@@ -75,9 +75,11 @@ def _take_talk(call: Call, absorbed: Call, at: datetime) -> None:
     call.connected_outside = call.connected_outside or absorbed.connected_outside
     call.talkers = call.talkers + absorbed.talkers
     call.clock.add(absorbed.clock, at)
+    call.gone |= absorbed.gone - call.answers.keys()
     for interface, since in absorbed.answers.items():
         if interface in call.answers:
             continue
         call.answers[interface] = since
-        call.say(CallAnswered(at=since, call_id=call.id, interface=interface))
+        if interface not in absorbed.gone:
+            call.say(CallAnswered(at=since, call_id=call.id, interface=interface))
     call.answers = dict(sorted(call.answers.items(), key=lambda answer: answer[1]))

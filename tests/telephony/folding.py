@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from telephony import events
 from telephony.events import CallEnded, CallRecord, Fact, OfferResult
@@ -16,11 +17,17 @@ class Told:
     dialled: str = ""
     linkedids: tuple[str, ...] = ()
     queue: str | None = None
-    answered_by: list[str] = field(default_factory=list)
+    answers: dict[str, datetime] = field(default_factory=dict)
+    present: set[str] = field(default_factory=set)
     offers: list[list[object]] = field(default_factory=list)
     transfers: list[tuple[object, ...]] = field(default_factory=list)
     holds: list[list[object]] = field(default_factory=list)
     record: CallRecord | None = None
+
+    @property
+    def answered_by(self) -> tuple[str, ...]:
+        """Phones by their first answer."""
+        return tuple(sorted(self.answers, key=lambda phone: self.answers[phone]))
 
 
 def fold(facts: Iterable[Fact]) -> dict[str, Told]:
@@ -46,10 +53,12 @@ def _apply(told: Told, fact: events.CallFact, calls: dict[str, Told]) -> None:
             absorbed = calls.pop(fact.absorbed_id)
             told.offers = sorted(told.offers + absorbed.offers, key=lambda offer: str(offer[1]))
             told.transfers += absorbed.transfers
+            left = absorbed.answers.keys() - absorbed.present
+            told.answers |= {phone: absorbed.answers[phone] for phone in left - told.answers.keys()}
             told.holds = sorted(told.holds + absorbed.holds, key=lambda hold: str(hold[1]))
             told.queue = told.queue or absorbed.queue
         case events.CallQueued():
-            if not told.answered_by or told.queue is None:
+            if not told.answers or told.queue is None:
                 told.queue = fact.queue
         case events.CallOffered(own_request=False):
             told.offers.append([fact.interface, fact.at, None])
@@ -59,8 +68,12 @@ def _apply(told: Told, fact: events.CallFact, calls: dict[str, Told]) -> None:
                     offer[2] = fact.result
                     break
         case events.CallAnswered():
-            assert fact.interface not in told.answered_by, "a phone answers once"
-            told.answered_by.append(fact.interface)
+            assert fact.interface not in told.present, "who is there does not answer again"
+            told.present.add(fact.interface)
+            told.answers.setdefault(fact.interface, fact.at)
+        case events.CallLeft():
+            assert fact.interface in told.present, "only who is there leaves"
+            told.present.remove(fact.interface)
         case events.CallHeld():
             told.holds.append([fact.interface, fact.at, fact.parked, None])
         case events.CallResumed():
@@ -84,7 +97,7 @@ def disagreements(told: Told) -> list[str]:
         "dialled": (told.dialled, record.dialled),
         "linkedids": (tuple(told.linkedids), record.linkedids),
         "queue": (told.queue, record.queue),
-        "answered_by": (tuple(told.answered_by), record.answered_by),
+        "answered_by": (told.answered_by, record.answered_by),
         "offered": (
             [tuple(offer) for offer in told.offers],
             [(offer.interface, offer.offered_at, offer.result) for offer in record.offered],

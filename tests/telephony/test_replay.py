@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from telephony import events
 from telephony.events import Fact
 from telephony.phones import phones_matching
 from telephony.replay import as_json, read_stream, replay, replay_file
@@ -68,6 +69,15 @@ def test_a_scene_is_told_as_it_was(name: str) -> None:
 def test_facts_and_record_of_a_scene_agree(name: str) -> None:
     for call in fold(facts_of(truth.stream_of(name))).values():
         assert disagreements(call) == []
+
+
+def test_who_has_left_and_is_with_the_client_again_answers_again() -> None:
+    facts = [
+        type(fact).__name__
+        for fact in facts_of(truth.stream_of("park_timeout_returns"))
+        if isinstance(fact, (events.CallAnswered, events.CallLeft, events.CallHeld))
+    ]
+    assert facts == ["CallAnswered", "CallHeld", "CallLeft", "CallAnswered", "CallLeft"]
 
 
 def test_every_scene_of_the_first_list_is_there() -> None:
