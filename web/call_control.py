@@ -1,5 +1,6 @@
 """What an operator's buttons do to his call: his channel is found, the switchboard is asked."""
 
+import re
 from collections.abc import Callable, Iterable
 
 from crm_core.errors import Conflict, Invalid
@@ -7,6 +8,7 @@ from telephony.events import CallRecord, LegRecord, LegRole
 from telephony.numbers import SHORTEST_PUBLIC, dialable, normalise, readable
 from telephony.switchboard import Switchboard
 
+_INTERNAL = re.compile(r"[0-9 .()-]+")  # an extension as people write it
 Live = Callable[[], Iterable[CallRecord]]
 
 
@@ -63,7 +65,7 @@ class CallControl:
         number = normalise(written, self._country)
         if number.e164:
             return dialable(number.e164, self._country)
-        if 2 <= len(number.digits) < SHORTEST_PUBLIC and not number.extension:
+        if _INTERNAL.fullmatch(written.strip()) and 2 <= len(number.digits) < SHORTEST_PUBLIC:
             return number.digits
         raise Invalid("number", "number_not_dialable", number=written.strip()[:40])
 
