@@ -36,6 +36,10 @@ function letterOf(event) {
   return event.code.startsWith("Key") ? event.code.slice(3).toLowerCase() : event.key.toLowerCase();
 }
 
+// "g" and a letter goes to another page (keys.js): such a letter is none of ours.
+const GOING_MILLISECONDS = 1200;
+let goingUntil = 0;
+
 // Digits first choose the client, then what the call was; letters are the card's own buttons.
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isTyping(event.target)) return;
@@ -50,6 +54,9 @@ function onKey(event) {
     if (done) event.preventDefault();
     return;
   }
+  const going = performance.now() < goingUntil;
+  goingUntil = letterOf(event) === "g" ? performance.now() + GOING_MILLISECONDS : 0;
+  if (going) return;
   const wanted = card.querySelector(`[data-card-key="${CSS.escape(letterOf(event))}"]`);
   if (!wanted) return;
   event.preventDefault();
