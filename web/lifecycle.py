@@ -64,6 +64,7 @@ async def serve(
 
 async def _prepare(built: Services) -> None:
     """Bring schema and live state to where they were, before anything new is heard."""
+    built.rendering.prepare()
     make_room(built.settings.database.url)
     for revision in await migrate(built.storage):
         log.info("migrated", revision=revision)

@@ -1,0 +1,81 @@
+"""Templates: strict, escaping, and each reader's own."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from jinja2 import DictLoader, UndefinedError
+
+from web.assets import Assets
+from web.i18n import LANGUAGES, Reader
+from web.rendering import TEMPLATE_FOLDER, Rendering
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+EN = Reader("en", "Europe/Moscow")
+
+
+def _render(template: str, reader: Reader = EN, **data: object) -> str:
+    """`template` (its text) as the product would render it."""
+    rendering = Rendering(lambda: NOW, Assets(), "RU")
+    for environment in rendering._environments.values():
+        environment.loader = DictLoader({"t.html": template})
+    return rendering.render(reader, "t.html", data)
+
+
+def test_every_template_compiles_in_every_language() -> None:
+    rendering = Rendering(lambda: NOW, Assets(), "RU")
+    rendering.prepare()
+    count = len(list(Path(TEMPLATE_FOLDER).rglob("*.html")))
+    for language in LANGUAGES:
+        cache = rendering._environments[language].cache
+        assert cache is not None
+        assert len(cache) == count
+
+
+def test_what_people_wrote_is_text_and_never_markup() -> None:
+    hostile = "<script>alert('x')</script>"
+    told = _render("{{ x }} {{ x|lines }} {{ _('%(name)s!', name=x) }}", x=hostile)
+    assert "<script>" not in told
+    assert told.count("&lt;script&gt;") == 3
+
+
+def test_a_name_that_the_view_forgot_is_an_error_not_a_gap() -> None:
+    with pytest.raises(UndefinedError):
+        _render("{{ forgotten }}")
+
+
+def test_a_template_is_rendered_in_the_readers_language() -> None:
+    assert _render("{{ _('Calls') }}", Reader("ru")) == "Звонки"
+    assert _render("{{ _('Calls') }}", Reader("en")) == "Calls"
+    assert _render("{{ _('Calls') }}", Reader("xx")) == "Calls"
+
+
+def test_instants_are_shown_in_the_readers_zone_with_the_whole_truth_behind() -> None:
+    told = _render("{{ at|moment }}", at=NOW)
+    assert '<time datetime="2026-03-02T09:00:00.000Z"' in told
+    assert ">12:00</time>" in told
+    assert 'title="Mar 2, 2026 12:00:00 MSK"' in told
+    assert _render("{{ at|moment }}", at=None) == "–"
+
+
+def test_clocks_run_from_where_the_server_saw_them() -> None:
+    told = _render("{{ at|running }} {{ until|remaining }}", at=NOW - timedelta(seconds=75),
+                   until=NOW + timedelta(seconds=30))  # fmt: skip
+    assert 'data-since="2026-03-02T08:58:45.000Z">1:15<' in told
+    assert 'data-until="2026-03-02T09:00:30.000Z">0:30<' in told
+
+
+def test_a_static_file_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        _render("{{ static('css/none.css') }}")
+
+
+def test_a_change_of_any_static_file_changes_every_address(tmp_path: Path) -> None:
+    (tmp_path / "a.css").write_text("a{}")
+    (tmp_path / "b.js").write_text("1")
+    (tmp_path / "secret.py").write_text("x")
+    before = Assets(tmp_path)
+    (tmp_path / "b.js").write_text("2")
+    after = Assets(tmp_path)
+    assert before.url("a.css") != after.url("a.css")
+    assert before.find("secret.py") is None
