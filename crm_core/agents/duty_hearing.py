@@ -11,6 +11,7 @@ from crm_core.agents.people import list_agents
 from crm_core.agents.seating import SeatKeeper
 from crm_core.agents.state import Part
 from crm_core.bus import Handler
+from crm_core.calls.parking import Parking
 from crm_core.events import WrapUpFinished, WrapUpStarted
 from crm_core.storage.engine import Storage
 from telephony import events as facts
@@ -28,6 +29,7 @@ class DutyHearing:
         self._book = book
         self._keeper = keeper
         self._storage = storage
+        self._parking = Parking()
 
     def handlers(self) -> dict[type, Handler]:
         """All that the roster listens to, for one subscription."""
@@ -38,6 +40,7 @@ class DutyHearing:
             facts.CallOffered: self.on_call_offered,
             facts.OfferEnded: self.on_offer_ended,
             facts.CallAnswered: self.on_call_answered,
+            facts.CallHeld: self.on_call_held,
             facts.CallLeft: self.on_call_left,
             facts.CallEnded: self.on_call_ended,
             facts.ExchangeConnected: self.on_exchange_connected,
@@ -57,6 +60,7 @@ class DutyHearing:
         self._book.directions[fact.call_id] = fact.direction
 
     async def on_calls_joined(self, fact: facts.CallsJoined) -> None:
+        self._parking.join(fact.call_id, fact.absorbed_id)
         self._book.directions.setdefault(
             fact.call_id, self._book.directions.pop(fact.absorbed_id, Direction.INBOUND)
         )
@@ -90,15 +94,28 @@ class DutyHearing:
     async def on_call_answered(self, fact: facts.CallAnswered) -> None:
         self._book.phones[fact.interface][fact.call_id] = Part.TALKING
         await self._at_phone(fact.interface, fact, lambda duty: state.talk(duty, fact.call_id))
+        for relieved in self._parking.relieved(fact.call_id, fact.interface):
+            await self._out_of_call(relieved, fact)
+
+    async def on_call_held(self, fact: facts.CallHeld) -> None:
+        """Who has parked the client keeps the call, though his phone is free."""
+        if fact.parked:
+            self._parking.hold(fact.call_id, fact.interface)
+            await self._at_phone(fact.interface, fact, lambda duty: duty)
 
     async def on_call_left(self, fact: facts.CallLeft) -> None:
         self._book.phones[fact.interface].pop(fact.call_id, None)
+        if not self._parking.stays(fact.call_id, fact.interface):
+            await self._out_of_call(fact.interface, fact)
+
+    async def _out_of_call(self, interface: str, fact: facts.CallFact) -> None:
         owes = self._book.owes_wrap_up(fact.call_id)
         await self._at_phone(
-            fact.interface, fact, lambda duty: state.hang_up(duty, fact.call_id, owes=owes)
+            interface, fact, lambda duty: state.hang_up(duty, fact.call_id, owes=owes)
         )
 
     async def on_call_ended(self, fact: facts.CallEnded) -> None:
+        self._parking.forget(fact.call_id)
         self._book.directions[fact.call_id] = fact.record.direction
         owes = self._book.owes_wrap_up(fact.call_id)
         self._book.directions.pop(fact.call_id, None)

@@ -1,7 +1,8 @@
 """What calls do to wrap-ups: an answer opens the notes, the end of the talk starts the deadline.
 
 Subscribe `handlers()`; every `CallLeft` of a seated agent is answered, by `WrapUpStarted` or by
-`WrapUpFinished`, so that nobody waits for a form that never comes.
+`WrapUpFinished`, so that nobody waits for a form that never comes. Who has parked the client has
+not left: his form begins when somebody else talks with the client, or when the call is over.
 """
 
 from collections.abc import Callable
@@ -10,13 +11,14 @@ from sqlalchemy import ColumnElement, and_, delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.bus import Handler
+from crm_core.calls.parking import Parking
 from crm_core.calls.tables import call_talks, calls, wrap_ups
 from crm_core.clock import Clock
 from crm_core.events import WrapUpFinished
 from crm_core.storage.engine import Storage, Write
 from crm_core.wrap_up.rows import NOT_NEEDED, begin_row, change_row, find_row, open_row
 from crm_core.wrap_up.rules import Owing, read_owing
-from telephony.events import CallAnswered, CallEnded, CallLeft, Direction
+from telephony.events import CallAnswered, CallEnded, CallHeld, CallLeft, CallsJoined, Direction
 
 AgentAt = Callable[[str], int | None]
 
@@ -28,11 +30,14 @@ class WrapUpHearing:
         self._storage = storage
         self._clock = clock
         self._agent_at = agent_at
+        self._parking = Parking()
 
     def handlers(self) -> dict[type, Handler]:
         """All that wrap-ups listen to, for one subscription."""
         return {
             CallAnswered: self.on_call_answered,
+            CallHeld: self.on_call_held,
+            CallsJoined: self.on_calls_joined,
             CallLeft: self.on_call_left,
             CallEnded: self.on_call_ended,
         }
@@ -47,6 +52,8 @@ class WrapUpHearing:
             await self._end(call_id)
 
     async def on_call_answered(self, fact: CallAnswered) -> None:
+        for relieved in self._parking.relieved(fact.call_id, fact.interface):
+            await self._begin(fact.call_id, relieved)
         agent_id = self._agent_at(fact.interface)
         if agent_id is None:
             return
@@ -55,23 +62,36 @@ class WrapUpHearing:
             if owing is not None and owing.owed:
                 await open_row(tx, fact.call_id, agent_id)
 
+    async def on_call_held(self, fact: CallHeld) -> None:
+        if fact.parked:
+            self._parking.hold(fact.call_id, fact.interface)
+
+    async def on_calls_joined(self, fact: CallsJoined) -> None:
+        self._parking.join(fact.call_id, fact.absorbed_id)
+
     async def on_call_left(self, fact: CallLeft) -> None:
-        agent_id = self._agent_at(fact.interface)
+        if not self._parking.stays(fact.call_id, fact.interface):
+            await self._begin(fact.call_id, fact.interface)
+
+    async def _begin(self, call_id: str, interface: str) -> None:
+        """The person at `interface` is out of the call."""
+        agent_id = self._agent_at(interface)
         if agent_id is None:
             return
         async with self._storage.write() as tx:
-            owing = await read_owing(tx.connection, fact.call_id)
+            owing = await read_owing(tx.connection, call_id)
             if owing is None or not owing.owed:
-                await _drop_empty(tx, fact.call_id)
-                tx.announce(_finished(fact.call_id, agent_id, NOT_NEEDED))
+                await _drop_empty(tx, call_id)
+                tx.announce(_finished(call_id, agent_id, NOT_NEEDED))
                 return
-            before = await begin_row(tx, fact.call_id, agent_id, owing.rules, self._clock.now())
+            before = await begin_row(tx, call_id, agent_id, owing.rules, self._clock.now())
             if before is not None and before["finished_at"] is not None:
                 # He was faster than the hang-up.
-                tx.announce(_finished(fact.call_id, agent_id, before["ending"]))
+                tx.announce(_finished(call_id, agent_id, before["ending"]))
 
     async def on_call_ended(self, fact: CallEnded) -> None:
         """Whose leaving was not heard has left now; an internal call owes nothing after all."""
+        self._parking.forget(fact.call_id)
         async with self._storage.read() as connection:
             late = await _waiting(connection, fact.call_id) or await self._forgotten(
                 connection, fact.call_id
