@@ -188,6 +188,10 @@ class Board:
     def _on_offer_ended(self, fact: events.OfferEnded) -> None:
         agent_id = self.seating.agent_at(fact.interface)
         place = None if agent_id is None else self._place(fact.call_id, agent_id)
+        if agent_id is not None and fact.result == OfferResult.ANSWERED:
+            # Before those who rang beside him are told: so they hear by whom.
+            name = self.seating.name_of(agent_id)
+            self.calls[fact.call_id] = replace(self._call(fact), answered_by=name)
         if agent_id is None or place is None or fact.result == OfferResult.ANSWERED:
             return
         if place.phase in (Phase.RINGING, Phase.DIALLING):

@@ -64,6 +64,16 @@ def test_answered_elsewhere_withdraws_the_card_and_says_who_answered() -> None:
     assert isinstance(gone, CardGone)
     assert gone.trace is not None
     assert (gone.trace.code, gone.trace.agent_name) == ("answered_elsewhere", "Boris Klimov")
+
+
+def test_who_answered_is_known_as_soon_as_his_ringing_ends() -> None:
+    """A queue tells the others' end before the two are connected."""
+    board = board_after(started(), offered(ANNAS_PHONE), offered(BORIS_PHONE))
+    board.apply(offer_ended(BORIS_PHONE, OfferResult.ANSWERED))
+    (gone,) = board.apply(offer_ended(ANNAS_PHONE, OfferResult.ANSWERED_ELSEWHERE))
+    assert isinstance(gone, CardGone)
+    assert gone.trace is not None
+    assert gone.trace.agent_name == "Boris Klimov"
     assert board.cards_of(ANNA) == ()
     assert only_card(board, BORIS).phase == Phase.TALKING
 
