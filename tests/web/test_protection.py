@@ -9,6 +9,7 @@ from aiohttp import web
 
 from crm_core.errors import Conflict, Invalid
 from telephony.errors import ActionRefused, NotConnected
+from telephony.settings import TelephonySettings
 from tests.web.conftest import ClientAs, Office
 from web.guarding import ALL_ROLES, Route
 from web.routes import ROUTES
@@ -176,6 +177,23 @@ async def test_health_tells_each_part_and_fails_while_one_does(client_as: Client
     assert told["status"] == "degraded"
     assert told["parts"]["database"] == "ok"
     assert told["parts"]["exchange"] == "connecting"
+
+
+class TestTheHelpPage:
+    @pytest.fixture
+    def settings(self) -> Settings:
+        exchange = TelephonySettings(host="10.11.12.13", secret="hush")
+        return Settings(exchange=exchange, simulated=True)
+
+    async def test_a_guest_learns_how_to_connect_but_not_what_is_connected(
+        self, client_as: ClientAs
+    ) -> None:
+        guest = await client_as()
+        page = await guest.get("/help/connect")
+        assert "This exchange is simulated" in page.words
+        assert 'host = "127.0.0.1"' in page.words
+        assert "10.11.12.13" not in page.text
+        assert "hush" not in page.text
 
 
 class TestBehindAProxy:
