@@ -43,4 +43,5 @@ def set_up_logs() -> None:
 def _rendering(*, people: bool) -> list[structlog.types.Processor]:
     if people:
         return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
-    return [structlog.processors.ExceptionRenderer(_TRACEBACKS), structlog.processors.JSONRenderer()]
+    tracebacks = structlog.processors.ExceptionRenderer(_TRACEBACKS)
+    return [tracebacks, structlog.processors.JSONRenderer()]
