@@ -64,6 +64,8 @@ def test_answered_elsewhere_withdraws_the_card_and_says_who_answered() -> None:
     assert isinstance(gone, CardGone)
     assert gone.trace is not None
     assert (gone.trace.code, gone.trace.agent_name) == ("answered_elsewhere", "Boris Klimov")
+    assert board.cards_of(ANNA) == ()
+    assert only_card(board, BORIS).phase == Phase.TALKING
 
 
 def test_who_answered_is_known_as_soon_as_his_ringing_ends() -> None:
@@ -74,8 +76,6 @@ def test_who_answered_is_known_as_soon_as_his_ringing_ends() -> None:
     assert isinstance(gone, CardGone)
     assert gone.trace is not None
     assert gone.trace.agent_name == "Boris Klimov"
-    assert board.cards_of(ANNA) == ()
-    assert only_card(board, BORIS).phase == Phase.TALKING
 
 
 def test_a_caller_who_gives_up_leaves_a_trace_on_every_ringing_screen() -> None:
