@@ -42,6 +42,21 @@ def set_up_logs() -> None:
 
 def _rendering(*, people: bool) -> list[structlog.types.Processor]:
     if people:
-        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        return [_printable, plain]
     tracebacks = structlog.processors.ExceptionRenderer(_TRACEBACKS)
     return [tracebacks, structlog.processors.JSONRenderer()]
+
+
+def _printable(
+    logger: structlog.types.WrappedLogger, method: str, event: structlog.types.EventDict
+) -> structlog.types.EventDict:
+    """Values as one printable line: a caller's name must not steer the terminal."""
+    return {
+        key: value.encode("unicode_escape").decode() if _is_hostile(value) else value
+        for key, value in event.items()
+    }
+
+
+def _is_hostile(value: object) -> bool:
+    return isinstance(value, str) and not value.isprintable()

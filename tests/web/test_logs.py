@@ -5,11 +5,12 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import structlog
 
-from web.logs import set_up_logs
+from web.logs import _rendering, set_up_logs
 
 
 @pytest.fixture
@@ -45,3 +46,14 @@ def test_a_hostile_value_stays_in_its_line(written: io.StringIO) -> None:
     assert len(lines) == 2
     assert json.loads(lines[0])["caller"].startswith("\r\n")
     assert "\x1b" not in written.getvalue()
+
+
+def test_on_a_terminal_a_hostile_value_steers_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    rendering = _rendering(people=True)
+    event: Any = {"event": "said \x1b[2J\nforged", "caller": "Ivan\r\x1b]0;x\x07", "level": "info"}
+    for render in rendering:
+        event = render(None, "info", event)
+    told = str(event)
+    assert "\x1b[2J" not in told
+    assert "\n" not in told
+    assert "\x1b]0" not in told
