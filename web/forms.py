@@ -56,7 +56,7 @@ class Form:
     def error(self, name: str) -> Refusal | None:
         return self.errors.get(name)
 
-    def refuse(self, name: str, code: str, **values: object) -> None:
+    def refuse(self, name: str, code: str, /, **values: object) -> None:
         """Note that `name` cannot be accepted; the first refusal of a field stays."""
         self.errors.setdefault(name, Refusal(code, values))
 

@@ -1,0 +1,215 @@
+"""The pages of clients: found in any writing, changed without losing anybody's work."""
+
+import re
+
+import pytest
+
+from crm_core.clients.queries import Client, get_client
+from crm_core.errors import NotFound
+from tests.web.call_log import add_task, log_call, log_note
+from tests.web.conftest import ClientAs, Office
+
+
+async def stored(office: Office, client_id: int) -> Client:
+    async with office.services.storage.read() as connection:
+        return await get_client(connection, client_id)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["8 (916) 123-45-67", "+7 916 123 45 67", "007 916 1234567", "4567", "ромашка", "петров иван"],
+)
+async def test_a_client_is_found_however_it_is_written(client_as: ClientAs, written: str) -> None:
+    anna = await client_as("anna")
+    answer = await anna.get(f"/clients?search={written.replace('+', '%2B')}")
+    assert "ООО «Ромашка»" in answer.words
+    assert "Павел Семёнов" not in answer.words
+
+
+async def test_a_number_nobody_has_leads_to_a_new_client_with_it(client_as: ClientAs) -> None:
+    anna = await client_as("anna")
+    answer = await anna.get("/clients?search=8+999+888-77-66")
+    assert "New client with this number" in answer.words
+    (link,) = set(re.findall(r'href="(/clients/new\?number=[^"]+)"', answer.text))
+    form = await anna.get(link)
+    assert 'value="8 999 888-77-66"' in form.text
+
+
+async def test_only_my_own_clients_when_i_ask(office: Office, client_as: ClientAs) -> None:
+    anna, boris = await client_as("anna"), await client_as("boris")
+    mine = await anna.get("/clients?owner=me")
+    assert "Ромашка" in mine.words
+    assert "Павел" not in mine.words
+    assert "No client is yours" in (await boris.get("/clients?owner=me")).words
+
+
+async def test_a_new_client_has_number_and_contact(office: Office, client_as: ClientAs) -> None:
+    anna = await client_as("anna")
+    answer = await anna.post(
+        "/clients",
+        {
+            "name": "ООО «Лютик»",
+            "kind": "organisation",
+            "number": "8 812 449 00 11, +7 999 111-22-33",
+            "contact_name": "Ольга",
+        },
+    )
+    assert "The client is created" in answer.words
+    client = await stored(office, int(answer.url.path.rpartition("/")[2]))
+    assert client.owner_agent_id == office.cast.anna.id
+    assert [number.e164 for number in client.numbers] == ["+78124490011", "+79991112233"]
+    assert [contact.name for contact in client.contacts] == ["Ольга"]
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"name": "", "kind": "person"}, "Fill this in"),
+        ({"name": "X" * 301, "kind": "person"}, "Too long: at most 300"),
+        ({"name": "X", "kind": "planet"}, "Choose one of the list"),
+        ({"name": "X", "kind": "person", "number": "no digits"}, "A number needs digits"),
+    ],
+)
+async def test_what_is_refused_is_said_and_what_was_typed_stays(
+    client_as: ClientAs, form: dict[str, str], said: str
+) -> None:
+    anna = await client_as("anna")
+    answer = await anna.post("/clients", {"contact_name": "Typed already", **form})
+    assert (answer.status, said in answer.words) == (422, True)
+    assert "Typed already" in answer.text
+
+
+async def test_two_who_change_one_client_lose_nothing(office: Office, client_as: ClientAs) -> None:
+    anna, boris = await client_as("anna"), await client_as("boris")
+    page = f"/clients/{office.cast.pavel}/edit"
+    version = (await stored(office, office.cast.pavel)).version
+    form = {"name": "Павел Семёнов", "kind": "person", "version": str(version)}
+    await anna.post(page, {**form, "note": "Anna's note"})
+    refused = await boris.post(page, {**form, "note": "Boris's note"})
+    assert refused.status == 409
+    assert "A colleague has changed this client meanwhile" in refused.words
+    assert "Anna's note" in refused.words  # what stands there now
+    assert "Boris's note" in refused.words  # what was typed
+    (newer,) = re.findall(r'name="version" value="(\d+)"', refused.text)
+    await boris.post(page, {**form, "version": newer, "note": "Both notes"})
+    assert (await stored(office, office.cast.pavel)).note == "Both notes"
+
+
+async def test_numbers_are_added_marked_wrong_and_removed(
+    office: Office, client_as: ClientAs
+) -> None:
+    anna, page = await client_as("anna"), f"/clients/{office.cast.pavel}"
+    await anna.post(f"{page}/numbers", {"number": "8 495 777 66 55", "label": "office"})
+    again = await anna.post(f"{page}/numbers", {"number": "+7 495 777-66-55"})
+    assert (again.status, "has the number" in again.words) == (422, True)
+    added = (await stored(office, office.cast.pavel)).numbers[-1]
+    assert (added.e164, added.label) == ("+74957776655", "office")
+    await anna.post(f"{page}/numbers/{added.id}/wrong", {"wrong": "1"})
+    assert (await stored(office, office.cast.pavel)).numbers[-1].wrong
+    found = await anna.get("/clients?search=84957776655")
+    assert "+74957776655" not in found.text
+    await anna.post(f"{page}/numbers/{added.id}/wrong", {})
+    assert not (await stored(office, office.cast.pavel)).numbers[-1].wrong
+    await anna.post(f"{page}/numbers/{added.id}/remove")
+    assert len((await stored(office, office.cast.pavel)).numbers) == 1
+
+
+async def test_a_number_is_removed_only_from_its_own_client(
+    office: Office, client_as: ClientAs
+) -> None:
+    anna = await client_as("anna")
+    number = (await stored(office, office.cast.pavel)).numbers[0]
+    answer = await anna.post(f"/clients/{office.cast.romashka}/numbers/{number.id}/remove")
+    assert answer.status == 404
+    assert (await stored(office, office.cast.pavel)).numbers == (number,)
+
+
+async def test_contacts_are_added_changed_and_removed(office: Office, client_as: ClientAs) -> None:
+    anna, page = await client_as("anna"), f"/clients/{office.cast.romashka}"
+    await anna.post(
+        f"{page}/contacts",
+        {"contact_name": "Ольга", "position": "CFO", "contact_number": "8 999 000 11 22"},
+    )
+    contact = (await stored(office, office.cast.romashka)).contacts[-1]
+    assert (contact.name, contact.position) == ("Ольга", "CFO")
+    assert 'value="Ольга"' in (await anna.get(f"{page}?contact={contact.id}")).text
+    refused = await anna.post(f"{page}/contacts/{contact.id}", {"contact_name": " "})
+    assert (refused.status, "Fill this in" in refused.words) == (422, True)
+    await anna.post(f"{page}/contacts/{contact.id}", {"contact_name": "Ольга П."})
+    assert (await stored(office, office.cast.romashka)).contacts[-1].name == "Ольга П."
+    await anna.post(f"{page}/contacts/{contact.id}/remove")
+    client = await stored(office, office.cast.romashka)
+    assert [each.name for each in client.contacts] == ["Иван Петров"]
+    assert "+79990001122" in [number.e164 for number in client.numbers]
+
+
+async def test_a_contact_without_a_good_number_is_not_half_added(
+    office: Office, client_as: ClientAs
+) -> None:
+    anna, page = await client_as("anna"), f"/clients/{office.cast.romashka}"
+    refused = await anna.post(
+        f"{page}/contacts", {"contact_name": "Ольга", "contact_number": "none"}
+    )
+    assert (refused.status, "A number needs digits" in refused.words) == (422, True)
+    assert 'value="Ольга"' in refused.text
+    assert len((await stored(office, office.cast.romashka)).contacts) == 1
+
+
+async def test_a_client_is_handed_over_by_the_owner_and_not_by_others(
+    office: Office, client_as: ClientAs
+) -> None:
+    cast, page = office.cast, f"/clients/{office.cast.romashka}"
+    boris = await client_as("boris")
+    assert 'name="owner"' not in (await boris.get(page)).text
+    refused = await boris.post(f"{page}/owner", {"owner": str(cast.boris.id)})
+    assert refused.status == 422
+    assert (await stored(office, cast.romashka)).owner_agent_id == cast.anna.id
+    anna = await client_as("anna")
+    await anna.post(f"{page}/owner", {"owner": str(cast.boris.id)})
+    assert (await stored(office, cast.romashka)).owner_agent_id == cast.boris.id
+    vera = await client_as("vera")
+    await vera.post(f"{page}/owner", {"owner": ""})
+    assert (await stored(office, cast.romashka)).owner_agent_id is None
+
+
+async def test_the_page_shows_what_was_said_and_promised(
+    office: Office, client_as: ClientAs
+) -> None:
+    cast = office.cast
+    await log_call(office, "1.1", client_id=cast.romashka)
+    await log_note(office, "1.1", cast.boris.id, "Wants blue", disposition_id=cast.agreed)
+    await add_task(office, "Send blue", client_id=cast.romashka)
+    anna = await client_as("anna")
+    page = await anna.get(f"/clients/{cast.romashka}")
+    for said in ("Wants blue", "Agreed", "Send blue", "Иван Петров"):
+        assert said in page.words
+    assert 'data-dial="+79161234567"' in page.text
+
+
+async def test_an_operator_is_shown_no_call_that_is_not_for_his_eyes(
+    office: Office, client_as: ClientAs
+) -> None:
+    await log_call(office, "1.1", client_id=office.cast.romashka)
+    await log_note(office, "1.1", office.cast.anna.id, "Secret discount")
+    boris = await client_as("boris")
+    page = await boris.get(f"/clients/{office.cast.romashka}")
+    assert page.status == 200
+    assert "Secret discount" not in page.words
+
+
+@pytest.mark.parametrize("path", ["/clients/999", "/clients/999/edit", "/clients/999999999999999"])
+async def test_a_client_who_does_not_exist_is_missing(client_as: ClientAs, path: str) -> None:
+    anna = await client_as("anna")
+    assert (await anna.get(path)).status == 404
+
+
+async def test_nothing_in_a_clients_name_becomes_html(office: Office, client_as: ClientAs) -> None:
+    name = "<img src=x onerror=alert(1)>'\""
+    anna = await client_as("anna")
+    answer = await anna.post("/clients", {"name": name, "kind": "person"})
+    client_id = int(answer.url.path.rpartition("/")[2])
+    for path in ("/clients", f"/clients/{client_id}", f"/clients/{client_id}/edit"):
+        page = await anna.get(path)
+        assert "<img src=x" not in page.text
+    with pytest.raises(NotFound):
+        await stored(office, client_id + 1)
