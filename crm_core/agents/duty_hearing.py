@@ -6,7 +6,7 @@ import structlog
 
 from crm_core.agents import state
 from crm_core.agents.directory import DirectoryChanged, list_extensions, queues_of
-from crm_core.agents.duty_book import Change, DutyBook
+from crm_core.agents.duty_book import Change, DutyBook, Person
 from crm_core.agents.people import list_agents
 from crm_core.agents.seating import SeatKeeper
 from crm_core.agents.state import Part
@@ -126,9 +126,8 @@ class DutyHearing:
         for person in list(self._book.people.values()):
             if person.duty.part_in(fact.call_id) is not None:
                 person.unconfirmed.discard(fact.call_id)
-                self._book.change(
-                    person, lambda duty: state.hang_up(duty, fact.call_id, owes=owes), fact.at
-                )
+                owing = owes and _talked_in(fact.record, person)
+                self._book.change(person, _hanging_up(fact.call_id, owing), fact.at)
         await self._book.noted()
 
     async def on_wrap_up_started(self, event: WrapUpStarted) -> None:
@@ -193,6 +192,13 @@ class DutyHearing:
 
 def finishing(call_id: str) -> Change:
     return lambda duty: state.finish_wrap_up(duty, call_id)
+
+
+def _talked_in(record: facts.CallRecord, person: Person) -> bool:
+    """Whether he was with the outside party: a colleague who was only asked beside it was not."""
+    return not record.complete or (
+        person.desk is not None and person.desk.interface in record.answered_by
+    )
 
 
 def _hanging_up(call_id: str, owes: bool) -> Change:

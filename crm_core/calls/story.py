@@ -244,11 +244,12 @@ def on_call_transferred(story: Story, fact: facts.CallTransferred, known: Knowle
 
 
 def absorb(survivor: Story, absorbed: Story) -> None:
-    """All that was known of `absorbed` becomes part of `survivor`; the earlier beginning stands."""
+    """All that was known of `absorbed` becomes part of `survivor`; the earlier beginning stands.
+
+    What colleagues said among themselves before they were joined with a client's call is no answer
+    and no talk of that call: who then talks with the client answers it.
+    """
     survivor.started_at = min(survivor.started_at, absorbed.started_at)
-    if absorbed.answered_at is not None:
-        answers = [at for at in (survivor.answered_at, absorbed.answered_at) if at is not None]
-        survivor.answered_at = min(answers)
     if survivor.nameless and not absorbed.nameless:
         survivor.direction, survivor.number = absorbed.direction, absorbed.number
         survivor.caller, survivor.dialled = absorbed.caller, absorbed.dialled
@@ -257,7 +258,8 @@ def absorb(survivor: Story, absorbed: Story) -> None:
     survivor.queue = survivor.queue or absorbed.queue
     survivor.complete = survivor.complete and absorbed.complete
     survivor.offers += _others(survivor.offers, absorbed.offers)
-    survivor.talks += _others(survivor.talks, absorbed.talks)
+    if absorbed.direction is not Direction.INTERNAL or survivor.direction is Direction.INTERNAL:
+        _take_talks(survivor, absorbed)
     survivor.holds += _others(survivor.holds, absorbed.holds)
     survivor.transfers += _others(survivor.transfers, absorbed.transfers)
     survivor.legs += absorbed.legs
@@ -265,6 +267,12 @@ def absorb(survivor: Story, absorbed: Story) -> None:
     survivor.new_linkedids |= absorbed.linkedids | {absorbed.call_id}
     survivor.absorbed += [*absorbed.absorbed, absorbed.call_id]
     survivor.dirty = True
+
+
+def _take_talks(survivor: Story, absorbed: Story) -> None:
+    answers = [at for at in (survivor.answered_at, absorbed.answered_at) if at is not None]
+    survivor.answered_at = min(answers, default=None)
+    survivor.talks += _others(survivor.talks, absorbed.talks)
 
 
 _Row = TypeVar("_Row", OfferRow, TalkRow, HoldRow, TransferRow)

@@ -64,6 +64,7 @@ class Told:
     queue: str | None = None
     begun: float = 0.0
     offers: list[Offer] = field(default_factory=list)
+    answers: dict[Interface, None] = field(default_factory=dict)
 
     def started(self, seconds: float | None = None) -> CallStarted:
         return CallStarted(
@@ -95,6 +96,7 @@ class Told:
         return OfferEnded(at=at(seconds), call_id=self.call_id, interface=interface, result=result)
 
     def answered(self, seconds: float, interface: Interface = ANNAS) -> CallAnswered:
+        self.answers[interface] = None
         return CallAnswered(at=at(seconds), call_id=self.call_id, interface=interface)
 
     def left(self, seconds: float, interface: Interface = ANNAS) -> CallLeft:
@@ -122,7 +124,7 @@ class Told:
         self,
         seconds: float,
         outcome: Outcome | None = Outcome.ANSWERED,
-        by: tuple[Interface, ...] = (),
+        by: tuple[Interface, ...] | None = None,
         **more: Any,
     ) -> CallEnded:
         values: dict[str, Any] = {
@@ -134,7 +136,7 @@ class Told:
             "dialled": self.dialled,
             "queue": self.queue,
             "outcome": outcome,
-            "answered_by": by,
+            "answered_by": tuple(self.answers) if by is None else by,
             "offered": tuple(self.offers),
             "started_at": at(self.begun),
             "answered_at": None,

@@ -235,7 +235,8 @@ async def test_joined_calls_are_one_row_with_everything_of_both(
                     kind="next_step", call_id="2.2", due_at=at(0), created_at=at(0)
                 )
             )
-        await office.hear(first.absorbs(30, consult), consult.left(40, BORISES))
+        await office.hear(first.absorbs(30, consult), first.answered(30, BORISES))
+        await office.hear(consult.left(40, BORISES))
     seen = await detail_of(storage, "1.1")
     assert await ids_in(storage) == ["1.1"]
     assert [(t.interface, t.ended_at) for t in seen.talks] == [(ANNAS, None), (BORISES, at(40))]

@@ -19,7 +19,7 @@ from crm_core.wrap_up.queries import find_wrap_up, open_wrap_ups
 from telephony.events import Outcome
 from tests.cast import Cast
 from tests.crm_core.duty import Duty, on_duty
-from tests.crm_core.telling import BORISES, Told, internal, told
+from tests.crm_core.telling import ANNAS, BORISES, Told, at, internal, told
 
 
 def tomorrow(clock: ManualClock, **values: Any) -> NextStep:
@@ -380,3 +380,59 @@ async def test_each_agent_of_a_call_has_notes_of_his_own(
         async with storage.read() as connection:
             notes = {each.agent_id: each.note for each in await list_wrap_ups(connection, "1.1")}
     assert notes == {cast.anna.id: "hers", cast.boris.id: "his"}
+
+
+async def consulted(duty: Duty, cast: Cast) -> Told:
+    """Anna talks with a client, asks Boris beside it, and the two calls become one."""
+    call, consult = told("1.1"), internal("2.2")
+    await duty.roster.log_in(cast.anna, cast.desk_101)
+    await duty.roster.log_in(cast.boris, cast.desk_102)
+    await duty.hear(call.started(), call.queued(0), call.answered(1))
+    await duty.hear(consult.started(5), consult.offered(5, BORISES), consult.answered(6, BORISES))
+    await duty.wrap_ups.save_note(cast.boris, "2.2", "Anna asks for a price")
+    await duty.hear(call.absorbs(9, consult))
+    return call
+
+
+async def test_a_colleague_who_was_only_asked_owes_nothing_for_the_clients_call(
+    storage: Storage, cast: Cast, clock: ManualClock
+) -> None:
+    async with on_duty(storage, clock) as duty:
+        call = await consulted(duty, cast)
+        await duty.hear(call.left(60), call.ended(60))
+        assert duty.state_of(cast.boris.id) == "ready"
+        assert [fact.agent_id for fact in heard(duty, WrapUpStarted)] == [cast.anna.id]
+    async with storage.read() as connection:
+        assert await open_wrap_ups(connection, cast.boris.id) == []
+        detail = await get_call(connection, None, "1.1")
+    assert [talk.interface for talk in detail.talks] == [ANNAS]
+    assert [wrap.note for wrap in detail.wrap_ups] == ["", "Anna asks for a price"]
+
+
+async def test_a_colleague_who_took_the_call_over_owes_its_wrap_up(
+    storage: Storage, cast: Cast, clock: ManualClock
+) -> None:
+    async with on_duty(storage, clock) as duty:
+        call = await consulted(duty, cast)
+        await duty.hear(call.left(10), call.answered(10, BORISES))
+        assert duty.state_of(cast.boris.id) == "talking"
+        await duty.hear(call.left(60, BORISES), call.ended(60))
+        assert duty.state_of(cast.boris.id) == "wrap_up"
+        async with storage.read() as connection:
+            [owed] = await open_wrap_ups(connection, cast.boris.id)
+            detail = await get_call(connection, None, "1.1")
+    assert owed.note == "Anna asks for a price"
+    assert [(talk.interface, talk.started_at) for talk in detail.talks] == [
+        (ANNAS, at(1)),
+        (BORISES, at(10)),
+    ]
+
+
+async def test_who_asked_a_colleague_first_and_was_left_alone_by_a_lost_hang_up_owes_one(
+    storage: Storage, cast: Cast, clock: ManualClock
+) -> None:
+    async with on_duty(storage, clock) as duty:
+        call = await consulted(duty, cast)
+        await duty.hear(call.ended(60))
+        assert duty.state_of(cast.anna.id) == "wrap_up"
+        assert duty.state_of(cast.boris.id) == "ready"
