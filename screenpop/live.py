@@ -84,6 +84,7 @@ def rank_of(card: Card) -> str:
 
 def compose(call: LiveCall, agent_id: int, place: Place, seating: Seating) -> Card:
     internal_origin = call.direction == Direction.INTERNAL and call.origin == place.interface
+    outbound = call.direction == Direction.OUTBOUND
     handed = call.transferred_by not in (None, agent_id)
     return Card(
         call_id=call.call_id,
@@ -92,7 +93,8 @@ def compose(call: LiveCall, agent_id: int, place: Place, seating: Seating) -> Ca
         since=place.since,
         direction=call.direction,
         number=call.dialled if internal_origin else call.outside_number,
-        caller_name="" if internal_origin else call.caller_name,
+        # Of a call that goes out the name is our own phone's.
+        caller_name="" if internal_origin or outbound else call.caller_name,
         queue=call.queue,
         started_at=call.started_at or place.since,
         dossier=call.dossier,

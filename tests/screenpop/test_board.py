@@ -1,5 +1,7 @@
 """Whose card stands where, fact by fact."""
 
+from dataclasses import replace
+
 from crm_core.clients.dossier import Dossier, Known, Note, Person
 from screenpop.board import Board
 from screenpop.cards import Card, Phase, WrapUp
@@ -190,6 +192,12 @@ def test_a_number_dialled_on_the_phone_has_its_card_before_anybody_answers() -> 
     )
     card = only_card(board, ANNA)
     assert (card.phase, card.number) == (Phase.DIALLING, "89161234567")
+
+
+def test_the_name_of_ones_own_phone_is_not_taken_for_the_clients() -> None:
+    call = started(direction=Direction.OUTBOUND, dialled="89161234567", interface=ANNAS_PHONE)
+    board = board_after(replace(call, caller_name="Desk 101"))
+    assert only_card(board, ANNA).who == "89161234567"
 
 
 def test_ones_own_request_rings_as_dialling_and_says_so() -> None:
