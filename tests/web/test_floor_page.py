@@ -36,6 +36,7 @@ async def ring(office: Office) -> None:
     )
     office.services.bus.publish_all([started, waiting])
     await office.settled()
+    await office.services.screens.presenter.settled()
 
 
 async def test_the_first_paint_shows_the_floor_as_it_is(
