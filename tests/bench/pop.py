@@ -42,7 +42,7 @@ SECRET = "bench"
 PEREZVON = "from web.cli import main; main()"
 WARM_UP_CALLS = 40
 PATIENCE_SECONDS = 60.0
-LAST_FRAMES_SECONDS = 5.0
+LAST_FRAMES_SECONDS = 20.0
 
 
 @dataclass(slots=True)
