@@ -5,9 +5,10 @@ from typing import Final
 import structlog
 
 from crm_core.agents import state
-from crm_core.agents.directory import DirectoryChanged, list_extensions, queues_of
+from crm_core.agents.directory import DirectoryChanged, list_extensions, list_queues, queues_of
 from crm_core.agents.duty_book import Change, DutyBook, Person
 from crm_core.agents.people import list_agents
+from crm_core.agents.queue_seats import QueueSeats
 from crm_core.agents.seating import SeatKeeper
 from crm_core.agents.state import Part
 from crm_core.bus import Handler
@@ -30,6 +31,7 @@ class DutyHearing:
         self._keeper = keeper
         self._storage = storage
         self._parking = Parking()
+        self._seats = QueueSeats()
 
     def handlers(self) -> dict[type, Handler]:
         """All that the roster listens to, for one subscription."""
@@ -43,6 +45,8 @@ class DutyHearing:
             facts.CallHeld: self.on_call_held,
             facts.CallLeft: self.on_call_left,
             facts.CallEnded: self.on_call_ended,
+            facts.MemberSeen: self._seats.on_member_seen,
+            facts.MemberRemoved: self._seats.on_member_removed,
             facts.ExchangeConnected: self.on_exchange_connected,
             WrapUpStarted: self.on_wrap_up_started,
             WrapUpFinished: self.on_wrap_up_finished,
@@ -144,7 +148,7 @@ class DutyHearing:
 
     async def on_exchange_connected(self, fact: facts.ExchangeConnected) -> None:
         """Its calls are known now: what was only remembered is over; all seats are taken anew."""
-        self._keeper.start_over()
+        self._keeper.start_over(await self._seats_found())
         for person in list(self._book.people.values()):
             for call_id in sorted(person.unconfirmed):
                 owes = self._book.owes_wrap_up(call_id)
@@ -153,6 +157,18 @@ class DutyHearing:
                 self._book.change(person, _hanging_up(call_id, owes))
             person.unconfirmed.clear()
         await self._book.noted()
+
+    async def _seats_found(self) -> dict[str, dict[str, int]]:
+        """Where our phones sit in our queues, by the exchange's own word."""
+        async with self._storage.read() as connection:
+            phones = [each.interface for each in await list_extensions(connection, active=None)]
+            ours = {each.name for each in await list_queues(connection, active=None)}
+        seats = {phone: self._seats.of(phone) for phone in phones}
+        found = {
+            phone: {name: queues[name] for name in queues if name in ours}
+            for phone, queues in seats.items()
+        }
+        return {phone: queues for phone, queues in found.items() if queues}
 
     async def on_directory_changed(self, event: DirectoryChanged) -> None:
         """Teams, names and owners may be others; who no longer works here goes home."""

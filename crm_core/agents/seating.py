@@ -67,8 +67,15 @@ class SeatKeeper:
         phone.wanted = seat
         self._wake(interface, phone)
 
-    def start_over(self) -> None:
-        """The exchange is connected anew: its seats may be anything, so all are asked for again."""
+    def start_over(self, found: Mapping[str, Mapping[str, int]]) -> None:
+        """The exchange is connected anew: every seat is asked for again.
+
+        `found` are the queues (with penalties) in which it has each phone of ours: where nobody
+        sits there any more, as when he left while the exchange was away, the phone is taken out.
+        """
+        for interface, queues in found.items():
+            phone = self._phones.setdefault(interface, _Phone())
+            phone.certain = _as_found(phone, queues)
         for interface, phone in self._phones.items():
             phone.known = False
             if phone.wanted is not None or phone.certain is not None:
@@ -123,7 +130,8 @@ class SeatKeeper:
     async def _apply(self, interface: str, phone: _Phone, wanted: Seat | None) -> None:
         before = phone.certain
         had, has = (before.queues if before else {}), (wanted.queues if wanted else {})
-        if gone := {name: had[name] for name in had if name not in has}:
+        # Who is a member keeps his penalty until he leaves.
+        if gone := {name: had[name] for name in had if has.get(name) != had[name]}:
             await self._seats.leave(interface, gone)
         if wanted is None or not has:
             phone.certain, phone.known = None, True
@@ -137,3 +145,15 @@ class SeatKeeper:
             else:
                 await self._seats.pause(interface, wanted.pause)
         phone.certain, phone.known = wanted, True
+
+
+def _as_found(phone: _Phone, found: Mapping[str, int]) -> Seat | None:
+    """What the exchange is sure to have of a phone, by its own word and by what it confirmed."""
+    before = dict(phone.certain.queues) if phone.certain else {}
+    if phone.wanted is None:
+        queues = {**before, **found}
+    else:
+        # In which other queues somebody sits who is here is not for us to end.
+        kept = {name: penalty for name, penalty in before.items() if name not in found}
+        queues = {**kept, **{name: found[name] for name in found if name in phone.wanted.queues}}
+    return Seat("", queues) if queues else None

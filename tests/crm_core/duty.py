@@ -29,7 +29,8 @@ class Exchange:
 
     async def take(self, interface: str, agent_name: str, queues: Mapping[str, int]) -> None:
         self._ask("take", interface)
-        self.members.setdefault(interface, {}).update(queues)
+        seats = self.members.setdefault(interface, {})
+        seats.update({name: queues[name] for name in queues if name not in seats})
 
     async def leave(self, interface: str, queues: Mapping[str, int]) -> None:
         self._ask("leave", interface)

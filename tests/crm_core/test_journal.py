@@ -53,7 +53,7 @@ async def ids_in(storage: Storage) -> list[str]:
 async def test_an_answered_call_is_one_row_with_its_offer_and_its_talk(
     storage: Storage, cast: Cast
 ) -> None:
-    seats = {ANNAS: cast.anna.id}
+    seats: dict[str, int] = {ANNAS: cast.anna.id}
     async with open_office(storage, agent_at=seats.get) as office:
         call = told("1.1")
         await office.hear(answered_call(call))
@@ -221,7 +221,8 @@ async def test_joined_calls_are_one_row_with_everything_of_both(
     storage: Storage, cast: Cast
 ) -> None:
     first, consult = told("1.1"), internal("2.2", begun=20)
-    async with open_office(storage, agent_at={BORISES: cast.boris.id}.get) as office:
+    seats: dict[str, int] = {BORISES: cast.boris.id}
+    async with open_office(storage, agent_at=seats.get) as office:
         await office.hear(first.started(0), first.answered(5))
         await office.hear(consult.started(20), consult.offered(21, BORISES))
         await office.hear(consult.answered(22, BORISES))
