@@ -20,6 +20,8 @@ AUDIT_EVERY = timedelta(minutes=10)
 """How often the calls that we believe to live are compared with Asterisk's own list."""
 
 Emit = Callable[[Fact], Awaitable[None]]
+HangUpHeard = Callable[[str, bool], None]
+"""Of a channel, and whether its hang-up is asked for (else: it came to nothing)."""
 
 
 class Source(Protocol):
@@ -29,7 +31,10 @@ class Source(Protocol):
 
 
 class Lister(Protocol):
-    """Whoever can have Asterisk tell all that is so now, into the stream: a Switchboard."""
+    """Whoever can have Asterisk tell all that is so now, into the stream, and says which channels
+    agents want hung up: a Switchboard."""
+
+    on_hang_up: HangUpHeard
 
     async def resync(self) -> None: ...
 
@@ -53,6 +58,7 @@ class Feed:
     ) -> None:
         self._client = client
         self._switchboard = switchboard
+        switchboard.on_hang_up = tracker.hang_up_asked
         self._tracker = tracker
         self._board = board
         self._emit = emit

@@ -76,6 +76,7 @@ class Leg:
     cause: int | None = None
     held_since: datetime | None = None
     quit_at: datetime | None = None
+    hang_up_asked: bool = False
     stand_in: bool = False
     for_agent: bool = False
     handed_over: bool = False

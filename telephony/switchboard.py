@@ -11,7 +11,7 @@ from typing import Protocol
 
 from telephony import actions
 from telephony.actions import Action
-from telephony.errors import ActionRefused, NotParked, UnsafeValue
+from telephony.errors import ActionRefused, NotConnected, NotParked, UnsafeValue
 from telephony.ids import endpoint_of
 from telephony.settings import TelephonySettings
 from telephony.stream import AmiMessage, Reply
@@ -44,6 +44,9 @@ class Switchboard:
     def __init__(
         self, client: Sender, settings: TelephonySettings, new_id: Callable[[], str]
     ) -> None:
+        self.on_hang_up: Callable[[str, bool], None] = lambda channel, asked: None
+        """Told of each channel that an agent wants hung up, before the exchange is asked (True),
+        and when that came to nothing (False): its own events do not say whose wish it was."""
         self._client = client
         self._context = settings.dial_context
         self._new_id = new_id
@@ -77,7 +80,14 @@ class Switchboard:
         return channel_id
 
     async def hang_up(self, channel: str) -> None:
-        await self._client.send(actions.hang_up(_channel(channel)))
+        """End this line, for the agent who asks for it."""
+        action = actions.hang_up(_channel(channel))
+        self.on_hang_up(channel, True)
+        try:
+            await self._client.send(action)
+        except (ActionRefused, NotConnected):
+            self.on_hang_up(channel, False)
+            raise
 
     async def hold(self, client_channel: str, agent_interface: str) -> None:
         """Put the client on hold with music, by parking: works with every phone.

@@ -80,6 +80,13 @@ class CallTracker:
             self._endings.look(wire.at)
         return self._taken()
 
+    def hang_up_asked(self, channel: str, asked: bool) -> None:
+        """An agent wants this line hung up by the exchange (or, not `asked`, that came to nothing):
+        its end is then his own doing."""
+        known = self._floor.channels.named(channel)
+        if known is not None:
+            known.leg.hang_up_asked = asked
+
     def live(self) -> tuple[CallRecord, ...]:
         """The calls that are going on, as known now, in order of their start."""
         calls = [call for call in self._floor.calls.values() if call.started]

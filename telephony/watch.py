@@ -70,6 +70,8 @@ class Watch:
         call, leg = channel.call, channel.leg
         self.touched[call] = None
         leg.ended_at, leg.cause = at, cause
+        if leg.hang_up_asked:
+            leg.quit_at = leg.quit_at or at
         offers.close_unanswered(call, leg, at)
         holds.end_all(call, channel, at)
         self.floor.forget(channel)

@@ -129,6 +129,27 @@ async def test_a_pattern_or_a_pair_is_no_channel(
     assert fake.line.names() == []
 
 
+async def test_who_watches_hears_of_a_hang_up_before_the_exchange_does(
+    fake: FakeAmi, board: Switchboard
+) -> None:
+    told: list[tuple[str, bool, int]] = []
+    board.on_hang_up = lambda channel, asked: told.append((channel, asked, len(fake.line.names())))
+    await board.hang_up(AGENT)
+    await board.complete_transfer(AGENT)
+    assert told == [(AGENT, True, 0), (AGENT, True, 1)]
+
+
+async def test_who_watches_hears_that_a_hang_up_was_refused(
+    fake: FakeAmi, board: Switchboard
+) -> None:
+    told: list[tuple[str, bool]] = []
+    board.on_hang_up = lambda channel, asked: told.append((channel, asked))
+    fake.answers["Hangup"] = refusal("No such channel")
+    with pytest.raises(ActionRefused):
+        await board.hang_up(AGENT)
+    assert told == [(AGENT, True), (AGENT, False)]
+
+
 async def test_a_held_client_rings_back_at_the_agents_phone_if_forgotten(
     fake: FakeAmi, board: Switchboard
 ) -> None:

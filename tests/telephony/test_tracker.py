@@ -493,3 +493,49 @@ def test_time_that_runs_backwards_adds_nothing() -> None:
     record = story.record()
     assert record.talk_seconds == 0.0
     assert record.wait_seconds >= 0.0
+
+
+def test_a_hang_up_asked_for_by_an_agent_is_his_though_the_exchange_did_it() -> None:
+    story = Story()
+    client = story.rings_in()
+    agent = story.dials(client, "PJSIP/101")
+    story.answers(client, agent)
+    story.bridged(client, agent)
+    story.tracker.hang_up_asked(agent.channel, True)
+    story.wait(5).gone(client, agent)
+    assert story.record().ended_by is EndedBy.AGENT
+
+
+def test_the_client_who_was_faster_than_the_agents_click_ended_the_call() -> None:
+    story = Story()
+    client = story.rings_in()
+    agent = story.dials(client, "PJSIP/101")
+    story.answers(client, agent)
+    story.bridged(client, agent)
+    story.tracker.hang_up_asked(agent.channel, True)
+    story.wait(5).quits(client)
+    story.wait(1).gone(client, agent)
+    assert story.record().ended_by is EndedBy.CLIENT
+
+
+def test_a_hang_up_that_was_refused_ends_nothing_in_anybodys_name() -> None:
+    story = Story()
+    client = story.rings_in()
+    agent = story.dials(client, "PJSIP/101")
+    story.answers(client, agent)
+    story.bridged(client, agent)
+    story.tracker.hang_up_asked(agent.channel, True)
+    story.tracker.hang_up_asked(agent.channel, False)
+    story.tracker.hang_up_asked("PJSIP/nobody-00000001", True)
+    story.wait(5).gone(client, agent)
+    assert story.record().ended_by is EndedBy.SYSTEM
+
+
+def test_an_agent_who_clicks_while_the_client_still_rings_has_given_up() -> None:
+    story = Story()
+    phone = story.dials_out()
+    client = story.dials(phone, "PJSIP/provider")
+    story.tracker.hang_up_asked(phone.channel, True)
+    story.wait(5).gone(client, phone)
+    record = story.record()
+    assert (record.outcome, record.ended_by) == (Outcome.NO_ANSWER, EndedBy.AGENT)
