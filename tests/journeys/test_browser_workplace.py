@@ -12,7 +12,6 @@ from crm_core.calls.tables import calls, wrap_ups
 from crm_core.clients.tables import number_choices
 from crm_core.tasks.tables import tasks
 from telephony.events import Outcome
-from tests.journeys.lasting_chromium import chromium, chromium_address  # noqa: F401
 from tests.web.conftest import (  # noqa: F401 - fixtures of the running office
     Office,
     clock,
