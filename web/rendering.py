@@ -9,7 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.bccache import Bucket
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
@@ -21,6 +22,28 @@ from web.sentences import ROLE_NAMES, link_reason, sentence
 from web.words import word
 
 TEMPLATE_FOLDER = Path(__file__).parent / "templates"
+
+
+class _Compiled(BytecodeCache):
+    """What a template was compiled to, for as long as its source stays the same.
+
+    It is the same in every language (texts are looked up when a page is drawn), and compiling takes
+    most of the time of a start.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        known = self._known.get(bucket.key)
+        if known is not None:
+            bucket.bytecode_from_string(known)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._known[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
 
 
 class Rendering:
@@ -55,6 +78,7 @@ def _environment(language: str, assets: Assets, country: str) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
         cache_size=-1,
+        bytecode_cache=_COMPILED,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
     spoken = translations(language)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from jinja2 import DictLoader, UndefinedError
+from jinja2 import DictLoader, Environment, UndefinedError
 
 from web.assets import Assets
 from web.i18n import LANGUAGES, Reader
@@ -30,6 +30,18 @@ def test_every_template_compiles_in_every_language() -> None:
         cache = rendering._environments[language].cache
         assert cache is not None
         assert len(cache) == count
+
+
+def test_a_template_is_compiled_once_for_all_languages_and_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Rendering(lambda: NOW, Assets(), "RU").prepare()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("compiled again")
+
+    monkeypatch.setattr(Environment, "compile", refuse)
+    Rendering(lambda: NOW, Assets(), "RU").prepare()
 
 
 def test_what_people_wrote_is_text_and_never_markup() -> None:
