@@ -37,11 +37,22 @@ def end_by_return(call: Call, channel: Channel, at: datetime) -> None:
 
 
 def end_all(call: Call, channel: Channel, at: datetime) -> None:
-    """The channel hangs up: whatever waiting it caused or bore is over."""
+    """The channel hangs up: whatever waiting it caused or bore is over. Its leg has ended."""
     end(call, channel.leg, at)
     if channel.parked:
         channel.parked = False
         unpark(call, at)
+    if not _anybody_waits(call):
+        for leg in call.legs:
+            end(call, leg, at)
+
+
+def _anybody_waits(call: Call) -> bool:
+    """Whether somebody is left whom a hold can keep waiting: the client, or among phones one who
+    has not put the others on hold himself."""
+    if call.connected_outside:
+        return any(leg.ended_at is None for leg in call.outside_legs())
+    return any(not leg.held_since for leg in call.living_legs())
 
 
 def park(call: Call, parker: Interface, at: datetime) -> None:

@@ -90,10 +90,20 @@ def _last_parties(call: Call) -> list[Leg]:
         phones = [] if call.connected_outside else [call.first]
         return outside + talkers + phones
     waiting = [call.first] if call.first.role is not None else []
-    last = call.dialled_last
-    if last is not None and last.cause in (USER_BUSY, CALL_REJECTED) and last not in waiting:
-        waiting.append(last)
+    refused = _refused(call)
+    if refused is not None and refused not in waiting:
+        waiting.append(refused)
     return waiting + [leg for leg in outside if leg.answered_at]
+
+
+def _refused(call: Call) -> Leg | None:
+    """The line that would not take the call. A client who went on waiting after a phone's refusal,
+    and gave up later, ended the call himself."""
+    last = call.dialled_last
+    if last is None or last.cause not in (USER_BUSY, CALL_REJECTED):
+        return None
+    client_gave_up = call.first.role is LegRole.TRUNK and call.first.quit_at is not None
+    return None if client_gave_up else last
 
 
 def _side(leg: Leg) -> EndedBy:

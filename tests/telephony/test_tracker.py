@@ -539,3 +539,82 @@ def test_an_agent_who_clicks_while_the_client_still_rings_has_given_up() -> None
     story.wait(5).gone(client, phone)
     record = story.record()
     assert (record.outcome, record.ended_by) == (Outcome.NO_ANSWER, EndedBy.AGENT)
+
+
+def test_who_gives_up_waiting_after_one_phone_refused_has_ended_the_call_himself() -> None:
+    story = Story()
+    client = story.rings_in()
+    refusing = story.dials(client, "PJSIP/101")
+    story.wait(2).quits(refusing)
+    story.gone(refusing, cause=21)
+    story.wait(10).quits(client)
+    story.gone(client)
+    record = story.record()
+    assert (record.outcome, record.ended_by) == (Outcome.ABANDONED, EndedBy.CLIENT)
+
+
+def test_a_phone_that_refused_its_caller_has_ended_the_call() -> None:
+    story = Story()
+    client = story.rings_in()
+    refusing = story.dials(client, "PJSIP/101")
+    story.wait(2).quits(refusing)
+    story.gone(refusing, client, cause=21)
+    assert story.record().ended_by is EndedBy.AGENT
+
+
+def test_hold_ends_when_the_client_goes_while_his_agent_asks_a_colleague() -> None:
+    story = Story()
+    client, agent = talk(story)
+    story.wait(5).say("Hold", agent.headers())
+    asking = story.dials_out("PJSIP/101", exten="102")
+    colleague = story.dials(asking, "PJSIP/102")
+    story.answers(asking, colleague)
+    story.bridged(asking, colleague, bridge="b2")
+    story.wait(10).quits(client)
+    story.unbridged(client)
+    story.gone(client)
+    assert [fact.at for fact in story.told(events.CallResumed)] == [story.now]
+    left_at = story.now
+    story.wait(2).gone(agent)
+    record = story.records()[0]
+    assert (record.talk_seconds, record.hold_seconds) == (5.0, 10.0)
+    assert [hold.ended_at for hold in record.holds] == [left_at]
+
+
+def test_hold_by_feature_code_ends_when_the_client_goes_before_the_colleague_does() -> None:
+    story = Story()
+    client, agent = talk(story)
+    story.wait(5).say("Hold", agent.headers())
+    colleague = story.dials(agent, "PJSIP/102")
+    story.answers(agent, colleague)
+    story.bridged(agent, colleague, bridge="b2")
+    story.wait(10).quits(client)
+    story.unbridged(client)
+    story.gone(client)
+    story.wait(7).gone(colleague, agent)
+    assert story.record().hold_seconds == 10.0
+
+
+def test_hold_between_phones_ends_when_the_one_on_hold_goes() -> None:
+    story = Story()
+    caller = story.dials_out("PJSIP/101", exten="102")
+    called = story.dials(caller, "PJSIP/102")
+    story.answers(caller, called)
+    story.bridged(caller, called)
+    story.wait(5).say("Hold", caller.headers())
+    story.wait(10).quits(called)
+    story.gone(called)
+    story.wait(4).gone(caller)
+    record = story.record()
+    assert (record.talk_seconds, record.hold_seconds) == (5.0, 10.0)
+
+
+def test_one_client_who_goes_leaves_the_other_on_hold() -> None:
+    story = Story()
+    client, agent = talk(story)
+    second = story.dials(client, "PJSIP/provider", number="79031112233")
+    story.bridged(second)
+    story.wait(5).say("Hold", agent.headers())
+    story.wait(10).gone(second)
+    story.wait(10).gone(client, agent)
+    assert story.record().hold_seconds == 20.0
