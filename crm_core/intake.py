@@ -6,33 +6,23 @@ tried again until it can, while the facts wait and `take` makes the exchange's s
 """
 
 import asyncio
-import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import asyncpg  # type: ignore[import-untyped]
 import structlog
-from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from crm_core.calls.journal import Journal
 from crm_core.clock import Clock
 from crm_core.storage.engine import Storage
+from crm_core.storage.trouble import persistently
 from telephony.events import CallFact, Fact
 
 log = structlog.get_logger(__name__)
 
 WAITING: Final = 20_000  # facts: minutes of a busy exchange, some megabytes
 BATCH: Final = 500  # facts a transaction: beyond it the share of each no longer falls
-FIRST_RETRY_SECONDS: Final = 0.2
-LONGEST_RETRY_SECONDS: Final = 5.0
-
-_TROUBLE: Final = (OperationalError, sqlite3.OperationalError, PoolTimeout, OSError)
-# PostgreSQL's SQLSTATE classes: connection, rolled back by a rival, no resources, wrong state,
-# operator's intervention, the system itself, read-only.
-_TROUBLE_CLASSES: Final = frozenset({"08", "40", "53", "55", "57", "58", "25"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,20 +119,13 @@ class Intake:
 
     async def _persistently(self, work: Sequence[Fact] | _Orphans) -> bool:
         """Write `work`; False when it is at fault itself. Where the database is: again, later."""
-        pause = FIRST_RETRY_SECONDS
-        while True:
-            try:
-                await self._write(work)
-            except Exception as error:
-                if not is_database_trouble(error):
-                    _log_refused(work, error)
-                    return False
-                self._note_trouble(error)
-                await self._clock.sleep(pause)
-                pause = min(pause * 2, LONGEST_RETRY_SECONDS)
-            else:
-                self._trouble = self._trouble_since = None
-                return True
+        try:
+            await persistently(self._clock, lambda: self._write(work), self._note_trouble)
+        except Exception as error:
+            _log_refused(work, error)
+            return False
+        self._trouble = self._trouble_since = None
+        return True
 
     async def _write(self, work: Sequence[Fact] | _Orphans) -> None:
         try:
@@ -161,20 +144,6 @@ class Intake:
             self._trouble_since = self._clock.now()
             log.error("journal_waits_for_database", error=str(error), waiting=self._queue.qsize())
         self._trouble = type(error.__cause__ or error).__name__
-
-
-def is_database_trouble(error: Exception) -> bool:
-    """Whether the database, not the fact, is to blame: locked, full, gone, restarting."""
-    # The hot path gives the driver's own errors, the rest SQLAlchemy's around them.
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return True
-    state = str(getattr(cause, "sqlstate", None) or "")
-    if state:
-        return state[:2] in _TROUBLE_CLASSES
-    if isinstance(cause, asyncpg.InterfaceError):
-        return not isinstance(cause, ValueError)  # which is a value that no column takes
-    return isinstance(error, _TROUBLE)
 
 
 def _log_refused(work: Sequence[Fact] | _Orphans, error: Exception) -> None:

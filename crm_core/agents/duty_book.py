@@ -14,6 +14,7 @@ from crm_core.bus import Bus
 from crm_core.clock import Clock
 from crm_core.events import AgentStateChanged
 from crm_core.storage.engine import Storage
+from crm_core.storage.trouble import persistently
 from telephony.events import Direction
 
 Change = Callable[[Duty], Duty]
@@ -121,10 +122,18 @@ class DutyBook:
             self._bus.publish(_StatesMoved())
 
     async def _on_states_moved(self, event: _StatesMoved) -> None:
-        await self.write_down()
+        await persistently(self._clock, self._write)
 
     async def write_down(self) -> None:
-        """Store what changed, now; on failure it stays to be stored."""
+        """Store what changed, now; what the database does not take now is stored later."""
+        try:
+            await self._write()
+        except Exception:
+            if self._bus is not None:
+                self._bus.publish(_StatesMoved())
+            raise
+
+    async def _write(self) -> None:
         async with self._one_writer:
             shifts, self._shifts = self._shifts, []
             if not shifts:

@@ -13,8 +13,10 @@ from crm_core.agents.seating import SeatKeeper
 from crm_core.agents.state import Part
 from crm_core.bus import Handler
 from crm_core.calls.parking import Parking
+from crm_core.clock import Clock
 from crm_core.events import WrapUpFinished, WrapUpStarted
 from crm_core.storage.engine import Storage
+from crm_core.storage.trouble import persistently
 from telephony import events as facts
 from telephony.events import Direction, OfferResult
 
@@ -26,7 +28,8 @@ _OURS: Final = frozenset({Direction.OUTBOUND, Direction.INTERNAL})
 class DutyHearing:
     """Handlers of facts: each tells the phone's live calls, then the person who sits there."""
 
-    def __init__(self, book: DutyBook, keeper: SeatKeeper, storage: Storage) -> None:
+    def __init__(self, book: DutyBook, keeper: SeatKeeper, storage: Storage, clock: Clock) -> None:
+        self._clock = clock
         self._book = book
         self._keeper = keeper
         self._storage = storage
@@ -148,7 +151,7 @@ class DutyHearing:
 
     async def on_exchange_connected(self, fact: facts.ExchangeConnected) -> None:
         """Its calls are known now: what was only remembered is over; all seats are taken anew."""
-        self._keeper.start_over(await self._seats_found())
+        self._keeper.start_over(await persistently(self._clock, self._seats_found))
         for person in list(self._book.people.values()):
             for call_id in sorted(person.unconfirmed):
                 owes = self._book.owes_wrap_up(call_id)

@@ -40,7 +40,7 @@ class Roster:
         self._clock = clock
         self._keeper = SeatKeeper(seats, clock)
         self._book = DutyBook(storage, clock, self._keeper, bus)
-        self._hearing = DutyHearing(self._book, self._keeper, storage)
+        self._hearing = DutyHearing(self._book, self._keeper, storage, clock)
         self._one_command = asyncio.Lock()
 
     # -- asked by others -------------------------------------------------------------------------

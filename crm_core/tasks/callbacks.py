@@ -22,6 +22,7 @@ from crm_core.clients.tables import client_numbers, clients
 from crm_core.clock import Clock
 from crm_core.events import TaskChanged, TaskDone
 from crm_core.storage.engine import Storage, Write
+from crm_core.storage.trouble import persistently
 from crm_core.tasks.next_step import add_task
 from crm_core.tasks.tables import tasks
 from telephony.events import CallEnded, CallRecord, Direction, Outcome
@@ -63,10 +64,12 @@ class Callbacks:
         return {CallEnded: self.on_call_ended}
 
     async def on_call_ended(self, fact: CallEnded) -> None:
-        if fact.record.direction is Direction.INTERNAL:
-            return
+        if fact.record.direction is not Direction.INTERNAL:
+            await persistently(self._clock, lambda: self._consider(fact.call_id))
+
+    async def _consider(self, call_id: str) -> None:
         async with self._storage.read() as connection:
-            call = await _ended_call(connection, fact.call_id)
+            call = await _ended_call(connection, call_id)
             if call is None:
                 return
             talked = call.outcome == Outcome.ANSWERED

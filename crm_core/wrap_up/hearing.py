@@ -16,6 +16,7 @@ from crm_core.calls.tables import call_talks, calls, wrap_ups
 from crm_core.clock import Clock
 from crm_core.events import WrapUpFinished
 from crm_core.storage.engine import Storage, Write
+from crm_core.storage.trouble import persistently
 from crm_core.wrap_up.rows import NOT_NEEDED, begin_row, change_row, find_row, open_row
 from crm_core.wrap_up.rules import Owing, read_owing
 from telephony.events import CallAnswered, CallEnded, CallHeld, CallLeft, CallsJoined, Direction
@@ -53,14 +54,16 @@ class WrapUpHearing:
 
     async def on_call_answered(self, fact: CallAnswered) -> None:
         for relieved in self._parking.relieved(fact.call_id, fact.interface):
-            await self._begin(fact.call_id, relieved)
+            await self._out_of_call(fact.call_id, relieved)
         agent_id = self._agent_at(fact.interface)
-        if agent_id is None:
-            return
+        if agent_id is not None:
+            await persistently(self._clock, lambda: self._open(fact.call_id, agent_id))
+
+    async def _open(self, call_id: str, agent_id: int) -> None:
         async with self._storage.write() as tx:
-            owing = await read_owing(tx.connection, fact.call_id)
+            owing = await read_owing(tx.connection, call_id)
             if owing is not None and owing.owed:
-                await open_row(tx, fact.call_id, agent_id)
+                await open_row(tx, call_id, agent_id)
 
     async def on_call_held(self, fact: CallHeld) -> None:
         if fact.parked:
@@ -71,13 +74,14 @@ class WrapUpHearing:
 
     async def on_call_left(self, fact: CallLeft) -> None:
         if not self._parking.stays(fact.call_id, fact.interface):
-            await self._begin(fact.call_id, fact.interface)
+            await self._out_of_call(fact.call_id, fact.interface)
 
-    async def _begin(self, call_id: str, interface: str) -> None:
-        """The person at `interface` is out of the call."""
+    async def _out_of_call(self, call_id: str, interface: str) -> None:
         agent_id = self._agent_at(interface)
-        if agent_id is None:
-            return
+        if agent_id is not None:
+            await persistently(self._clock, lambda: self._begin(call_id, agent_id))
+
+    async def _begin(self, call_id: str, agent_id: int) -> None:
         async with self._storage.write() as tx:
             owing = await read_owing(tx.connection, call_id)
             if owing is None or not owing.owed:
@@ -92,6 +96,9 @@ class WrapUpHearing:
     async def on_call_ended(self, fact: CallEnded) -> None:
         """Whose leaving was not heard has left now; an internal call owes nothing after all."""
         self._parking.forget(fact.call_id)
+        await persistently(self._clock, lambda: self._close(fact))
+
+    async def _close(self, fact: CallEnded) -> None:
         async with self._storage.read() as connection:
             late = await _waiting(connection, fact.call_id) or await self._forgotten(
                 connection, fact.call_id

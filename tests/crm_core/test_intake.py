@@ -13,8 +13,9 @@ from crm_core.calls.filtering import CallFilter
 from crm_core.calls.journal import Journal
 from crm_core.calls.queries import list_calls
 from crm_core.clock import ManualClock
-from crm_core.intake import Intake, is_database_trouble
+from crm_core.intake import Intake
 from crm_core.storage.engine import Storage
+from crm_core.storage.trouble import is_database_trouble
 from telephony.events import ExchangeConnected, MemberRemoved
 from tests.cast import Cast
 from tests.crm_core.telling import ANNAS, answered_call, at, open_office, told, until
