@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from crm_core.errors import CrmError
+from crm_core.storage.one_trip import make_one_trip
 
 BUSY_SECONDS = 15  # another process (backup, migrate) may hold the database for a moment
 READERS = 10  # connections: pages, cards and exports at once
@@ -59,6 +60,7 @@ def _sqlite(url: URL, purpose: Purpose) -> AsyncEngine:
     if purpose == "migrating":
         pool = {"poolclass": NullPool}
     engine = create_async_engine(url, connect_args={"timeout": BUSY_SECONDS}, **pool)
+    make_one_trip(engine)
     pragmas = ["journal_mode=WAL", "synchronous=NORMAL"]
     # A migration may rebuild a table, and dropping the old one would cascade to its children.
     pragmas.append(f"foreign_keys={'OFF' if purpose == 'migrating' else 'ON'}")

@@ -1,0 +1,82 @@
+"""SQLite's statements through SQLAlchemy: one errand to the driver's thread each."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+import pytest
+from sqlalchemy import column, insert, select, table, text, update
+from sqlalchemy.exc import IntegrityError
+
+from crm_core.storage.engine import Storage
+
+_PEOPLE = table("people", column("id"), column("name"))
+
+
+@pytest.fixture
+async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
+    storage = Storage.open(f"sqlite:///{tmp_path / 'trips.db'}")
+    async with storage.write() as tx:
+        await tx.execute(text("CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT UNIQUE)"))
+        await tx.execute(insert(_PEOPLE), [{"name": "Anna"}, {"name": "Boris"}, {"name": "Vera"}])
+    yield storage
+    await storage.close()
+
+
+@pytest.fixture
+def errands(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was asked of any SQLite thread."""
+    asked: list[str] = []
+    usual: Any = aiosqlite.Connection._execute
+
+    async def noting(self: aiosqlite.Connection, work: Any, *values: Any, **named: Any) -> Any:
+        asked.append(work.__name__)
+        return await usual(self, work, *values, **named)
+
+    monkeypatch.setattr(aiosqlite.Connection, "_execute", noting)
+    return asked
+
+
+async def test_a_select_is_one_errand(storage: Storage, errands: list[str]) -> None:
+    async with storage.read() as connection:
+        await connection.execute(text("SELECT 1"))  # connects and begins
+        errands.clear()
+        names = (await connection.execute(select(_PEOPLE.c.name).order_by("id"))).scalars().all()
+        assert list(names) == ["Anna", "Boris", "Vera"]
+        assert len(errands) == 1
+
+
+async def test_a_write_is_one_errand_and_tells_its_rows(
+    storage: Storage, errands: list[str]
+) -> None:
+    async with storage.write() as tx:
+        errands.clear()
+        changed = await tx.execute(update(_PEOPLE).where(_PEOPLE.c.id < 3).values(name=None))
+        assert changed.rowcount == 2
+        assert len(errands) == 1
+        many = await tx.execute(insert(_PEOPLE), [{"name": "Galina"}, {"name": "Dina"}])
+        assert many.rowcount == 2
+        assert len(errands) == 2
+
+
+async def test_a_refused_statement_raises_and_the_connection_goes_on(storage: Storage) -> None:
+    with pytest.raises(IntegrityError):
+        async with storage.write() as tx:
+            await tx.execute(insert(_PEOPLE).values(name="Anna"))
+    async with storage.write() as tx:
+        await tx.execute(insert(_PEOPLE).values(name="Elena"))
+    async with storage.read() as connection:
+        rows = (await connection.execute(select(_PEOPLE.c.name))).scalars().all()
+    assert sorted(rows) == ["Anna", "Boris", "Elena", "Vera"]
+
+
+async def test_rows_are_fetched_one_by_one_in_part_and_as_a_stream(storage: Storage) -> None:
+    query = select(_PEOPLE.c.name).order_by(_PEOPLE.c.id)
+    async with storage.read() as connection:
+        rows = await connection.execute(query)
+        first, following, rest = rows.fetchone(), rows.fetchmany(1), rows.fetchall()
+        assert first is not None
+        assert [*first, *following[0], *rest[0]] == ["Anna", "Boris", "Vera"]
+        streamed = [name async for (name,) in await connection.stream(query)]
+    assert streamed == ["Anna", "Boris", "Vera"]
