@@ -1,0 +1,74 @@
+"""What the product looks like; the picture of docs/ is taken here, where it is missing.
+
+`PEREZVON_PICTURES=1 pytest tests/journeys/test_pictures.py` takes it anew.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from tests.journeys.believable import HELEN, furnish_with_a_past
+from tests.journeys.office import SIZE, Perezvon
+from tests.lab.stage import Stage
+
+pytestmark = [pytest.mark.lab, pytest.mark.browser]
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+async def _picture(page: Page, name: str) -> None:
+    """Write docs/`name`, where somebody asks for it or it is missing."""
+    path = DOCS / name
+    if os.environ.get("PEREZVON_PICTURES") or not path.exists():
+        await expect(page.locator(".card-clock")).to_contain_text("0:03")
+        await page.screenshot(path=path)
+
+
+async def _is_fully_visible(element: Locator) -> bool:
+    box = await element.bounding_box()
+    assert box is not None
+    below, right = box["y"] + box["height"], box["x"] + box["width"]
+    return min(box["x"], box["y"]) >= 0 and below <= SIZE["height"] and right <= SIZE["width"]
+
+
+async def test_the_card_of_a_known_client_fits_a_small_screen_while_the_phone_rings(
+    perezvon: Perezvon, lab_stage: Stage
+) -> None:
+    cast = perezvon.cast
+    await furnish_with_a_past(perezvon)
+    anna = await perezvon.workplace(cast.anna, cast.desk_101)
+    client = lab_stage.from_city("201", caller=HELEN)
+    await lab_stage.phones["101"].incoming()
+    card = anna.locator(".card.ringing")
+    await expect(card.locator("h2")).to_have_text("Helen Marsh")
+    for told in (
+        "Brightwater Hotels",
+        "+44 20 7946 0958",
+        "Sales",
+        "Wants 40 wall lamps by June",
+        "Send the revised offer",
+    ):
+        await expect(card).to_contain_text(told)
+    await expect(card.locator(".before li")).to_have_count(5)
+    assert await _is_fully_visible(card)
+    assert not await anna.evaluate("document.documentElement.scrollWidth > innerWidth")
+    await _picture(anna, "pop.png")
+    await client.hang_up()
+
+
+async def test_the_form_after_the_call_fits_a_small_screen(
+    perezvon: Perezvon, lab_stage: Stage
+) -> None:
+    cast = perezvon.cast
+    await furnish_with_a_past(perezvon)
+    anna = await perezvon.workplace(cast.anna, cast.desk_101)
+    client = lab_stage.from_city("201", caller=HELEN)
+    ring = await lab_stage.phones["101"].incoming()
+    await ring.answer()
+    await anna.locator(".card textarea").fill("Offer received; wants delivery in two lots.")
+    await client.hang_up()
+    await expect(anna.locator(".card.wrap_up")).to_be_visible()
+    save = anna.get_by_role("button", name="Save")
+    assert await _is_fully_visible(save)
