@@ -232,6 +232,16 @@ class Presenter:
     def consult(self, call_id: str, agent_id: int, whom: str) -> None:
         """Show that the agent asks `whom` before he hands the client over ("": no longer)."""
         self._publish(self.board.consult(call_id, agent_id, whom))
+        if whom:
+            self._spawn(self._expect_hold(call_id, agent_id, whom))
+
+    async def _expect_hold(self, call_id: str, agent_id: int, whom: str) -> None:
+        """The exchange says yes in any case; that the client waits is what shows it."""
+        await self._clock.sleep(self._settings.consult_seconds)
+        card = self.board.card(call_id, agent_id)
+        if card is not None and card.consulting == whom and not card.held:
+            self._publish(self.board.consult(call_id, agent_id, ""))
+            self.notice(agent_id, "consult_not_possible")
 
     def notice(self, agent_id: int, code: str, **values: object) -> None:
         """Tell one agent something once, on all his tabs."""

@@ -111,6 +111,9 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
         "“%(number)s” cannot be dialled. Write the number with its area code, or an extension."
     ),
     "when_missing": N_("Say when: choose a time for the next step."),
+    "consult_not_possible": N_(
+        "The exchange did not take the client aside. Use “Now”, or transfer on your phone."
+    ),
     "not_parked": N_("This call is not on hold any more."),
     # what was done
     "profile_saved": N_("Your settings are saved."),

@@ -100,6 +100,43 @@ async def test_a_client_handed_over_to_nobody_is_called_back(
     assert call.outcome == "answered"
 
 
+async def test_a_colleague_is_asked_first_from_the_card_and_gets_the_client(
+    perezvon: Perezvon, lab_stage: Stage, talk: Talk
+) -> None:
+    await talk.anna.keyboard.press("Escape")
+    await talk.anna.keyboard.press("t")
+    await talk.anna.keyboard.type("102")
+    await talk.anna.get_by_role("button", name="Ask first").click()
+    await expect(talk.anna.locator(".card.held")).to_contain_text("asking 102")
+    at_boris = await lab_stage.phones["102"].incoming()
+    await at_boris.answer()
+    await talk.anna.get_by_role("button", name="Connect them and leave").click()
+    await expect(talk.boris.locator(".card.talking h2")).to_have_text("Иван Петров")
+    await expect(talk.boris.locator(".card .earlier")).to_contain_text("wants 20 pumps")
+    await expect(talk.anna.locator(".card.wrap_up")).to_be_visible()
+    await talk.client.hang_up()
+    await _one_call_with_two_operators(perezvon, talk.boris, "ttended")
+
+
+async def test_where_the_exchange_allows_no_consultation_the_card_says_so(
+    perezvon: Perezvon, lab_stage: Stage
+) -> None:
+    cast = perezvon.cast
+    anna = await perezvon.workplace(cast.anna, cast.desk_101)
+    client = lab_stage.from_city("223")
+    await (await lab_stage.phones["101"].incoming()).answer()
+    await expect(anna.locator(".card.talking")).to_be_visible()
+    await anna.keyboard.press("t")
+    await anna.keyboard.type("102")
+    await anna.get_by_role("button", name="Ask first").click()
+    await expect(anna.locator(".card")).to_contain_text("asking 102")
+    await expect(anna.locator(".toast")).to_contain_text(
+        "did not take the client aside", timeout=15_000
+    )
+    await expect(anna.locator(".card")).not_to_contain_text("asking 102")
+    await client.hang_up()
+
+
 async def test_when_one_answers_the_other_s_card_withdraws_and_nobody_missed_anything(
     perezvon: Perezvon, lab_stage: Stage
 ) -> None:

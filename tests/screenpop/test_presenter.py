@@ -14,7 +14,7 @@ from screenpop.board import Board
 from screenpop.cards import Card, Phase, WrapUp
 from screenpop.hub import EVERYONE, Hub, workplace_of
 from screenpop.live import LiveCall
-from screenpop.messages import Message, Put, Refresh, Remove
+from screenpop.messages import Message, Notice, Put, Refresh, Remove
 from screenpop.outbox import Closing, Outbox
 from screenpop.presenter import OpenWrapUp, Presenter
 from screenpop.settings import ScreenpopSettings
@@ -254,3 +254,32 @@ async def test_nothing_is_kept_of_calls_that_are_over(stage: Stage) -> None:
     assert not kept("_reading")
     assert not kept("_impatient")
     assert not kept("_read_for")
+
+
+async def test_a_consultation_for_which_the_client_is_not_held_is_taken_back_and_told(
+    stage: Stage,
+) -> None:
+    phone = scenes.ANNAS_PHONE
+    await stage.hear(scenes.started(), scenes.offered(phone), scenes.answered(phone))
+    await stage.presenter.settled()
+    await stage.told()
+    stage.presenter.consult("1.1", scenes.ANNA, "102")
+    (asking,) = await stage.cards()
+    assert asking.consulting == "102"
+    await asyncio.sleep(0)
+    await stage.clock.advance(5)
+    messages = await stage.told()
+    assert [each.code for each in messages if isinstance(each, Notice)] == ["consult_not_possible"]
+    cards = [each.data for each in messages if isinstance(each, Put)]
+    assert [card.consulting for card in cards if isinstance(card, Card)] == [""]
+
+
+async def test_a_consultation_goes_on_while_the_client_is_held(stage: Stage) -> None:
+    phone = scenes.ANNAS_PHONE
+    await stage.hear(scenes.started(), scenes.offered(phone), scenes.answered(phone))
+    await stage.presenter.settled()
+    stage.presenter.consult("1.1", scenes.ANNA, "102")
+    await stage.hear(scenes.held(phone))
+    await stage.told()
+    await stage.clock.advance(5)
+    assert await stage.told() == ()
