@@ -20,10 +20,14 @@ from tests.lab.postgres import Cluster
 ENGINES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
-_CUT_OTHERS = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+_OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+_OPEN = f"{_OTHERS} AND xact_start IS NOT NULL"
+# One that was cut off in the middle of a statement is given a second to notice.
+_LEFT_OPEN = (
+    f"SELECT pg_sleep(1) WHERE EXISTS (SELECT 1 {_OPEN}); SELECT pg_stat_clear_snapshot(); "
+    f"SELECT state, left(query, 200) {_OPEN}"
 )
+_CUT_OTHERS = f"DO 'BEGIN PERFORM pg_terminate_backend(pid) {_OTHERS}; END'"
 
 
 @pytest.fixture
@@ -62,8 +66,10 @@ def database_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) ->
     name: str = request.getfixturevalue("postgres_database")
     yield cluster.url(name)
     tables = ", ".join(f'"{table}"' for table in metadata.tables)
-    # Whoever is still connected has outlived his test: he must not keep the next one waiting.
-    cluster.sql(f"{_CUT_OTHERS}; TRUNCATE {tables} RESTART IDENTITY", name)
+    emptying = f"{_CUT_OTHERS}; TRUNCATE {tables} RESTART IDENTITY"
+    # A transaction that outlives its test is that test's fault, and must not become the next one's.
+    left_open = cluster.sql(f"{_LEFT_OPEN}; {emptying}", name)
+    assert not left_open, f"a transaction was left open: {left_open}"
 
 
 @pytest.fixture(scope="session")
