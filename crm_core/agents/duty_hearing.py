@@ -107,8 +107,12 @@ class DutyHearing:
     async def on_call_held(self, fact: facts.CallHeld) -> None:
         """Who has parked the client keeps the call, though his phone is free."""
         if fact.parked:
-            self._parking.hold(fact.call_id, fact.interface)
-            await self._at_phone(fact.interface, fact, lambda duty: duty)
+            had_left = self._parking.hold(fact.call_id, fact.interface)
+            await self._at_phone(
+                fact.interface,
+                fact,
+                lambda duty: state.talk(duty, fact.call_id) if had_left else duty,
+            )
 
     async def on_call_left(self, fact: facts.CallLeft) -> None:
         self._book.phones[fact.interface].pop(fact.call_id, None)

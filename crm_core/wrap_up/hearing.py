@@ -66,8 +66,9 @@ class WrapUpHearing:
                 await open_row(tx, call_id, agent_id)
 
     async def on_call_held(self, fact: CallHeld) -> None:
-        if fact.parked:
-            self._parking.hold(fact.call_id, fact.interface)
+        agent_id = self._agent_at(fact.interface)
+        if fact.parked and self._parking.hold(fact.call_id, fact.interface) and agent_id:
+            await persistently(self._clock, lambda: self._open(fact.call_id, agent_id))
 
     async def on_calls_joined(self, fact: CallsJoined) -> None:
         self._parking.join(fact.call_id, fact.absorbed_id)

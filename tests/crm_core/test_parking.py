@@ -2,7 +2,10 @@
 
 from dataclasses import replace
 
+from sqlalchemy import select
+
 from crm_core.calls.parking import Parking
+from crm_core.calls.tables import wrap_ups
 from crm_core.clock import ManualClock
 from crm_core.events import WrapUpStarted
 from crm_core.storage.engine import Storage
@@ -83,6 +86,23 @@ async def test_a_phone_that_parks_and_hangs_up_after_the_colleague_answered_leav
         await duty.hear(call.left(9))
         assert duty.state_of(cast.anna.id) == "wrap_up"
         assert _began(duty) == [cast.anna.id]
+
+
+async def test_a_phone_that_hangs_up_before_the_parking_is_told_is_with_the_client_again(
+    storage: Storage, cast: Cast, clock: ManualClock
+) -> None:
+    call, exchange = told("1.1"), Exchange()
+    async with on_duty(storage, clock, exchange) as duty:
+        await duty.roster.log_in(cast.anna, cast.desk_101)
+        await duty.hear(call.started(), call.queued(0), call.answered(1))
+        await duty.hear(call.left(5), replace(call.held(5), parked=True))
+        assert duty.state_of(cast.anna.id) == "talking"
+        assert exchange.pauses == {"PJSIP/101": "wrap-up"}
+        async with storage.read() as connection:
+            [row] = (await connection.execute(select(wrap_ups.c.started_at))).all()
+        assert row.started_at is None
+        await duty.hear(call.resumed(20), call.answered(20), call.left(30), call.ended(30))
+        assert duty.state_of(cast.anna.id) == "wrap_up"
 
 
 def test_parking_follows_a_call_into_another() -> None:
