@@ -60,7 +60,6 @@ def _sqlite(url: URL, purpose: Purpose) -> AsyncEngine:
     if purpose == "migrating":
         pool = {"poolclass": NullPool}
     engine = create_async_engine(url, connect_args={"timeout": BUSY_SECONDS}, **pool)
-    make_one_trip(engine)
     pragmas = ["journal_mode=WAL", "synchronous=NORMAL"]
     # A migration may rebuild a table, and dropping the old one would cascade to its children.
     pragmas.append(f"foreign_keys={'OFF' if purpose == 'migrating' else 'ON'}")
@@ -76,14 +75,8 @@ def _sqlite(url: URL, purpose: Purpose) -> AsyncEngine:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: Any) -> None:
-        if purpose == "reading":  # one trip to the driver's thread instead of three
-            adapted = connection.connection.dbapi_connection
-            adapted.run_async(lambda driver: driver.execute_fetchall("BEGIN"))
-        else:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-
+    begin = "BEGIN" if purpose == "reading" else "BEGIN IMMEDIATE"
+    make_one_trip(engine, begin, reading=purpose == "reading")
     return engine
 
 

@@ -1,9 +1,12 @@
 """SQLite's statements in one trip to its thread each, where SQLAlchemy's adapter makes four.
 
-A cursor is opened, executed, read to its end and closed in a single errand. Streams
-(`AsyncConnection.stream`) keep SQLAlchemy's own cursor, which reads as it goes.
+A cursor is opened, executed, read to its end and closed in a single errand. A transaction begins
+together with its first statement, what has done nothing is neither committed nor rolled back, and
+nobody waits for the end of a read. Streams (`AsyncConnection.stream`) keep SQLAlchemy's own cursor,
+which reads as it goes.
 """
 
+import sqlite3
 from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -81,13 +84,70 @@ class _OneTripConnection(AsyncAdapt_aiosqlite_connection):
     _cursor_cls = _OneTripCursor  # type: ignore[assignment]
 
 
-def make_one_trip(engine: AsyncEngine) -> None:
-    """Have every connection of `engine` (SQLite) run its statements this way."""
+class _Driver(aiosqlite.Connection):
+    """Knows whether anything was done since the last commit or rollback."""
+
+    _to_begin = ""
+    _untouched = True
+
+    def begin(self, sql: str) -> None:
+        """Have `sql` run in front of the next statement, in the same errand."""
+        self._to_begin = sql
+
+    async def _execute(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
+        begin, self._to_begin = self._to_begin, ""
+        self._untouched = False  # also where the waiting is cancelled: the errand runs all the same
+        if begin:
+            return await super()._execute(  # type: ignore[no-untyped-call]
+                _begun, self._conn, begin, fn, *args, **kwargs
+            )
+        return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
+
+    async def commit(self) -> None:
+        if not self._is_untouched():
+            await super().commit()
+            self._untouched = True
+
+    async def rollback(self) -> None:
+        if not self._is_untouched():
+            await super().rollback()
+            self._untouched = True
+
+    def _is_untouched(self) -> bool:
+        self._to_begin = ""
+        return self._untouched
+
+
+class _ReadingDriver(_Driver):
+    async def rollback(self) -> None:
+        """Sent, not waited for: a read has nothing to lose, and what follows queues behind it."""
+        if not self._is_untouched():
+            self._tx.put_nowait((None, self._conn.rollback))
+            self._untouched = True
+
+
+def make_one_trip(engine: AsyncEngine, begin: str, *, reading: bool) -> None:
+    """Have every connection of `engine` (SQLite) work this way, with `begin` as its BEGIN."""
+    kind = _ReadingDriver if reading else _Driver
+
+    def create(database: str, **settings: Any) -> aiosqlite.Connection:
+        driver = kind(lambda: sqlite3.connect(database, **settings), iter_chunk_size=64)
+        driver._thread.daemon = True  # as SQLAlchemy's own: a forgotten one keeps no process alive
+        return driver
 
     @event.listens_for(engine.sync_engine, "do_connect")
     def _connect(dialect: Any, _record: Any, arguments: Any, settings: Any) -> Any:
-        usual = dialect.dbapi.connect(*arguments, **settings)
+        usual = dialect.dbapi.connect(*arguments, **settings, async_creator_fn=create)
         return _OneTripConnection(dialect.dbapi, usual.driver_connection)
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.connection.driver_connection.begin(begin)
+
+
+def _begun(connection: Any, begin: str, work: Any, *args: Any, **kwargs: Any) -> Any:
+    connection.execute(begin)
+    return work(*args, **kwargs)
 
 
 def _execute(connection: Any, sql: str, values: Any) -> _Told:

@@ -1,5 +1,6 @@
 """SQLite's statements through SQLAlchemy: one errand to the driver's thread each."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -80,3 +81,53 @@ async def test_rows_are_fetched_one_by_one_in_part_and_as_a_stream(storage: Stor
         assert [*first, *following[0], *rest[0]] == ["Anna", "Boris", "Vera"]
         streamed = [name async for (name,) in await connection.stream(query)]
     assert streamed == ["Anna", "Boris", "Vera"]
+
+
+async def test_a_transaction_begins_with_its_first_statement_and_ends_in_one_trip(
+    storage: Storage, errands: list[str]
+) -> None:
+    async with storage.write() as tx:
+        await tx.execute(insert(_PEOPLE).values(name="Galina"))
+    assert len(errands) == 2
+    async with storage.write():
+        pass
+    assert len(errands) == 2
+
+
+async def test_a_read_sees_one_state_and_the_next_read_the_newer_one(storage: Storage) -> None:
+    query = select(_PEOPLE.c.name).where(_PEOPLE.c.id == 1)
+    async with storage.read() as connection:
+        assert (await connection.execute(query)).scalar_one() == "Anna"
+        async with storage.write() as tx:
+            await tx.execute(update(_PEOPLE).where(_PEOPLE.c.id == 1).values(name="Alla"))
+        assert (await connection.execute(query)).scalar_one() == "Anna"
+    async with storage.read() as connection:
+        assert (await connection.execute(query)).scalar_one() == "Alla"
+
+
+async def test_a_statement_cancelled_on_its_way_leaves_no_transaction_behind(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = asyncio.Event()
+    usual: Any = aiosqlite.Connection._execute
+
+    async def telling(self: aiosqlite.Connection, work: Any, *values: Any, **named: Any) -> Any:
+        begun.set()
+        return await usual(self, work, *values, **named)
+
+    async def write() -> None:
+        async with storage.write() as tx:
+            await tx.execute(insert(_PEOPLE).values(name="Galina"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(aiosqlite.Connection, "_execute", telling)
+        task = asyncio.ensure_future(write())
+        await begun.wait()
+        task.cancel()
+        await asyncio.wait([task])
+    async with storage.write() as tx:
+        await tx.execute(insert(_PEOPLE).values(name="Dina"))
+    async with storage.read() as connection:
+        names = (await connection.execute(select(_PEOPLE.c.name))).scalars().all()
+    assert "Dina" in names
+    assert "Galina" not in names
