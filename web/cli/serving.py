@@ -18,6 +18,7 @@ from web.demo import DemoLogin, make_exchange
 from web.demo.serving import DemoStarted, serve_simulated
 from web.lifecycle import PortRefused, Started, serve
 from web.logs import set_up_logs
+from web.promptness import be_prompt
 from web.settings import Settings
 from web.wiring import build
 
@@ -53,6 +54,7 @@ def run(
 
 async def _run(settings: Settings) -> None:
     def tell(started: Started) -> None:
+        be_prompt()
         console.print(f"Perezvon serves {settings.http.public_url or started.url}")
         if started.is_deserted:
             console.print("Nobody can log in yet. Let the first one in: perezvon create-agent")
@@ -65,6 +67,7 @@ async def _run_simulated(settings: Settings) -> None:
     steps = {"office": "[1/3] the made-up office", "exchange": "[2/3] the simulated exchange"}
 
     def tell(started: DemoStarted) -> None:
+        be_prompt()
         console.print("[3/3] ready", markup=False)
         console.print()
         console.print(f"Perezvon serves {settings.http.public_url or started.url}")
