@@ -23,11 +23,13 @@ from crm_core.clock import Clock
 from crm_core.events import TaskChanged, TaskDone
 from crm_core.storage.engine import Storage, Write
 from crm_core.storage.trouble import persistently
+from crm_core.tasks.forgotten import list_forgotten
 from crm_core.tasks.next_step import add_task
 from crm_core.tasks.tables import tasks
 from telephony.events import CallEnded, CallRecord, Direction, Outcome
 
 DUE_SECONDS: Final = 900  # where no queue says otherwise
+LOOKED_BACK: Final = timedelta(days=7)  # at a start: a long week-end of the service
 
 
 def demands_callback(direction: str, outcome: str | None, number: str) -> bool:
@@ -66,6 +68,13 @@ class Callbacks:
     async def on_call_ended(self, fact: CallEnded) -> None:
         if fact.record.direction is not Direction.INTERNAL:
             await persistently(self._clock, lambda: self._consider(fact.call_id))
+
+    async def catch_up(self) -> None:
+        """After a start: demand what a service that was killed had no time to demand."""
+        async with self._storage.read() as connection:
+            forgotten = await list_forgotten(connection, self._clock.now() - LOOKED_BACK)
+        for call_id in forgotten:
+            await self._consider(call_id)
 
     async def _consider(self, call_id: str) -> None:
         async with self._storage.read() as connection:

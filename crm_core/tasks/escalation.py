@@ -1,4 +1,7 @@
-"""A callback that is late is told to the supervisors, once, and stays marked."""
+"""A callback that is late is told to the supervisors, once, and stays marked.
+
+The watch begins with the callbacks that a killed service had no time to demand: they may be late.
+"""
 
 from datetime import timedelta
 from typing import Final
@@ -9,6 +12,8 @@ from sqlalchemy import select, update
 from crm_core.clock import Clock
 from crm_core.events import CallbackEscalated, TaskChanged
 from crm_core.storage.engine import Storage
+from crm_core.storage.trouble import persistently
+from crm_core.tasks.callbacks import Callbacks
 from crm_core.tasks.tables import tasks
 
 log = structlog.get_logger(__name__)
@@ -22,9 +27,11 @@ class Escalation:
     def __init__(self, storage: Storage, clock: Clock) -> None:
         self._storage = storage
         self._clock = clock
+        self._callbacks = Callbacks(storage, clock)
 
     async def run(self) -> None:
         """Sweep for ever; a failed sweep is logged and the next one tries again."""
+        await persistently(self._clock, self._callbacks.catch_up)
         while True:
             try:
                 await self.sweep()

@@ -12,7 +12,7 @@ from crm_core.clients.tables import client_numbers, clients
 from crm_core.clock import ManualClock
 from crm_core.events import ClientChosen, ClientCreated, TaskChanged, TaskDone
 from crm_core.storage.engine import Storage
-from crm_core.tasks.callbacks import demands_callback
+from crm_core.tasks.callbacks import LOOKED_BACK, Callbacks, demands_callback
 from crm_core.tasks.queries import TaskFilter, TaskRow, list_tasks
 from crm_core.tasks.tables import tasks
 from telephony.events import Outcome
@@ -28,6 +28,7 @@ from tests.crm_core.telling import (
     at,
     internal,
     missed_call,
+    open_office,
     outbound,
     told,
 )
@@ -307,3 +308,42 @@ async def test_a_queue_gives_its_own_time_to_call_back(
     async with storage.read() as connection:
         due = (await connection.execute(select(tasks.c.due_at))).scalar_one()
     assert due == at(90)
+
+
+async def test_a_call_missed_in_the_second_of_a_kill_is_demanded_at_the_next_start(
+    storage: Storage, cast: Cast, clock: ManualClock
+) -> None:
+    async with open_office(storage) as office:  # where nobody hears what is recorded
+        await office.hear(missed_call(told("1.1", caller=STRANGER)))
+        await office.hear(missed_call(told("1.2", caller=STRANGER), 60))
+    assert await callbacks_in(storage) == []
+    for _ in range(2):
+        await Callbacks(storage, clock).catch_up()
+        [callback] = await callbacks_in(storage)
+        assert (callback.call_count, callback.call_id) == (2, "1.1")
+
+
+async def test_what_was_settled_before_a_kill_is_not_demanded_again(
+    storage: Storage, cast: Cast, clock: ManualClock
+) -> None:
+    async with open_office(storage) as office:
+        await office.hear(missed_call(told("1.1")), answered_call(told("1.2"), 100))
+        await office.hear(missed_call(told("2.1", caller="anonymous")))
+        await office.hear(missed_call(told("4.1", caller="102")), answered_call(internal("4.2")))
+    async with on_duty(storage, clock) as duty:
+        await duty.hear(missed_call(told("3.1", caller=PAVEL)))
+        [callback] = await callbacks_in(storage)
+        await clock.advance(60)
+        await duty.tasks.done(cast.vera, callback.id)
+    await Callbacks(storage, clock).catch_up()
+    assert await callbacks_in(storage) == []
+
+
+async def test_what_was_missed_long_ago_is_history(
+    storage: Storage, cast: Cast, clock: ManualClock
+) -> None:
+    async with open_office(storage) as office:
+        await office.hear(missed_call(told("1.1")))
+    await clock.advance(LOOKED_BACK.total_seconds() + 1)
+    await Callbacks(storage, clock).catch_up()
+    assert await callbacks_in(storage) == []
