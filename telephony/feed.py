@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from telephony.errors import NotConnected
+from telephony.errors import ActionTimedOut, NotConnected
 from telephony.events import ExchangeConnected, ExchangeLost, Fact
 from telephony.queues import QueueBoard
 from telephony.said import Wire
@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 
 AUDIT_EVERY = timedelta(minutes=10)
 """How often the calls that we believe to live are compared with Asterisk's own list."""
+
+LIST_ATTEMPTS = 3
+"""An Asterisk so busy that its lists time out is asked again: what is not listed counts as gone."""
 
 Emit = Callable[[Fact], Awaitable[None]]
 HangUpHeard = Callable[[str, bool], None]
@@ -65,6 +68,7 @@ class Feed:
         self._simulated = simulated
         self._next: asyncio.Task[StreamItem] | None = None
         self._lists: asyncio.Task[None] | None = None
+        self._attempts = 0
         self._connecting_to: str | None = None
         self._heard_at: datetime | None = None
         self._audited_at: datetime | None = None
@@ -143,6 +147,7 @@ class Feed:
     async def _on_up(self, item: LinkUp) -> None:
         self._connecting_to = item.version
         self._heard_at = item.at
+        self._attempts = 0
         self._ask_for_lists()
 
     async def _on_down(self, item: LinkDown) -> None:
@@ -157,6 +162,7 @@ class Feed:
         if self._lists is not None:
             self._lists.cancel()
         self._audited_at = self._heard_at
+        self._attempts += 1
         self._tracker.link_up()
         self._board.link_up()
         self._lists = asyncio.ensure_future(self._switchboard.resync())
@@ -171,6 +177,10 @@ class Feed:
             log.error("the state of the exchange could not be read whole", exc_info=fault)
         if isinstance(fault, NotConnected):
             return
+        if isinstance(fault, ActionTimedOut) and self._attempts < LIST_ATTEMPTS:
+            self._ask_for_lists()
+            return
+        self._attempts = 0
         await self._tell(self._tracker.resynced(self._heard_at))
         version, self._connecting_to = self._connecting_to, None
         if version is not None:

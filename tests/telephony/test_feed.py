@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from telephony import events
-from telephony.errors import ActionRefused, NotConnected
+from telephony.errors import ActionRefused, ActionTimedOut, NotConnected
 from telephony.events import Fact
-from telephony.feed import AUDIT_EVERY, Feed, HangUpHeard
+from telephony.feed import AUDIT_EVERY, LIST_ATTEMPTS, Feed, HangUpHeard
 from telephony.phones import phones_matching
 from telephony.queues import QueueBoard
 from telephony.stream import AmiMessage, LinkDown, LinkUp, StreamItem
@@ -34,6 +34,7 @@ class Exchange:
         self.asked = 0
         self.lists: list[AmiMessage] = [message("CoreShowChannelsComplete")]
         self.fault: Exception | None = None
+        self.faults = 1_000_000
         self.on_hang_up: HangUpHeard = lambda channel, asked: None
         self.release = asyncio.Event()
         self.release.set()
@@ -45,7 +46,7 @@ class Exchange:
     async def resync(self) -> None:
         self.asked += 1
         await self.release.wait()
-        if self.fault is not None:
+        if self.fault is not None and self.asked <= self.faults:
             raise self.fault
         for item in self.lists:
             self.queue.put_nowait(item)
@@ -242,3 +243,14 @@ async def test_a_hang_up_asked_of_the_switchboard_is_its_agents(
     await listener.until_kind(events.CallEnded)
     [ended] = [fact for fact in listener.facts if isinstance(fact, events.CallEnded)]
     assert ended.record.ended_by is events.EndedBy.AGENT
+
+
+@pytest.mark.parametrize(("faults", "asked"), [(1, 2), (99, LIST_ATTEMPTS)])
+async def test_lists_that_time_out_are_asked_for_again_but_not_for_ever(
+    exchange: Exchange, listener: Listener, faults: int, asked: int
+) -> None:
+    exchange.fault, exchange.faults = ActionTimedOut("CoreShowChannels"), faults
+    exchange.push(UP)
+    await listener.until_kind(events.ExchangeConnected)
+    assert exchange.asked == asked
+    assert listener.kinds().count("ExchangeConnected") == 1
