@@ -1,18 +1,20 @@
 """The roster's rows: who sat where when the lights went out, and the log of states."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Table, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import UpdateBase
 
 from crm_core.agents.state import State
 from crm_core.agents.tables import agent_state_log, agent_states, agents, extensions
 from crm_core.calls.tables import calls, wrap_ups
 from crm_core.storage.engine import Write
+from crm_core.storage.hot_write import HotWrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +64,39 @@ class Remembered:
     wrap_ups: tuple[str, ...]
 
 
-def _upsert(dialect: Any) -> Any:
-    insert = dialect.insert(agent_states)
-    rest = [column.name for column in agent_states.c if column.name != "agent_id"]
-    return insert.on_conflict_do_update(
+_STATE_COLUMNS = [column.name for column in agent_states.c]
+_STRETCH_COLUMNS = ["agent_id", "state", "reason", "started_at", "seconds"]
+
+
+def _values(table: Table, columns: list[str]) -> dict[str, Any]:
+    return {name: bindparam(name, type_=table.c[name].type) for name in columns}
+
+
+def _upsert(dialect: Any) -> UpdateBase:
+    insert = dialect.insert(agent_states).values(_values(agent_states, _STATE_COLUMNS))
+    rest = [name for name in _STATE_COLUMNS if name != "agent_id"]
+    statement: UpdateBase = insert.on_conflict_do_update(
         index_elements=["agent_id"], set_={name: insert.excluded[name] for name in rest}
     )
+    return statement
 
 
-_UPSERT = {"sqlite": _upsert(sqlite), "postgresql": _upsert(postgresql)}
-_CLOSE = (
+_SIT = HotWrite({"sqlite": _upsert(sqlite), "postgresql": _upsert(postgresql)})
+_ADD = HotWrite.same(agent_state_log.insert().values(_values(agent_state_log, _STRETCH_COLUMNS)))
+_CLOSE = HotWrite.same(
     update(agent_state_log)
     .where(
         agent_state_log.c.agent_id == bindparam("the_agent"), agent_state_log.c.seconds.is_(None)
     )
     .values(seconds=bindparam("the_seconds"))
+)
+_OPEN = (
+    select(agent_state_log.c.agent_id, func.max(agent_state_log.c.started_at))
+    .where(
+        agent_state_log.c.agent_id.in_(bindparam("agents", expanding=True)),
+        agent_state_log.c.seconds.is_(None),
+    )
+    .group_by(agent_state_log.c.agent_id)
 )
 
 
@@ -85,12 +105,10 @@ async def write_shifts(tx: Write, shifts: Sequence[Shift]) -> None:
     newest = {shift.status.agent_id: shift for shift in shifts}
     # Who gives a desk up goes first: a desk has one agent at a time.
     rows = sorted((_row(shift) for shift in newest.values()), key=_has_desk)
-    await tx.execute(_UPSERT[tx.connection.dialect.name], rows)
+    await _SIT.run(tx.connection, rows)
     closing, stretches = _stretches([shift for shift in shifts if shift.moved])
-    for agent_id, until in closing.items():
-        await _close(tx, agent_id, until)
-    if stretches:
-        await tx.execute(agent_state_log.insert(), stretches)
+    await _close(tx, closing)
+    await _ADD.run(tx.connection, stretches)
 
 
 def _row(shift: Shift) -> dict[str, Any]:
@@ -135,17 +153,18 @@ def _stretches(shifts: Sequence[Shift]) -> tuple[dict[int, datetime], list[dict[
     return closing, stretches
 
 
-async def _close(tx: Write, agent_id: int, until: datetime) -> None:
-    log = agent_state_log
-    open_stretch = select(log.c.started_at).where(
-        log.c.agent_id == agent_id, log.c.seconds.is_(None)
-    )
-    started = (
-        await tx.execute(open_stretch.order_by(log.c.id.desc()).limit(1))
-    ).scalar_one_or_none()
-    if started is not None:
-        seconds = max(0.0, (until - started).total_seconds())
-        await tx.execute(_CLOSE, {"the_agent": agent_id, "the_seconds": seconds})
+async def _close(tx: Write, closing: Mapping[int, datetime]) -> None:
+    if not closing:
+        return
+    found = await tx.execute(_OPEN, {"agents": list(closing)})
+    closed = [
+        {
+            "the_agent": agent_id,
+            "the_seconds": max(0.0, (closing[agent_id] - started).total_seconds()),
+        }
+        for agent_id, started in found
+    ]
+    await _CLOSE.run(tx.connection, closed)
 
 
 async def read_remembered(connection: AsyncConnection) -> list[Remembered]:
