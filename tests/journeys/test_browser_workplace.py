@@ -279,6 +279,7 @@ async def test_a_hostile_name_is_shown_and_does_nothing(shift: Shift, anna: Page
 
 async def test_the_call_is_linked_to_the_client_who_was_chosen(shift: Shift, anna: Page) -> None:
     await shift.ring(ANNAS, caller=STRANGER)
+    await expect(anna.locator(".card.ringing")).to_be_visible()
     await anna.keyboard.press("n")
     await anna.keyboard.type("Ольга")
     await anna.keyboard.press("Enter")

@@ -26,6 +26,7 @@ async def test_a_client_on_hold_is_fetched_again_and_the_form_comes_once_at_the_
     await anna.keyboard.press("h")
     await ring.over()
     await expect(anna.locator(".card.held")).to_contain_text("On hold, your phone is free")
+    await perezvon.settled()
     await expect(anna.locator("#status .state")).to_have_text("Talking")
     assert "paused:wrap-up" in seat_of(exchange, "sales", "PJSIP/101")
     assert [row.started_at for row in await perezvon.rows(select(wrap_ups))] == [None]
