@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from crm_core.storage.connecting import connect, parse_url
+from crm_core.storage.lending import Lending
 
 Announce = Callable[[Iterable[object]], None]
 
@@ -41,6 +42,8 @@ class Storage:
         self.url = url
         self._readers = connect(url, "reading")
         self._writer = connect(url, "writing")
+        self._reading = Lending(self._readers)
+        self._written = Lending(self._writer)
         self._one_writer = asyncio.Lock()
         self._writing: asyncio.Task[Any] | None = None
         self.on_commit: Announce = lambda facts: None
@@ -62,14 +65,14 @@ class Storage:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection that reads one consistent state and cannot write."""
-        async with self._readers.connect() as connection:
+        async with self._reading.lend() as connection:
             yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Write]:
         """One transaction: committed when the block ends, rolled back and silent when it raises."""
         async with self._turn():
-            async with self._writer.connect() as connection:
+            async with self._written.lend() as connection:
                 write = Write(connection)
                 async with connection.begin() as transaction:
                     yield write
@@ -88,7 +91,9 @@ class Storage:
 
     async def close(self) -> None:
         """Give back every connection; a storage may be used again afterwards."""
+        await self._written.settled()
         await self._writer.dispose()
+        await self._reading.settled()
         await self._readers.dispose()
 
     @asynccontextmanager

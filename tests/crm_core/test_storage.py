@@ -1,6 +1,7 @@
 """The two doors to the database keep their promises on both engines."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy import Executable, delete, func, insert, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, StatementError
-from sqlalchemy.ext.asyncio import AsyncTransaction
+from sqlalchemy.ext.asyncio import AsyncTransaction, create_async_engine
 
 from crm_core.agents.tables import pause_reasons
 from crm_core.storage.connecting import DatabaseUrlRefused
@@ -231,6 +232,42 @@ async def test_a_task_cancelled_at_any_step_of_a_write_leaves_all_or_nothing(
         before = await asyncio.wait_for(counter(storage), PATIENCE_SECONDS)
         assert told == [Counted(n) for n in range(1, before + 1)]
     await asyncio.wait_for(count_up(storage), PATIENCE_SECONDS)
+
+
+@pytest.mark.parametrize("door", ["read", "write"])
+async def test_a_task_that_is_cancelled_again_and_again_leaves_no_connection_open(
+    storage: Storage, door: str
+) -> None:
+    await set_up_counter(storage)
+    await storage.close()
+    for steps in range(0, 60, 4):
+        other = Storage(storage.url)
+        task = asyncio.ensure_future(counter(other) if door == "read" else count_up(other))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        while not task.done():
+            task.cancel()
+            await asyncio.sleep(0)
+        await other.close()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while await open_connections(storage):  # noqa: ASYNC110 - threads end on their own
+            await asyncio.sleep(0)
+
+
+async def open_connections(storage: Storage) -> int:
+    """Connections that the closed storages of this database have left open."""
+    if storage.is_sqlite:
+        return sum("_connection_worker_thread" in thread.name for thread in threading.enumerate())
+    engine = create_async_engine(storage.url)
+    async with engine.connect() as connection:
+        query = text(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        count = int((await connection.execute(query)).scalar_one())
+    await engine.dispose()
+    return count
 
 
 async def test_a_commit_under_way_is_finished_and_announced_though_its_task_is_cancelled(
