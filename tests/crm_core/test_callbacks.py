@@ -15,7 +15,7 @@ from crm_core.storage.engine import Storage
 from crm_core.tasks.callbacks import LOOKED_BACK, Callbacks, demands_callback
 from crm_core.tasks.queries import TaskFilter, TaskRow, list_tasks
 from crm_core.tasks.tables import tasks
-from telephony.events import Outcome
+from telephony.events import Offer, OfferResult, Outcome
 from tests.cast import Cast
 from tests.crm_core.duty import on_duty
 from tests.crm_core.telling import (
@@ -347,3 +347,48 @@ async def test_what_was_missed_long_ago_is_history(
     await clock.advance(LOOKED_BACK.total_seconds() + 1)
     await Callbacks(storage, clock).catch_up()
     assert await callbacks_in(storage) == []
+
+
+async def test_what_was_settled_in_the_second_of_its_end_is_settled(
+    storage: Storage, cast: Cast, clock: ManualClock
+) -> None:
+    async with on_duty(storage, clock) as duty:
+        first, second = missed_call(told("1.1")), missed_call(told("1.2"), 100)
+        await duty.hear(first)
+        [callback] = await callbacks_in(storage)
+        await clock.advance(30)  # the second in which the call ended
+        await duty.tasks.done(cast.vera, callback.id)
+        await duty.hear(first)
+        assert await callbacks_in(storage) == []
+        await duty.hear(second)
+        [callback] = await callbacks_in(storage)
+    assert (callback.call_count, callback.call_id) == (1, "1.2")
+
+
+async def test_a_callback_from_a_retired_queue_is_for_whose_phone_rang(
+    storage: Storage, cast: Cast, clock: ManualClock
+) -> None:
+    async with storage.write() as tx:
+        await tx.execute(update(queues).values(active=False))
+    async with on_duty(storage, clock) as duty:
+        await duty.roster.log_in(cast.boris, cast.desk_102)
+        call = told("1.1", caller=STRANGER)
+        call.offers = [Offer(BORISES, at(1), OfferResult.NO_ANSWER, at(20), "sales")]
+        await duty.hear(call.started(), call.queued(0), call.offered(1, BORISES))
+        await duty.hear(call.offer_ended(20, BORISES), call.ended(30, Outcome.ABANDONED))
+    [callback] = await callbacks_in(storage)
+    assert (callback.queue, callback.assignee_agent_id) == (None, cast.boris.id)
+
+
+async def test_a_talk_with_a_client_leaves_what_came_from_a_number_wrongly_his(
+    storage: Storage, cast: Cast, clock: ManualClock
+) -> None:
+    async with storage.write() as tx:
+        pavels = client_numbers.c.client_id == cast.pavel
+        values = {"client_id": cast.romashka, "wrong": True}
+        await tx.execute(update(client_numbers).where(pavels).values(**values))
+    async with on_duty(storage, clock) as duty:
+        await duty.hear(missed_call(told("1.1", caller=PAVEL)))
+        await duty.hear(answered_call(told("1.2", caller=IVAN), 100))
+        [callback] = await callbacks_in(storage)
+    assert callback.number == "+79037654321"
