@@ -10,10 +10,12 @@ from aiohttp import web
 from crm_core.errors import Conflict, Invalid
 from telephony.errors import ActionRefused, NotConnected
 from telephony.settings import TelephonySettings
+from telephony.simulator import CANNOT
 from tests.web.conftest import ClientAs, Office
 from web.guarding import ALL_ROLES, Route
 from web.routes import ROUTES
 from web.settings import HttpSettings, Settings
+from web.words import WORDS
 
 BREAKING = (
     Conflict(),
@@ -194,6 +196,12 @@ class TestTheHelpPage:
         assert 'host = "127.0.0.1"' in page.words
         assert "10.11.12.13" not in page.text
         assert "hush" not in page.text
+
+    async def test_it_says_what_the_simulated_exchange_cannot_do(self, client_as: ClientAs) -> None:
+        page = await (await client_as()).get("/help/connect")
+        for lack in CANNOT:
+            assert WORDS["simulated_lack"][lack] in page.words
+        assert set(WORDS["simulated_lack"]) == set(CANNOT)
 
 
 class TestBehindAProxy:

@@ -3,7 +3,8 @@
 from aiohttp import web
 
 from telephony.settings import TelephonySettings
-from web.visits import page
+from telephony.simulator import CANNOT
+from web.visits import page, services
 
 
 async def connect(request: web.Request) -> web.Response:
@@ -11,4 +12,5 @@ async def connect(request: web.Request) -> web.Response:
 
     With the usual values rather than those in use: guests read this page too.
     """
-    return page(request, "help/connect.html", settings=TelephonySettings())
+    lacks = CANNOT if services(request).exchange.simulated else ()
+    return page(request, "help/connect.html", settings=TelephonySettings(), lacks=lacks)
