@@ -217,6 +217,60 @@ async def test_a_partial_record_says_nothing_to_a_whole_one(storage: Storage, ca
     assert (seen.call.outcome, seen.call.ended_at) == ("answered", at(70))
 
 
+async def test_a_partial_record_adds_to_a_call_that_we_had_closed_ourselves(
+    storage: Storage, cast: Cast
+) -> None:
+    call = told("1.1")
+    async with open_office(storage) as office:
+        await office.hear(call.started(10), call.answered(20))
+        await office.intake.close_orphans([], at(30))
+        call.begun = 0
+        await office.hear(call.ended(100, complete=False, talk_seconds=85.0, answered_at=at(15)))
+    seen = (await detail_of(storage, "1.1")).call
+    assert (seen.started_at, seen.answered_at, seen.ended_at) == (at(0), at(15), at(100))
+    assert seen.talk_seconds == 85.0
+
+
+async def test_a_call_that_we_close_ourselves_never_ends_before_what_it_has_told(
+    storage: Storage, cast: Cast
+) -> None:
+    call = told("1.1")
+    async with open_office(storage) as office:
+        await office.hear(call.started(0), call.answered(20))
+        await office.intake.close_orphans([], at(10))
+        assert (await detail_of(storage, "1.1")).call.ended_at == at(20)
+        await office.hear(call.ended(15, complete=False))
+    assert (await detail_of(storage, "1.1")).call.ended_at == at(20)
+
+
+async def test_a_partial_record_that_is_all_there_is_is_believed(
+    storage: Storage, cast: Cast
+) -> None:
+    async with open_office(storage) as office:
+        await office.hear(told("1.1").ended(30, wait_seconds=7.0, hold_seconds=3.0, complete=False))
+    seen = (await detail_of(storage, "1.1")).call
+    assert (seen.wait_seconds, seen.hold_seconds, seen.started_at) == (7.0, 3.0, at(0))
+
+
+async def test_a_phone_that_rang_twice_has_two_offers_after_a_partial_record_too(
+    storage: Storage, cast: Cast
+) -> None:
+    call = told("1.1")
+    async with open_office(storage) as office:
+        await office.hear(call.started(0), call.offered(1), call.offer_ended(20), call.offered(60))
+        again = Offer(ANNAS, at(25), OfferResult.NO_ANSWER, at(40))
+        told_again = Offer(ANNAS, at(61), OfferResult.ABANDONED, at(70))
+        await office.hear(
+            call.ended(70, Outcome.ABANDONED, offered=(again, told_again), complete=False)
+        )
+    seen = await detail_of(storage, "1.1")
+    assert [(offer.offered_at, offer.result) for offer in seen.offers] == [
+        (at(1), "no_answer"),
+        (at(25), "no_answer"),
+        (at(60), "abandoned"),
+    ]
+
+
 async def test_joined_calls_are_one_row_with_everything_of_both(
     storage: Storage, cast: Cast
 ) -> None:

@@ -293,6 +293,20 @@ async def test_past_its_deadline_a_wrap_up_opens_the_seat_and_leaves_a_task(
         assert (task.kind, task.assignee_agent_id, task.call_id) == ("wrap_up", cast.anna.id, "1.1")
 
 
+async def test_who_talks_again_and_lets_it_expire_again_has_one_task(
+    storage: Storage, cast: Cast, clock: ManualClock
+) -> None:
+    async with on_duty(storage, clock) as duty:
+        call = told("1.1")
+        await duty.roster.log_in(cast.anna, cast.desk_101)
+        await duty.hear(call.started(), call.queued(0), call.answered(1), call.left(10))
+        for _ in range(2):
+            await clock.advance(60)
+            assert await duty.expiry.sweep() == ["1.1"]
+            await duty.hear(call.answered(200), call.left(210))
+        assert len(await all_tasks(storage)) == 1
+
+
 async def test_finishing_late_does_the_task_that_demanded_it(
     storage: Storage, cast: Cast, clock: ManualClock
 ) -> None:
