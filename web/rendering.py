@@ -4,8 +4,9 @@ A template always has: `reader`, `_` and `ngettext`, `now` (an instant), `static
 filters of `FILTERS`. Everything else is given by its view.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from telephony.numbers import normalise, readable
 from web import formats
 from web.assets import Assets
 from web.i18n import LANGUAGES, Reader, known_language, translations
+from web.office_lists import Colleague
 from web.sentences import ROLE_NAMES, link_reason, sentence
 from web.words import word
 
@@ -87,7 +89,7 @@ def _environment(language: str, assets: Assets, country: str) -> Environment:
     )
     environment.policies["ext.i18n.trimmed"] = True
     environment.globals["static"] = assets.url
-    environment.globals["icon"] = lambda name: _icon(assets, name)
+    environment.globals["icon"] = cache(lambda name: _icon(assets, name))
     environment.filters.update(FILTERS)
     environment.filters["phone"] = lambda number: readable(number, country)
     environment.filters["heard_phone"] = lambda heard: readable(
@@ -165,6 +167,19 @@ def _lines(text: str) -> Markup:
     return Markup("<br>").join(escape(line) for line in text.splitlines())
 
 
+def _options_but(colleagues: Iterable[Colleague], agent_id: int) -> Markup:
+    """`<option>`s for all colleagues but one; the rest of a card is far less than hundreds."""
+    options = _options(tuple(colleagues))
+    # Each is escaped already; Markup's own join would look at all of them again.
+    return Markup("".join([option for each, option in options if each != agent_id]))  # noqa: S704
+
+
+@lru_cache(maxsize=2)
+def _options(colleagues: tuple[Colleague, ...]) -> tuple[tuple[int, Markup], ...]:
+    option = Markup('<option value="{}">{}</option>')
+    return tuple((each.agent_id, option.format(each.agent_id, each.name)) for each in colleagues)
+
+
 FILTERS: dict[str, Any] = {
     "moment": _moment,
     "clock_time": _clock_time,
@@ -185,6 +200,7 @@ FILTERS: dict[str, Any] = {
     "link_reason": pass_context(lambda context, reason: link_reason(_reader(context), reason)),
     "word": pass_context(lambda context, stored, about: word(_reader(context), stored, about)),
     "lines": _lines,
+    "options_but": _options_but,
     "role": pass_context(lambda context, role: _reader(context).gettext(ROLE_NAMES[role])),
     "pairs": lambda values: [(value, value) for value in values],
 }

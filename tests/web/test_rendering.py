@@ -8,7 +8,8 @@ from jinja2 import DictLoader, Environment, UndefinedError
 
 from web.assets import Assets
 from web.i18n import LANGUAGES, Reader
-from web.rendering import TEMPLATE_FOLDER, Rendering
+from web.office_lists import Colleague
+from web.rendering import FILTERS, TEMPLATE_FOLDER, Rendering
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 EN = Reader("en", "Europe/Moscow")
@@ -91,3 +92,12 @@ def test_a_change_of_any_static_file_changes_every_address(tmp_path: Path) -> No
     after = Assets(tmp_path)
     assert before.url("a.css") != after.url("a.css")
     assert before.find("secret.py") is None
+
+
+def test_the_options_for_colleagues_leave_one_out_and_escape_the_others() -> None:
+    colleagues = (Colleague(1, "Anna"), Colleague(2, "Boris"), Colleague(3, "<b>Vera</b>"))
+    options = FILTERS["options_but"](colleagues, 2)
+    assert options == (
+        '<option value="1">Anna</option><option value="3">&lt;b&gt;Vera&lt;/b&gt;</option>'
+    )
+    assert hasattr(options, "__html__")
