@@ -129,7 +129,7 @@ class Intake:
 
     async def _write(self, work: Sequence[Fact] | _Orphans) -> None:
         try:
-            async with self._storage.write() as tx:
+            async with self._storage.write(urgent=True) as tx:
                 if isinstance(work, _Orphans):
                     tx.announce(*await self._journal.close_orphans(tx, work.live, work.at))
                 else:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from crm_core.storage.connecting import connect, parse_url
 from crm_core.storage.lending import Lending
+from crm_core.storage.turns import Turns
 
 Announce = Callable[[Iterable[object]], None]
 
@@ -44,7 +45,7 @@ class Storage:
         self._writer = connect(url, "writing")
         self._reading = Lending(self._readers)
         self._written = Lending(self._writer)
-        self._one_writer = asyncio.Lock()
+        self._one_writer = Turns()
         self._writing: asyncio.Task[Any] | None = None
         self.on_commit: Announce = lambda facts: None
 
@@ -69,9 +70,12 @@ class Storage:
             yield connection
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[Write]:
-        """One transaction: committed when the block ends, rolled back and silent when it raises."""
-        async with self._turn():
+    async def write(self, *, urgent: bool = False) -> AsyncIterator[Write]:
+        """One transaction: committed when the block ends, rolled back and silent when it raises.
+
+        An `urgent` one goes before all that wait: the journal's, for which a phone rings.
+        """
+        async with self._turn(urgent=urgent):
             async with self._written.lend() as connection:
                 write = Write(connection)
                 async with connection.begin() as transaction:
@@ -97,10 +101,10 @@ class Storage:
         await self._readers.dispose()
 
     @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
+    async def _turn(self, *, urgent: bool = False) -> AsyncIterator[None]:
         if self._writing is not None and self._writing is asyncio.current_task():
             raise RuntimeError("a write inside a write would wait for itself: pass the Write on")
-        async with self._one_writer:
+        async with self._one_writer.turn(urgent=urgent):
             self._writing = asyncio.current_task()
             try:
                 yield
