@@ -60,7 +60,7 @@ COLUMNS: Final = (
     (N_("Cause"), 24),
     (N_("Disposition"), 22),
     (N_("Ended"), 17),
-    (N_("Call"), 24),
+    (N_("Call id"), 24),
 )
 """Headings and widths in characters."""
 _BOM: Final = "\ufeff"  # without it Excel takes UTF-8 for the country's old code page

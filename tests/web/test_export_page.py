@@ -42,13 +42,13 @@ async def test_the_file_holds_exactly_the_filtered_calls(
     await log_talk(office, "answered", office.cast.anna.id, "PJSIP/101")
     grigory = await client_as("grigory")
     every = rows_of((await grigory.get("/calls/export.csv")).body)
-    assert [row["Call"] for row in every] == ["answered", "missed"]
+    assert [row["Call id"] for row in every] == ["answered", "missed"]
     assert every[0]["Client"] == "ООО «Ромашка»"
     assert every[0]["Operators"] == "Anna Orlova"
     assert every[0]["Talk, s"] == "60"
     assert every[0]["Began"] == "2026-03-02 09:00:10"
     missed = rows_of((await grigory.get("/calls/export.csv?missed=1")).body)
-    assert [row["Call"] for row in missed] == ["missed"]
+    assert [row["Call id"] for row in missed] == ["missed"]
 
 
 async def test_more_calls_than_one_chunk_are_all_there_once(
@@ -59,7 +59,7 @@ async def test_more_calls_than_one_chunk_are_all_there_once(
         await log_call(office, f"c{n}", started_at=at(n // 3))
     monkeypatch.setattr(export, "iterate_calls", partial(iterate_calls, chunk=5))
     grigory = await client_as("grigory")
-    written = [row["Call"] for row in rows_of((await grigory.get("/calls/export.csv")).body)]
+    written = [row["Call id"] for row in rows_of((await grigory.get("/calls/export.csv")).body)]
     assert (len(written), set(written)) == (23, wanted)
     sheet = sheet_of((await grigory.get("/calls/export.xlsx")).body)
     assert {row[-1] for row in sheet[1:]} == wanted
@@ -76,6 +76,7 @@ async def test_excel_in_russian_gets_a_mark_semicolons_and_its_own_words(
     (row,) = rows_of(answer.body, ";")
     assert row["Итог"] == "Отвечен"
     assert row["Начало"] == "2026-03-02 09:00:00"
+    assert row["Код звонка"] == "1.1"
     assert answer.headers["Content-Disposition"].endswith('.csv"')
 
 

@@ -1,5 +1,7 @@
 """The door: who comes in, who does not, and what the browser is told to keep."""
 
+import re
+
 import pytest
 
 from crm_core.agents.people import Agent
@@ -8,6 +10,12 @@ from tests.web.conftest import ClientAs, Office
 from web.sessions import SESSION
 from web.settings import HttpSettings, Settings
 from web.views.login import safe_next
+
+
+def _focused(page: str) -> str:
+    """The name of the one field that has the focus when the page opens."""
+    (field,) = re.findall(r"<input[^>]* autofocus[^>]*>", page)
+    return str(re.search(r'name="(\w+)"', field)[1])  # type: ignore[index]
 
 
 async def test_the_right_password_opens_ones_own_first_page(client_as: ClientAs) -> None:
@@ -25,6 +33,7 @@ async def test_a_wrong_password_says_so_and_keeps_the_login(client_as: ClientAs)
     assert answer.status == 422
     assert "do not fit together" in answer.words
     assert 'value="vera"' in answer.text
+    assert _focused(answer.text) == "password"
     assert "wrong one" not in answer.text
     assert guest.cookie(SESSION) is None
 

@@ -104,6 +104,34 @@ async def test_the_pages_fit_a_small_screen_without_scrolling_sideways(
         assert not await page.evaluate(wide), path
 
 
+_LONG_ROW = """area => {
+  const cells = ["", "Константин Константинопольский +44 7700 900 123", "Поддержка и сервис",
+    "Екатерина Преображенская, Александр Рождественский",
+    "<span class='chip warn'>10:00:00</span>"];
+  const row = document.createElement("tr");
+  row.innerHTML = cells.map((cell) => `<td class="cut">${cell}</td>`).join("");
+  document.querySelector(`[data-area="${area}"]`).append(row);
+  return document.querySelector(".main").scrollWidth <= document.querySelector(".main").clientWidth;
+}"""
+
+
+async def test_long_names_do_not_push_the_floors_clocks_off_the_screen(
+    page: Page, office: Office
+) -> None:
+    await page.goto(str(office.url / "floor"))
+    assert await page.evaluate(_LONG_ROW, "floor-calls")
+    assert await page.evaluate(_LONG_ROW, "floor-waiting")
+
+
+async def test_escape_closes_an_open_menu(page: Page, office: Office) -> None:
+    await page.goto(str(office.url / "calls"))
+    menu = page.locator("details.menu").first
+    await menu.locator("summary").click()
+    await expect(menu).to_have_attribute("open", "")
+    await page.keyboard.press("Escape")
+    await expect(menu).not_to_have_attribute("open", "")
+
+
 def _at(path: str) -> re.Pattern[str]:
     return re.compile(rf"^https?://[^/]+{re.escape(path)}(\?.*)?$")
 
