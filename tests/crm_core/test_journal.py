@@ -243,6 +243,29 @@ async def test_a_call_that_we_close_ourselves_never_ends_before_what_it_has_told
     assert (await detail_of(storage, "1.1")).call.ended_at == at(20)
 
 
+async def test_what_was_told_before_we_closed_a_call_does_not_open_it_again(
+    storage: Storage, cast: Cast
+) -> None:
+    call = told("1.1")
+    async with open_office(storage) as office:
+        await office.hear(call.started(0))
+        await office.intake.close_orphans([], at(30))
+        await office.hear(call.offered(20))
+        assert (await detail_of(storage, "1.1")).call.ended_at == at(30)
+        await office.hear(call.offered(40))
+        assert (await detail_of(storage, "1.1")).call.ended_at is None
+
+
+async def test_a_joined_call_keeps_the_queue_that_only_one_of_both_has(
+    storage: Storage, cast: Cast
+) -> None:
+    first, second = told("1.1"), told("2.2")
+    async with open_office(storage) as office:
+        await office.hear(first.started(0), second.started(1), second.queued(1))
+        await office.hear(first.absorbs(2, second))
+    assert (await detail_of(storage, "1.1")).call.queue == "sales"
+
+
 async def test_a_partial_record_that_is_all_there_is_is_believed(
     storage: Storage, cast: Cast
 ) -> None:

@@ -452,3 +452,17 @@ async def test_whose_fixed_desk_it_is_is_noted_though_he_has_not_logged_in(
         assert duty.roster.agent_at(ANNAS) is None
         assert duty.roster.agent_of(ANNAS) == cast.anna.id
         assert duty.roster.agent_of(HOT_DESK) is None
+
+
+async def test_a_state_begins_neither_in_the_future_nor_before_the_last_one(
+    storage: Storage, cast: Cast, clock: ManualClock
+) -> None:
+    async with on_duty(storage, clock) as duty:
+        await clock.advance(100)
+        await duty.roster.log_in(cast.anna, cast.desk_101)
+        call, later = told("1.1"), told("2.2")
+        for fact in (call.offered(5), later.answered(5000)):  # the exchange's clock is off
+            await duty.hear(fact)
+            status = duty.roster.status_of(cast.anna.id)
+            assert status is not None
+            assert status.since == at(100)
