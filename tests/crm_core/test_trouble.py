@@ -40,13 +40,13 @@ class _Outage:
         self.after_batch = False
         monkeypatch.setattr(Journal, "apply", apply)
 
-    def _locking(self, door: Callable[[], Any]) -> Callable[[], Any]:
+    def _locking(self, door: Callable[..., Any]) -> Callable[..., Any]:
         @asynccontextmanager
-        async def locked() -> AsyncIterator[AsyncConnection | Write]:
+        async def locked(**how: bool) -> AsyncIterator[AsyncConnection | Write]:
             if self.on:
                 self.refused += 1
                 raise OperationalError("BEGIN", {}, Exception("database is locked"))
-            async with door() as opened:
+            async with door(**how) as opened:
                 yield opened
 
         return locked
@@ -100,7 +100,7 @@ async def test_a_pause_that_could_not_be_stored_is_stored_later(
         writing, outage.on = storage.write, False
 
         @asynccontextmanager
-        async def locked() -> AsyncIterator[Write]:
+        async def locked(**_how: bool) -> AsyncIterator[Write]:
             outage.refused += 1
             raise OperationalError("BEGIN", {}, Exception("database is locked"))
             yield
