@@ -22,6 +22,7 @@ from web.views import (
     static,
     tasks,
     workplace,
+    wrap_ups,
 )
 
 O, S, H, A = Role.OPERATOR, Role.SUPERVISOR, Role.HEAD_OF_SALES, Role.ADMINISTRATOR  # noqa: E741
@@ -109,6 +110,8 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/tasks/{task_id:\\d{1,15}}", tasks.show, ALL_ROLES),
     Route("POST", "/tasks/{task_id:\\d{1,15}}", tasks.save, ALL_ROLES),
     Route("POST", "/tasks/{task_id:\\d{1,15}}/done", tasks.done, ALL_ROLES),
+    Route("GET", "/tasks/{task_id:\\d{1,15}}/wrap-up", wrap_ups.show, ALL_ROLES),
+    Route("POST", "/tasks/{task_id:\\d{1,15}}/wrap-up", wrap_ups.save, ALL_ROLES),
     Route("POST", "/tasks/{task_id:\\d{1,15}}/cancel", tasks.cancel, ALL_ROLES),
     Route("POST", "/tasks/{task_id:\\d{1,15}}/reopen", tasks.reopen, ALL_ROLES),
     Route("POST", "/tasks/{task_id:\\d{1,15}}/take", tasks.take, ALL_ROLES),

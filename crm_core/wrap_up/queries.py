@@ -7,6 +7,9 @@ from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.calls.tables import wrap_ups
+from crm_core.tasks.tables import tasks
+from crm_core.wording import existing_id
+from crm_core.wrap_up.rows import EXPIRED
 from crm_core.wrap_up.rules import NO_QUEUE, read_owing
 
 
@@ -41,6 +44,26 @@ async def find_wrap_up(
     query = select(wrap_ups).where(wrap_ups.c.call_id == call_id, wrap_ups.c.agent_id == agent_id)
     row = (await connection.execute(query)).mappings().one_or_none()
     return None if row is None else await _shown(connection, call_id, agent_id, row)
+
+
+async def find_demanded(
+    connection: AsyncConnection, task_id: int, agent_id: int
+) -> OpenWrapUp | None:
+    """The agent's own wrap-up that missed its deadline and left this open task; None if it is
+    another's, was finished since, or the task is of another kind."""
+    query = (
+        select(wrap_ups)
+        .join(tasks, tasks.c.id == wrap_ups.c.task_id)
+        .where(
+            tasks.c.id == existing_id(task_id),
+            tasks.c.kind == "wrap_up",
+            tasks.c.done_at.is_(None),
+            wrap_ups.c.agent_id == agent_id,
+            wrap_ups.c.ending == EXPIRED,
+        )
+    )
+    row = (await connection.execute(query)).mappings().one_or_none()
+    return None if row is None else await _shown(connection, row["call_id"], agent_id, row)
 
 
 async def _shown(

@@ -50,7 +50,7 @@ async def test_a_callback_says_how_often_they_called(office: Office, client_as: 
     assert "called 3 times" in (await anna.get("/tasks?view=team")).words
     await office.services.accounts.set_preferences(office.cast.anna, language="ru")
     russian = await anna.get("/tasks?view=team")
-    assert "Перезвонить: звонили 3 раза" in russian.words
+    assert "Перезвонить: звонил 3 раза" in russian.words
     assert 'data-dial="+74951112233"' in russian.text
 
 

@@ -26,6 +26,7 @@ from crm_core.tasks.queries import (
     list_done_tasks,
     list_tasks,
 )
+from crm_core.wrap_up.queries import find_demanded
 from telephony.numbers import normalise
 from web.due_picks import DuePick, due_of
 from web.forms import GENERAL_FIELD, Form, read_form
@@ -111,8 +112,8 @@ async def new(request: web.Request) -> web.Response:
 async def create(request: web.Request) -> web.Response:
     """A next step outside of any call."""
     form, actor = await read_form(request), person(request)
-    due_at = _due(request, form)
-    agent_id, queue = _assignee(form)
+    due_at = read_due(request, form)
+    agent_id, queue = read_assignee(form)
     client_id = form.record_id("client_id")
     number = normalise(form.text("number", most=64), services(request).settings.exchange.country)
     if form.ok and due_at is not None:
@@ -204,7 +205,7 @@ async def postpone(request: web.Request) -> web.Response:
 async def hand_over(request: web.Request) -> web.Response:
     """To a colleague, or to the team of a queue."""
     form = await read_form(request)
-    agent_id, queue = _assignee(form)
+    agent_id, queue = read_assignee(form)
     version = form.number("version", least=0, most=2**31 - 1)
     if form.ok:
         try:
@@ -260,6 +261,7 @@ async def _show(
         history = await list_audit(
             connection, subject="task", subject_id=task.id, limit=MOST_HISTORY
         )
+        owes = await find_demanded(connection, task.id, actor.id) is not None
     holder = f"agent:{task.assignee_agent_id}" if task.assignee_agent_id else f"queue:{task.queue}"
     form.written.setdefault("assignee", holder)
     return page(
@@ -267,10 +269,11 @@ async def _show(
         "tasks/show.html",
         status=status,
         task=task,
+        owes_wrap_up=owes,
         form=form,
         due_before=_for_input(request, task.due_at),
         picks=PICKS,
-        people=[(f"agent:{agent.id}", agent.name) for agent in _first(agents, actor)],
+        people=[(f"agent:{agent.id}", agent.name) for agent in own_first(agents, actor)],
         teams=[(f"queue:{queue.name}", queue.title) for queue in queues],
         queue_titles={queue.name: queue.title for queue in queues},
         history=history,
@@ -295,7 +298,7 @@ async def _new(request: web.Request, form: Form, *, status: int = 200) -> web.Re
         form=form,
         client=client,
         picks=[*PICKS.items(), (OWN_DATE, N_("at another time"))],
-        people=[(f"agent:{agent.id}", agent.name) for agent in _first(agents, actor)],
+        people=[(f"agent:{agent.id}", agent.name) for agent in own_first(agents, actor)],
         teams=[(f"queue:{queue.name}", queue.title) for queue in queues],
     )
 
@@ -341,7 +344,8 @@ def _works(actor: Agent) -> bool:
     return actor.role is Role.OPERATOR
 
 
-def _due(request: web.Request, form: Form) -> datetime | None:
+def read_due(request: web.Request, form: Form) -> datetime | None:
+    """The chosen quick pick, or the date written beside them; refusals go into the form."""
     reader = visit(request).reader
     if form.value("pick") in ("", OWN_DATE):
         return form.moment("due_at", reader, required=True)
@@ -349,7 +353,8 @@ def _due(request: web.Request, form: Form) -> datetime | None:
     return due_of(pick, services(request).clock.now(), reader)
 
 
-def _assignee(form: Form) -> tuple[int | None, str | None]:
+def read_assignee(form: Form) -> tuple[int | None, str | None]:
+    """A person's id or a queue's name; refusals go into the form."""
     kind, _, name = form.value("assignee").partition(":")
     if kind == "queue" and name:
         return None, name
@@ -359,7 +364,8 @@ def _assignee(form: Form) -> tuple[int | None, str | None]:
     return None, None
 
 
-def _first(agents: list[Agent], actor: Agent) -> list[Agent]:
+def own_first(agents: list[Agent], actor: Agent) -> list[Agent]:
+    """Everybody, oneself at the top."""
     return sorted(agents, key=lambda agent: agent.id != actor.id)
 
 
