@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from web.cli import keeping, listening, popping, serving
+from web.cli import make_app
 from web.settings import settings_table
 
 ROOT = Path(__file__).parent.parent
@@ -26,10 +26,7 @@ def test_every_make_command_of_the_documents_is_a_target_of_the_makefile() -> No
 
 
 def test_every_perezvon_command_of_the_documents_exists() -> None:
-    app = typer.Typer()
-    for module in (serving, keeping, listening, popping):
-        module.register(app)
-    known = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    known = set(typer.main.get_command(make_app()).commands)  # type: ignore[attr-defined]
     texts = [README, *(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))]
     told = {name for text in texts for name in re.findall(r"(?:`|^)perezvon ([a-z-]+)", text, re.M)}
     named = re.search(r"`perezvon` itself: (.*?)\.\n", README, re.DOTALL)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from web.cli import BAD_INPUT, run
+from web.cli import BAD_INPUT, make_app, run
 
 STREAM = b"".join(
     b"\r\n".join(block) + b"\r\n\r\n"
@@ -178,3 +178,10 @@ def test_the_settings_are_printed_as_a_table(capsys: pytest.CaptureFixture[str])
 def test_help_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"]) == 0
     assert "create-agent" in capsys.readouterr().out
+
+
+def test_the_command_line_is_built_once_however_often_it_is_used() -> None:
+    before = len(make_app().registered_commands)
+    for _ in range(2):
+        run(["settings"])
+    assert len(make_app().registered_commands) == before

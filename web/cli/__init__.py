@@ -1,6 +1,7 @@
 """The command `perezvon`: bad input is one sentence and exit code 2, never a traceback."""
 
 import sys
+from functools import cache
 
 import typer
 from rich.console import Console
@@ -17,14 +18,23 @@ from web.settings import SettingsRefused
 BAD_INPUT = 2
 INTERRUPTED = 130
 
-app = typer.Typer(
-    name="perezvon",
-    help="A telephony-centric call-centre CRM beside an Asterisk.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+
+@cache
+def make_app() -> typer.Typer:
+    """The command line with all its commands, built once."""
+    from web.cli import keeping, listening, popping, serving
+
+    app = typer.Typer(
+        name="perezvon",
+        help="A telephony-centric call-centre CRM beside an Asterisk.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    for module in (serving, keeping, listening, popping):
+        module.register(app)
+    return app
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -45,12 +55,8 @@ def run(arguments: list[str]) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    from web.cli import keeping, listening, popping, serving
-
-    for module in (serving, keeping, listening, popping):
-        module.register(app)
     try:
-        code = app(args=arguments, prog_name="perezvon", standalone_mode=False)
+        code = make_app()(args=arguments, prog_name="perezvon", standalone_mode=False)
     except Exit as left:
         return left.exit_code
     except (Abort, KeyboardInterrupt):
