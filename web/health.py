@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import structlog
-from sqlalchemy import text
 
 from crm_core.intake import Intake
 from crm_core.storage.engine import Storage
@@ -39,8 +38,7 @@ class Health:
 
 
 async def of_database(storage: Storage) -> str:
-    async with storage.read() as connection:
-        await connection.execute(text("SELECT 1"))
+    await storage.answers()
     return "ok"
 
 

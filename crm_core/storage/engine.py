@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -18,6 +19,8 @@ from crm_core.storage.lending import Lending
 from crm_core.storage.turns import Turns
 
 Announce = Callable[[Iterable[object]], None]
+Connection = AsyncConnection
+"""What `read()` lends, by a name for those above who only hand it on."""
 
 
 class Write:
@@ -92,6 +95,11 @@ class Storage:
                     yield connection
             finally:
                 await engine.dispose()
+
+    async def answers(self) -> None:
+        """Return when the database has answered; raises what it raises when it does not."""
+        async with self.read() as connection:
+            await connection.execute(select(1))
 
     async def close(self) -> None:
         """Give back every connection; a storage may be used again afterwards."""

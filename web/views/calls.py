@@ -4,7 +4,6 @@ from dataclasses import replace
 from enum import StrEnum
 
 from aiohttp import web
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.agents.directory import list_dispositions, list_queues
 from crm_core.agents.people import list_agents
@@ -12,6 +11,7 @@ from crm_core.calls.detail import get_call
 from crm_core.calls.queries import CallPage, count_calls, list_calls
 from crm_core.clients.queries import ClientRow, get_client, search_clients
 from crm_core.errors import Invalid, NotFound
+from crm_core.storage.engine import Connection
 from crm_core.tasks.queries import open_tasks_of
 from telephony.events import Direction, Outcome
 from web.call_picture import draw
@@ -120,7 +120,7 @@ def _question(request: web.Request) -> CallQuestion:
 
 
 async def _with_client(
-    connection: AsyncConnection, question: CallQuestion, country: str
+    connection: Connection, question: CallQuestion, country: str
 ) -> tuple[CallQuestion, str, list[ClientRow]]:
     """The question with its client found, the client's name, and the choices where several fit."""
     form = question.form

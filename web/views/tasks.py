@@ -6,7 +6,6 @@ from typing import Final
 from urllib.parse import urlencode
 
 from aiohttp import web
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.agents.directory import list_queues
 from crm_core.agents.people import Agent, list_agents
@@ -14,6 +13,7 @@ from crm_core.agents.roles import Role
 from crm_core.audit import list_audit
 from crm_core.clients.access import access_client
 from crm_core.errors import Conflict, Invalid, NotFound
+from crm_core.storage.engine import Connection
 from crm_core.tasks.next_step import NextStep
 from crm_core.tasks.queries import (
     Scope,
@@ -304,7 +304,7 @@ async def _new(request: web.Request, form: Form, *, status: int = 200) -> web.Re
 
 
 async def _page(
-    request: web.Request, connection: AsyncConnection, view: str, agent_id: int | None
+    request: web.Request, connection: Connection, view: str, agent_id: int | None
 ) -> TaskPage:
     actor, now = person(request), services(request).clock.now()
     asked = _filter(view, now, agent_id)
@@ -314,7 +314,7 @@ async def _page(
     return await list_tasks(connection, actor, asked, after=after)
 
 
-async def _just_done(request: web.Request, connection: AsyncConnection) -> TaskRow | None:
+async def _just_done(request: web.Request, connection: Connection) -> TaskRow | None:
     """The task that was ticked off a moment ago, to offer the way back."""
     written = request.query.get("did", "")
     if not (written.isascii() and written.isdecimal() and len(written) < 10):
