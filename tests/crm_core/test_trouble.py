@@ -52,8 +52,8 @@ class _Outage:
         return locked
 
     async def passes(self, clock: ManualClock, duty: Duty) -> None:
-        """Let a few attempts fail, then be over."""
-        await until(lambda: self.refused >= 2)
+        """Let an attempt fail at the least, then be over."""
+        await until(lambda: self.refused >= 1)
         await clock.advance(1)
         self.on = self.after_batch = False
         await clock.advance(30)
