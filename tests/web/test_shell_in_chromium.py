@@ -95,13 +95,16 @@ async def test_a_field_with_an_error_takes_the_focus(page: Page) -> None:
     await expect(page.get_by_label("Current password")).to_be_focused()
 
 
+_WIDE = """[document.documentElement, document.querySelector(".main")].some(
+  (box) => box.scrollWidth > box.clientWidth)"""
+
+
 async def test_the_pages_fit_a_small_screen_without_scrolling_sideways(
     page: Page, office: Office
 ) -> None:
     for path in ("me", "calls", "clients", "tasks", "floor", "workplace", "help/connect"):
         await page.goto(str(office.url / path))
-        wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-        assert not await page.evaluate(wide), path
+        assert not await page.evaluate(_WIDE), path
 
 
 _LONG_ROW = """area => {
@@ -113,6 +116,17 @@ _LONG_ROW = """area => {
   document.querySelector(`[data-area="${area}"]`).append(row);
   return document.querySelector(".main").scrollWidth <= document.querySelector(".main").clientWidth;
 }"""
+
+
+async def test_a_colleague_with_an_endless_name_breaks_no_page(page: Page, office: Office) -> None:
+    client_id = await office.services.clients.create(
+        office.cast.vera, name="Northwind", number="+44 161 496 0345"
+    )
+    lengthen = "for (const one of document.querySelectorAll('option')) one.text = 'О'.repeat(190)"
+    for path in ("tasks", f"clients/{client_id}"):
+        await page.goto(str(office.url / path))
+        await page.evaluate(lengthen)
+        assert not await page.evaluate(_WIDE), path
 
 
 async def test_long_names_do_not_push_the_floors_clocks_off_the_screen(
