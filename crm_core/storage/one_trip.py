@@ -89,6 +89,7 @@ class _Driver(aiosqlite.Connection):
 
     _to_begin = ""
     _untouched = True
+    _told_to_stop = False
 
     def begin(self, sql: str) -> None:
         """Have `sql` run in front of the next statement, in the same errand."""
@@ -112,6 +113,13 @@ class _Driver(aiosqlite.Connection):
         if not self._is_untouched():
             await super().rollback()
             self._untouched = True
+
+    def stop(self) -> Any:
+        """End the thread; asked again (a close that is cut short does) there is none to answer."""
+        if self._told_to_stop:
+            return None
+        self._told_to_stop = True
+        return super().stop()
 
     def _is_untouched(self) -> bool:
         self._to_begin = ""

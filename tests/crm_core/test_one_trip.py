@@ -131,3 +131,12 @@ async def test_a_statement_cancelled_on_its_way_leaves_no_transaction_behind(
         names = (await connection.execute(select(_PEOPLE.c.name))).scalars().all()
     assert "Dina" in names
     assert "Galina" not in names
+
+
+async def test_a_close_that_is_cut_short_still_ends(storage: Storage) -> None:
+    async with storage.read() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        closing = asyncio.ensure_future(driver.close())
+        await asyncio.sleep(0)  # it waits for the thread
+        driver.stop()
+        await asyncio.wait_for(closing, 10)
