@@ -1,12 +1,21 @@
 """The folder that the embedded database lives in."""
 
+import errno
+import os
 from pathlib import Path
 
 from crm_core.storage.connecting import parse_url
 
 
 def make_room(url: str) -> None:
-    """Make the folder of a SQLite file if it is missing, for its owner's eyes only."""
+    """Make the folder of a SQLite file if it is missing, for its owner's eyes only.
+    Raises OSError where it cannot be written."""
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
-        Path(parsed.database).absolute().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = Path(parsed.database).absolute()
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Asked, not tried: closing the file would drop the locks that SQLite has on it.
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))

@@ -1,7 +1,10 @@
 """The command line: what it does, and the one sentence it says when it will not."""
 
+import io
 import json
+import os
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -67,6 +70,12 @@ def _says(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["create-agent", "x", "--name", "X", "--role", "boss"], "There is no role 'boss'"),
         (["simulate-exchange", "--port", "70000"], "less than or equal to 65535"),
         (["backup", "copy.db"], "there is no database yet"),
+        (["replay", "."], ". is a folder"),
+        (["create-agent", "x", "--name", "X", "--language", "de"], "There is no language 'de'"),
+        (["create-agent", "x", "--time-zone", "Mars/Base"], "There is no time zone 'Mars/Base'"),
+        (["listen", "anna", "--url", "http://"], "--url is an address like"),
+        (["listen", "anna", "--url", "http://[::1"], "--url is an address like"),
+        (["listen", "anna", "--url", "http://here:99999"], "--url is an address like"),
     ],
 )
 def test_bad_input_is_one_sentence(
@@ -103,6 +112,51 @@ def test_a_database_is_made_filled_and_copied(
     assert "copy.db exists already" in _says(capsys, "backup", "copy.db")
 
 
+def test_what_is_refused_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin.readline", lambda: "колокол-42\n")
+    said = _says(capsys, "create-agent", "anna", "--name", "", "--password-stdin")
+    assert said == "name: Fill this in."
+
+
+def test_a_database_that_is_a_folder_is_refused_before_it_is_opened(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "perezvon.toml").write_text("[database]\nurl = 'sqlite:///here'")
+    (folder / "here").mkdir()
+    assert _says(capsys, "migrate").endswith("here: Is a directory.")
+
+
+def test_questions_that_nobody_answers_end_in_a_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert run(["create-agent"]) == BAD_INPUT
+    assert "The input ended before everything was asked" in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_stream_is_said_to_be_none(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "noise.ami").write_bytes(bytes(range(256)) * 50)
+    assert run(["replay", "noise.ami", "--json"]) == 0
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == "noise.ami: nothing that an Asterisk says is in it\n"
+
+
+def test_a_stream_may_come_through_a_pipe(
+    folder: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    os.mkfifo(folder / "pipe")
+    feeding = threading.Thread(target=lambda: (folder / "pipe").write_bytes(STREAM))
+    feeding.start()
+    assert run(["replay", "pipe", "--json"]) == 0
+    feeding.join()
+    assert len(capfdbinary.readouterr().out.splitlines()) == 1
+
+
 def test_a_weak_password_is_refused_with_the_reason(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,7 +164,7 @@ def test_a_weak_password_is_refused_with_the_reason(
     capsys.readouterr()
     monkeypatch.setattr("sys.stdin.readline", lambda: "short\n")
     said = _says(capsys, "create-agent", "anna", "--name", "Anna", "--password-stdin")
-    assert said.startswith("At least ")
+    assert said.startswith("password: At least ")
 
 
 def test_the_first_person_finds_an_empty_place_and_administers_it(

@@ -2,13 +2,14 @@
 
 import sys
 from functools import cache
+from socket import gaierror
 
 import typer
 from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 from typer.exceptions import Abort, Exit, TyperException
 
-from crm_core.errors import CrmError
+from crm_core.errors import CrmError, Invalid
 from telephony.errors import TelephonyError
 from web.cli.refusing import Refused
 from web.i18n import Reader
@@ -59,7 +60,11 @@ def _run(arguments: list[str]) -> int:
         code = make_app()(args=arguments, prog_name="perezvon", standalone_mode=False)
     except Exit as left:
         return left.exit_code
-    except (Abort, KeyboardInterrupt):
+    except Abort as left:
+        if isinstance(left.__context__, EOFError):
+            return _refuse("The input ended before everything was asked. Try --help.")
+        return INTERRUPTED
+    except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()  # whoever read us has gone: nothing is left to say
@@ -72,13 +77,16 @@ def _explained(error: Exception) -> int:
     match error:
         case Refused() | SettingsRefused() | TyperException():
             return _refuse(_written(error))
+        case Invalid():
+            said = sentence(Reader(), error.code, error.values)
+            return _refuse(f"{error.field.replace('_', ' ')}: {said}")
         case CrmError():
             return _refuse(sentence(Reader(), error.code, error.values))
         case TelephonyError():
             return _refuse(sentence(Reader(), error.code, vars(error)))
         case DBAPIError():
             return _refuse(f"The database does not answer as it should: {error.orig}.")
-        case ConnectionError():
+        case ConnectionError() | gaierror():
             return _refuse(f"The database cannot be reached: {error}.")
         case OSError():
             return _refuse(f"{error.filename or 'The system'}: {error.strerror or error}.")

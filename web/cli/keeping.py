@@ -21,7 +21,7 @@ from crm_core.storage.migrate import check_schema, current_revision
 from crm_core.storage.migrate import migrate as apply_migrations
 from web.cli.refusing import Refused, settings_of
 from web.folders import make_room
-from web.i18n import LANGUAGES
+from web.i18n import LANGUAGES, time_zones
 from web.settings import Settings, settings_table
 
 Config = Annotated[Path | None, typer.Option("--config", help="settings file (perezvon.toml)")]
@@ -64,6 +64,10 @@ def create_agent(
     settings = settings_of(config)
     if role:
         _known_role(role)
+    if language and language not in LANGUAGES:
+        raise Refused(f"There is no language {language!r}; there are {', '.join(LANGUAGES)}.")
+    if time_zone and time_zone not in time_zones():
+        raise Refused(f"There is no time zone {time_zone!r}; one looks like Europe/Moscow.")
     usual = Role.ADMINISTRATOR if asyncio.run(_is_deserted(settings)) else Role.OPERATOR
     if not password_stdin:
         login = login or typer.prompt("Login")

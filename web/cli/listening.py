@@ -6,6 +6,7 @@ import re
 import secrets
 import sys
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -90,9 +91,15 @@ def replay(
         re.compile(wanted)
     except re.error as error:
         raise Refused(f"--phones is no regular expression: {error}.") from error
-    if not file.is_file():
+    if file.is_dir():
+        raise Refused(f"{file} is a folder: give it the file of a recorded stream.")
+    if not file.exists():
         raise Refused(f"There is no file {file}.")
-    records = replay_messages(read_stream(file), wanted)
+    messages = read_stream(file)
+    first = next(messages, None)
+    if first is None:
+        console.print(f"{file}: nothing that an Asterisk says is in it", markup=False)
+    records = replay_messages(() if first is None else chain((first,), messages), wanted)
     if json:
         for one in records:
             sys.stdout.buffer.write(as_json(one) + b"\n")

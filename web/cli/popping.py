@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
@@ -44,8 +45,8 @@ def listen(
 
     if language not in LANGUAGES:
         raise Refused(f"--language is one of {', '.join(LANGUAGES)}.")
-    if not url.startswith(("http://", "https://")):
-        raise Refused("--url begins with http:// or https://.")
+    if not _is_address(url):
+        raise Refused("--url is an address like http://127.0.0.1:8080 or https://crm.example.org.")
     password = os.environ.get("PEREZVON_PASSWORD") or typer.prompt("Password", hide_input=True)
     try:
         asyncio.run(_listen(url, login, password, Reader(language), as_json=json))
@@ -53,6 +54,15 @@ def listen(
         first = refused.exceptions[0]
         code = first.code if isinstance(first, ListenRefused) else "login_failed"
         raise Refused(sentence(Reader(language), code, {"wait": "…"})) from None
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises for one that is none
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 async def _listen(url: str, login: str, password: str, reader: Reader, *, as_json: bool) -> None:
