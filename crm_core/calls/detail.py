@@ -1,6 +1,6 @@
 """One call opened: legs, offers, talks, transfers, holds, wrap-ups, and all of it in order."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -146,8 +146,16 @@ async def get_call(connection: AsyncConnection, actor: Agent | None, call_id: st
 
 async def list_wrap_ups(connection: AsyncConnection, call_id: str) -> tuple[WrapUpView, ...]:
     """The notes and ends of each agent of the call, the first first: what a second one reads."""
+    return (await wrap_ups_of(connection, [call_id]))[call_id]
+
+
+async def wrap_ups_of(
+    connection: AsyncConnection, call_ids: Collection[str]
+) -> dict[str, tuple[WrapUpView, ...]]:
+    """The same for several calls, in one errand; a call without any has an empty tuple."""
     query = (
         select(
+            wrap_ups.c.call_id,
             *(wrap_ups.c[name] for name in ("agent_id", "started_at", "deadline_at")),
             *(wrap_ups.c[name] for name in ("finished_at", "ending", "note", "task_id")),
             agents.c.name.label("agent_name"),
@@ -158,10 +166,14 @@ async def list_wrap_ups(connection: AsyncConnection, call_id: str) -> tuple[Wrap
         .join(agents, agents.c.id == wrap_ups.c.agent_id)
         .outerjoin(dispositions, dispositions.c.id == wrap_ups.c.disposition_id)
         .outerjoin(tasks, tasks.c.id == wrap_ups.c.task_id)
-        .where(wrap_ups.c.call_id == call_id)
+        .where(wrap_ups.c.call_id.in_(call_ids))
         .order_by(wrap_ups.c.id)
     )
-    return tuple(WrapUpView(**row) for row in (await connection.execute(query)).mappings())
+    found: dict[str, list[WrapUpView]] = {call_id: [] for call_id in call_ids}
+    for row in (await connection.execute(query)).mappings():
+        values = dict(row)
+        found[values.pop("call_id")].append(WrapUpView(**values))
+    return {call_id: tuple(views) for call_id, views in found.items()}
 
 
 def _plain(table: Any, view: Any, call_id: str, order: str) -> Select[Any]:

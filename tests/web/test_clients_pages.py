@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from sqlalchemy import Engine, event
 
 from crm_core.clients.queries import Client, get_client
 from crm_core.errors import NotFound
@@ -184,6 +185,36 @@ async def test_the_page_shows_what_was_said_and_promised(
     for said in ("Wants blue", "Agreed", "Send blue", "Иван Петров"):
         assert said in page.words
     assert 'data-dial="+79161234567"' in page.text
+
+
+async def test_many_calls_cost_the_page_no_more_errands_than_one(
+    office: Office, client_as: ClientAs
+) -> None:
+    cast, errands = office.cast, 0
+
+    def count(*_: object) -> None:
+        nonlocal errands
+        errands += 1
+
+    async def cost() -> int:
+        nonlocal errands
+        errands = 0
+        page = await anna.get(f"/clients/{cast.romashka}")
+        assert "Note of" in page.words
+        return errands
+
+    anna = await client_as("anna")
+    await log_call(office, "1.0", client_id=cast.romashka)
+    await log_note(office, "1.0", cast.boris.id, "Note of 1.0")
+    event.listen(Engine, "before_cursor_execute", count)
+    try:
+        one = await cost()
+        for number in range(1, 9):
+            await log_call(office, f"1.{number}", client_id=cast.romashka)
+            await log_note(office, f"1.{number}", cast.boris.id, f"Note of 1.{number}")
+        assert await cost() == one
+    finally:
+        event.remove(Engine, "before_cursor_execute", count)
 
 
 async def test_an_operator_is_shown_no_call_that_is_not_for_his_eyes(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from crm_core.agents.people import Agent, list_agents
-from crm_core.calls.detail import list_wrap_ups
+from crm_core.calls.detail import wrap_ups_of
 from crm_core.calls.filtering import CallFilter
 from crm_core.calls.queries import list_calls
 from crm_core.clients.access import access_client
@@ -244,7 +244,7 @@ async def _show(
             country=built.settings.exchange.country,
             limit=HISTORY,
         )
-        notes = {row.call_id: await list_wrap_ups(connection, row.call_id) for row in calls.rows}
+        notes = await wrap_ups_of(connection, [row.call_id for row in calls.rows])
         agents = await list_agents(connection)
     return page(
         request,
