@@ -34,7 +34,9 @@ class FloorAgent:
 
 @dataclass(frozen=True, slots=True)
 class FloorCall:
-    """A call that goes on. `agents` talk in it, `ringing` are being rung; names, in order."""
+    """A call that goes on. `agents` talk in it, `ringing` are being rung; names, in order.
+    `client` is whom we know the outside party to be, "" if nobody: a caller's name is his own say.
+    """
 
     call_id: str
     direction: Direction
@@ -46,6 +48,7 @@ class FloorCall:
     agents: tuple[str, ...] = ()
     ringing: tuple[str, ...] = ()
     held: bool = False
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +61,21 @@ class FloorCaller:
     number: str
     name: str
     since: datetime
+    client: str = ""
 
 
 FloorChange = Put | Remove
 
 
 class Floor:
-    """Feed it every fact; each call gives the messages for those who watch."""
+    """Feed it every fact; each call gives the messages for those who watch. `client_of` tells the
+    name of a call's client as far as it has been read; `recognise` when it has been."""
 
-    def __init__(self, seating: Seating) -> None:
+    def __init__(
+        self, seating: Seating, client_of: Callable[[str], str] = lambda call_id: ""
+    ) -> None:
         self._seating = seating
+        self._client_of = client_of
         self._rows: dict[str, Put] = {}
         self._calls: dict[str, FloorCall] = {}
 
@@ -75,6 +83,21 @@ class Floor:
         """Take one fact; those that change no row change nothing."""
         handler = _HANDLERS.get(type(fact))
         return handler(self, fact) if handler else []
+
+    def recognise(self, call_id: str) -> list[FloorChange]:
+        """The call's client was read, perhaps anew: its row, and its caller's in a queue, say so.
+        A queue knows a caller by his channel, which gives most calls their id."""
+        client, changes = self._client_of(call_id), []
+        call = self._calls.get(call_id)
+        if call is not None:
+            changes += self._show(replace(call, client=client))
+        for put in tuple(self._rows.values()):
+            row = put.data
+            if isinstance(row, FloorCaller) and row.uniqueid == call_id:
+                changes += self._put(
+                    put.element_id, WAITING, put.template, replace(row, client=client), put.rank
+                )
+        return changes
 
     def snapshot(self) -> Snapshot:
         """All rows as they are now."""
@@ -96,7 +119,13 @@ class Floor:
 
     def _on_waiting(self, fact: events.CallerWaiting) -> list[FloorChange]:
         row = FloorCaller(
-            fact.queue, fact.uniqueid, fact.position, fact.number, fact.name, fact.since
+            fact.queue,
+            fact.uniqueid,
+            fact.position,
+            fact.number,
+            fact.name,
+            fact.since,
+            self._client_of(fact.uniqueid),
         )
         rank = f"{fact.queue} {fact.position:06}"
         element_id = f"floor-waiting-{fact.queue}-{fact.uniqueid}"
@@ -117,6 +146,7 @@ class Floor:
             caller_name=fact.caller_name,
             queue=known.queue if known else "",
             started_at=known.started_at if known else fact.at,
+            client=self._client_of(fact.call_id),
         )
         return self._show(call if known is None else replace(known, **_parties(call)))
 

@@ -82,7 +82,8 @@ class ExchangeBanner:
 
 
 class Presenter:
-    """Listens to the bus and keeps every workplace right. Wire `handlers()` as one subscriber."""
+    """Listens to the bus and keeps every workplace right. Wire `handlers()` as one subscriber.
+    `on_story` hears of each call whose client's story was read."""
 
     def __init__(
         self,
@@ -92,6 +93,7 @@ class Presenter:
         clock: Clock,
         settings: ScreenpopSettings,
         status_of: Callable[[int], OperatorStatus | None] = lambda agent_id: None,
+        on_story: Callable[[str], None] = lambda call_id: None,
     ) -> None:
         self.board = board
         self._hub = hub
@@ -100,6 +102,7 @@ class Presenter:
         self._settings = settings
         self._puts: dict[tuple[int, str], Put] = {}
         self._status_of = status_of
+        self._on_story = on_story
         self._statuses: dict[int, Put] = {}
         self._banner: Put | None = None
         self._reading: dict[str, asyncio.Task[None]] = {}
@@ -338,6 +341,7 @@ class Presenter:
                     return
                 dossier = await self._records.dossier(call)
                 self._publish(self.board.read_dossier(call_id, dossier))
+                self._on_story(call_id)
                 if call_id not in self._again:
                     return
         except Exception:

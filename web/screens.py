@@ -121,19 +121,32 @@ def make_screens(
     settings = settings or ScreenpopSettings()
     hub, lists = Hub(), OfficeLists(storage)
     seating = _Seating(roster, lists)
-    records = ScreenRecords(storage, country, seating)
+    records, board = ScreenRecords(storage, country, seating), Board(seating)
+    floor = Floor(seating, lambda call_id: _client_name(board, call_id))
+
+    def recognise(call_id: str) -> None:
+        for change in floor.recognise(call_id):
+            hub.send(FLOOR, change)
+
     return Screens(
         hub=hub,
         presenter=Presenter(
-            Board(seating), hub, records, clock, settings, lambda who: _status(roster, who)
+            board, hub, records, clock, settings, lambda who: _status(roster, who), recognise
         ),
-        floor=Floor(seating),
+        floor=floor,
         frames=Frames(rendering, lists, clock.now, build),
         lists=lists,
         settings=settings,
         clock=clock,
         seats=lambda: [_told(status) for status in roster.states()],
     )
+
+
+def _client_name(board: Board, call_id: str) -> str:
+    """Whom a live call is with, as far as it has been read."""
+    call = board.calls.get(call_id)
+    client = call.dossier.client if call else None
+    return client.name if client else ""
 
 
 def _told(now: AgentStatus) -> AgentStateChanged:

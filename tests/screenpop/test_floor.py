@@ -86,6 +86,24 @@ def test_callers_stand_in_the_order_of_the_queue() -> None:
     assert len(rows(floor, FloorCaller)) == 1
 
 
+def test_whom_we_know_is_named_as_we_know_him_before_and_after_his_story_is_read() -> None:
+    known = {"2.1": "Romashka"}
+    floor = Floor(scenes.Office(), lambda call_id: known.get(call_id, ""))
+    floor.feed(scenes.started("1.1"))
+    floor.feed(waiting("1.1", 1))
+    floor.feed(scenes.started("2.1", seconds=1))
+    assert [getattr(row, "client", None) for row in rows(floor, FloorCall)] == ["", "Romashka"]
+    known["1.1"] = "Ivan"
+    changed = floor.recognise("1.1")
+    assert [getattr(change.data, "client", None) for change in changed] == ["Ivan", "Ivan"]
+    assert floor.recognise("1.1") == []
+    assert floor.recognise("9.9") == []
+    floor.feed(waiting("1.1", 2))
+    (caller,) = rows(floor, FloorCaller)
+    assert isinstance(caller, FloorCaller)
+    assert (caller.client, caller.position) == ("Ivan", 2)
+
+
 CALLS = st.sampled_from(["1.1", "2.1"])
 PHONES = st.sampled_from([scenes.ANNAS_PHONE, scenes.BORIS_PHONE])
 facts = st.one_of(

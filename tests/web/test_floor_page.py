@@ -11,6 +11,7 @@ from telephony.events import CallerWaiting, CallStarted, Direction
 from telephony.ids import CallId, Interface, Linkedid, Uniqueid
 from tests.web.call_log import NINE, add_task, at
 from tests.web.conftest import ClientAs, Office
+from tests.web.shift import ANNAS, IVAN, at_work
 
 
 async def ring(office: Office) -> None:
@@ -20,7 +21,7 @@ async def ring(office: Office) -> None:
         call_id=CallId("1.1"),
         linkedid=Linkedid("1.1"),
         direction=Direction.INBOUND,
-        caller="89161234567",
+        caller="89991112233",
         caller_name="Ivan <b>",
         dialled="74950000000",
         interface=Interface("PJSIP/trunk"),
@@ -30,7 +31,7 @@ async def ring(office: Office) -> None:
         queue="sales",
         uniqueid=Uniqueid("1.1"),
         position=1,
-        number="89161234567",
+        number="89991112233",
         name="Ivan <b>",
         since=NINE,
     )
@@ -52,8 +53,18 @@ async def test_the_first_paint_shows_the_floor_as_it_is(
     assert "Anna Orlova Ready" in page.words
     assert page.words.count("Ivan <b>") == 2
     assert "<b>Ivan <b>" not in page.text
-    assert "8 (916) 123-45-67" in page.words
+    assert "8 (999) 111-22-33" in page.words
     assert "Sales" in page.words
+
+
+async def test_a_caller_we_know_is_named_as_we_know_him(
+    office: Office, client_as: ClientAs
+) -> None:
+    async with at_work(office) as shift:
+        await shift.ring(ANNAS, caller=IVAN, name="Nobody in particular")
+        page = await (await client_as("vera")).get("/floor")
+    assert "Ромашка" in page.words
+    assert "Nobody in particular" not in page.words
 
 
 async def test_an_empty_floor_says_so(client_as: ClientAs) -> None:

@@ -25,11 +25,21 @@ export function put({ id, area, rank, html }) {
   const old = document.getElementById(id);
   const before = old?.dataset.phase ?? null;
   let shown = old;
-  if (old) shown = morph(old, fresh);
+  if (old) shown = stand(morph(old, fresh), rank);
   else if (areaOf(area)) shown = insert(areaOf(area), fresh, rank);
   else return;
   tick(shown);
   if (shown.matches(".card")) for (const listener of listeners) listener(shown, before);
+}
+
+// Who has moved up stands further up; what has the focus stays, since moving would take it away.
+function stand(shown, rank) {
+  const area = shown.parentElement;
+  if (!rank || !area || shown.contains(document.activeElement)) return shown;
+  const after = [...area.children].find((child) => child !== shown && (child.dataset.rank ?? "") > rank);
+  shown.dataset.rank = rank;
+  if (shown.nextElementSibling !== (after ?? null)) area.insertBefore(shown, after ?? null);
+  return shown;
 }
 
 function insert(area, fresh, rank) {
