@@ -95,8 +95,15 @@ def parked_calls() -> Action:
 
 
 def queue_add(
-    queue: str, interface: str, *, member_name: str, penalty: int = 0, state_interface: str = ""
+    queue: str,
+    interface: str,
+    *,
+    member_name: str,
+    penalty: int = 0,
+    state_interface: str = "",
+    paused: bool = False,
 ) -> Action:
+    """A member added `paused` is offered nothing, not even the caller who waits already."""
     return _action(
         "QueueAdd",
         Queue=queue,
@@ -104,6 +111,7 @@ def queue_add(
         MemberName=member_name,
         Penalty=penalty,
         StateInterface=state_interface or None,
+        Paused="true" if paused else None,
     )
 
 

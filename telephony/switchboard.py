@@ -154,9 +154,16 @@ class Switchboard:
         await self._client.send(actions.cancel_attended_transfer(_channel(agent_channel)))
 
     async def queue_add(
-        self, queue: str, interface: str, member_name: str, penalty: int = 0
+        self,
+        queue: str,
+        interface: str,
+        member_name: str,
+        penalty: int = 0,
+        *,
+        paused: bool = False,
     ) -> None:
-        """Seat a phone in a queue; being there already is no error."""
+        """Seat a phone in a queue, with `paused` without ever offering it a call; being there
+        already is no error and changes nothing."""
         if penalty < 0:
             raise UnsafeValue("Penalty")
         action = actions.queue_add(
@@ -164,6 +171,7 @@ class Switchboard:
             _interface(interface),
             member_name=_line("MemberName", member_name),
             penalty=penalty,
+            paused=paused,
         )
         await self._send_unless("already there", action)
 

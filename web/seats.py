@@ -20,10 +20,13 @@ class ExchangeSeats:
     def __init__(self, switchboard: Switchboard) -> None:
         self._switchboard = switchboard
 
-    async def take(self, interface: str, agent_name: str, queues: Mapping[str, int]) -> None:
+    async def take(
+        self, interface: str, agent_name: str, queues: Mapping[str, int], *, paused: bool = False
+    ) -> None:
+        name = _shown(agent_name)
         for queue, penalty in queues.items():
             try:
-                await self._switchboard.queue_add(queue, interface, _shown(agent_name), penalty)
+                await self._switchboard.queue_add(queue, interface, name, penalty, paused=paused)
             except ActionRefused as refused:
                 _note(refused, interface, queue)
 

@@ -21,8 +21,11 @@ LONGEST_RETRY_SECONDS: Final = 60.0
 class Seats(Protocol):
     """What is asked of the exchange about queue members; each may raise, none must be lost."""
 
-    async def take(self, interface: str, agent_name: str, queues: Mapping[str, int]) -> None:
-        """Become a member of `queues` (name -> penalty); being one already is no error."""
+    async def take(
+        self, interface: str, agent_name: str, queues: Mapping[str, int], *, paused: bool = False
+    ) -> None:
+        """Become a member of `queues` (name -> penalty), with `paused` one who is offered nothing
+        from the first moment on; being a member already is no error and changes nothing."""
 
     async def leave(self, interface: str, queues: Mapping[str, int]) -> None:
         """Be no member of `queues`; not being one is no error."""
@@ -138,7 +141,8 @@ class SeatKeeper:
             return
         new = {name: penalty for name, penalty in has.items() if had.get(name) != penalty}
         if new or not phone.known:
-            await self._seats.take(interface, wanted.agent_name, new or has)
+            paused = wanted.pause is not None
+            await self._seats.take(interface, wanted.agent_name, new or has, paused=paused)
         if not phone.known or new or before is None or before.pause != wanted.pause:
             if wanted.pause is None:
                 await self._seats.unpause(interface)

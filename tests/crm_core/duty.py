@@ -27,8 +27,10 @@ class Exchange:
     pauses: dict[str, str] = field(default_factory=dict)
     down: bool = False
 
-    async def take(self, interface: str, agent_name: str, queues: Mapping[str, int]) -> None:
-        self._ask("take", interface)
+    async def take(
+        self, interface: str, agent_name: str, queues: Mapping[str, int], *, paused: bool = False
+    ) -> None:
+        self._ask("take", interface, *(["paused"] if paused else []))
         seats = self.members.setdefault(interface, {})
         seats.update({name: queues[name] for name in queues if name not in seats})
 

@@ -94,3 +94,18 @@ async def test_a_changed_penalty_reaches_the_exchange(
             tx.announce(DirectoryChanged("teams"))
         await duty.settled()
         assert duty.exchange.members == {ANNAS: {"sales": 7}}
+
+
+async def test_who_logs_in_paused_never_has_an_open_seat(
+    storage: Storage, cast: Cast, clock: ManualClock
+) -> None:
+    async with on_duty(storage, clock) as duty:
+        await duty.roster.log_in(cast.boris, cast.desk_102, pause_reason="lunch")
+        await duty.settled()
+        assert duty.exchange.asked == [("take", BORISES, "paused"), ("pause", BORISES, "lunch")]
+        await duty.roster.ready(cast.boris)
+        await duty.settled()
+        duty.exchange.restart()
+        duty.exchange.asked.clear()
+        await duty.hear(CONNECTED)
+        assert duty.exchange.asked == [("take", BORISES), ("unpause", BORISES)]

@@ -216,6 +216,13 @@ async def test_taking_a_seat_twice_or_leaving_it_twice_is_no_error(
     await board.queue_remove("sales", "PJSIP/101")
 
 
+async def test_a_seat_is_open_unless_it_is_taken_paused(fake: FakeAmi, board: Switchboard) -> None:
+    await board.queue_add("sales", "PJSIP/101", "Анна")
+    assert "Paused" not in fake.line.heard[-1]
+    await board.queue_add("sales", "PJSIP/101", "Анна", paused=True)
+    assert fake.line.heard[-1]["Paused"] == "true"
+
+
 async def test_a_seat_in_a_queue_that_does_not_exist_is_an_error(
     fake: FakeAmi, board: Switchboard
 ) -> None:

@@ -245,6 +245,33 @@ async def test_a_seat_is_taken_paused_opened_and_left(office: Office) -> None:
         await board.queue_add("no such queue", "PJSIP/103", "Вера")
 
 
+async def test_a_member_added_paused_is_never_offered_the_waiting_call(office: Office) -> None:
+    """The one who waits would ring an open seat at once; 104, seated open after it, proves that
+    the queue had looked for somebody in the meantime."""
+    board = office.board
+    client = office.stage.from_city("201")
+    await office.event("QueueCallerJoin", queue="sales")
+    await board.queue_add("sales", "PJSIP/103", "Вера", paused=True)
+    added = await office.event("QueueMemberAdded")
+    assert (added.headers["interface"], added.headers["paused"]) == ("PJSIP/103", "1")
+    try:
+        for _ in range(3):
+            await board.queue_add("sales", "PJSIP/104", "Глеб")
+            rung = await office.event("AgentCalled")
+            assert rung.headers["interface"] == "PJSIP/104"
+            (await office.stage.phones["104"].incoming()).refuse(486)
+            await board.queue_remove("sales", "PJSIP/104")
+        rung_before = office.stage.phones["103"].dialogs.values()
+        assert not any(dialog.incoming for dialog in rung_before)
+        await board.unpause_member("PJSIP/103")
+        await (await office.stage.phones["103"].incoming()).answer()
+        await client.answered()
+    finally:
+        for phone in ("PJSIP/103", "PJSIP/104"):
+            await board.queue_remove("sales", phone)
+    await client.hang_up()
+
+
 async def test_a_resync_tells_who_talks_with_whom_and_since_when(office: Office) -> None:
     client, agent, _, client_channel = await office.inbound()
     await office.board.resync()

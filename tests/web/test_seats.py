@@ -58,3 +58,12 @@ async def test_a_name_that_would_break_the_line_is_made_one_line() -> None:
     exchange = Exchange()
     await _seats(exchange).take("PJSIP/101", "Anna\r\nAction: Originate", {"sales": 0})
     assert exchange.asked[0][1]["MemberName"] == "Anna Action: Originate"
+
+
+async def test_a_seat_taken_paused_is_paused_in_the_same_request() -> None:
+    exchange = Exchange()
+    await _seats(exchange).take("PJSIP/101", "Anna", {"sales": 0, "support": 2}, paused=True)
+    assert [(name, h["Queue"], h["Paused"]) for name, h in exchange.asked] == [
+        ("QueueAdd", "sales", "true"),
+        ("QueueAdd", "support", "true"),
+    ]
