@@ -22,6 +22,7 @@ class _Mailbox:
         self._handlers = dict(handlers)
         self._waiting: asyncio.Queue[object] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
+        self._is_closed = False
         self.unfinished = 0  # waiting or being handled
 
     @property
@@ -29,7 +30,7 @@ class _Mailbox:
         return self._waiting.qsize()
 
     def put(self, event: object) -> None:
-        if type(event) not in self._handlers:
+        if self._is_closed or type(event) not in self._handlers:
             return
         self._waiting.put_nowait(event)
         self.unfinished += 1
@@ -63,6 +64,7 @@ class _Mailbox:
         await self._waiting.join()
 
     async def close(self) -> None:
+        self._is_closed = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -105,5 +107,6 @@ class Bus:
                 return
 
     async def close(self) -> None:
+        """Stop every handler where it is; what is published afterwards reaches nobody."""
         for mailbox in self._mailboxes:
             await mailbox.close()

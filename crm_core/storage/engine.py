@@ -102,11 +102,9 @@ class Storage:
             await connection.execute(select(1))
 
     async def close(self) -> None:
-        """Give back every connection; a storage may be used again afterwards."""
-        await self._written.settled()
-        await self._writer.dispose()
-        await self._reading.settled()
-        await self._readers.dispose()
+        """Let those who read and write finish, give back every connection, lend no more."""
+        await self._written.close()
+        await self._reading.close()
 
     @asynccontextmanager
     async def _turn(self, *, urgent: bool = False) -> AsyncIterator[None]:

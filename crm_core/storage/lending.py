@@ -2,36 +2,73 @@
 
 A task may be cancelled while its connection is being opened or given back. Left alone, such a
 connection would stay open with nobody to close it, and so would its thread: both errands therefore
-run to their end on their own, and `settled` waits for those that outlived their borrower.
+run to their end on their own, and `close` waits for them as for those who still hold a connection.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Final, TypeVar
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+log = structlog.get_logger(__name__)
+
+RETURN_SECONDS: Final = 5.0  # a borrower that hangs must not keep the service from stopping
 
 T = TypeVar("T")
 
 
+class StorageClosed(Exception):
+    """The storage was closed: nothing is read or written any more."""
+
+
 class Lending:
-    """Lends the connections of one engine."""
+    """Lends the connections of one engine until it is closed."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._errands: set[asyncio.Task[Any]] = set()
+        self._borrowers = 0
+        self._all_returned = asyncio.Event()
+        self._all_returned.set()
+        self._is_closed = False
 
     @asynccontextmanager
     async def lend(self) -> AsyncIterator[AsyncConnection]:
-        """A connection for the length of the block."""
-        connection = await self._opened()
-        try:
-            yield connection
-        finally:
-            await asyncio.shield(self._errand(connection.close()))
+        """A connection for the length of the block. Raises StorageClosed."""
+        if self._is_closed:
+            raise StorageClosed("the storage is closed")
+        with self._borrowing():
+            connection = await self._opened()
+            try:
+                yield connection
+            finally:
+                await asyncio.shield(self._errand(self._given_back(connection)))
 
-    async def settled(self) -> None:
+    async def close(self) -> None:
+        """Lend no more, wait for what is lent, give every connection back."""
+        self._is_closed = True
+        try:
+            await asyncio.wait_for(self._all_returned.wait(), RETURN_SECONDS)
+        except TimeoutError:
+            log.warning("connections_not_returned", count=self._borrowers)
+        await self._settled()
+        await self._engine.dispose()
+
+    @contextmanager
+    def _borrowing(self) -> Iterator[None]:
+        self._borrowers += 1
+        self._all_returned.clear()
+        try:
+            yield
+        finally:
+            self._borrowers -= 1
+            if not self._borrowers:
+                self._all_returned.set()
+
+    async def _settled(self) -> None:
         """Return when no connection is being opened or given back."""
         while self._errands:
             await asyncio.gather(*self._errands, return_exceptions=True)
@@ -46,6 +83,11 @@ class Lending:
 
     async def _connected(self) -> AsyncConnection:
         return await self._engine.connect()
+
+    async def _given_back(self, connection: AsyncConnection) -> None:
+        if self._is_closed:
+            await connection.invalidate()  # the pool it would return to may be gone
+        await connection.close()
 
     def _errand(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         errand = asyncio.create_task(work)

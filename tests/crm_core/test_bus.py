@@ -140,6 +140,20 @@ async def test_a_closed_bus_leaves_no_task_behind(bus: Bus) -> None:
     assert begun == [1]
 
 
+async def test_what_is_published_on_a_closed_bus_reaches_nobody(bus: Bus) -> None:
+    heard: list[int] = []
+
+    async def on_rang(fact: Rang) -> None:
+        heard.append(fact.n)
+
+    bus.subscribe("late", {Rang: on_rang})
+    await bus.close()
+    bus.publish(Rang(1))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert heard == []
+
+
 async def test_what_nobody_wants_is_dropped(bus: Bus) -> None:
     bus.publish(Rang(1))
     await settled(bus)

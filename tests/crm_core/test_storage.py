@@ -5,16 +5,19 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from typing import Literal
 
 import pytest
 from sqlalchemy import Executable, delete, func, insert, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.ext.asyncio import AsyncTransaction, create_async_engine
+from structlog.testing import capture_logs
 
 from crm_core.agents.tables import pause_reasons
 from crm_core.storage.connecting import DatabaseUrlRefused
 from crm_core.storage.engine import Storage, Write
+from crm_core.storage.lending import StorageClosed
 from crm_core.tables import audit
 from tests.lab.postgres import Cluster
 
@@ -235,6 +238,52 @@ async def test_a_task_cancelled_at_any_step_of_a_write_leaves_all_or_nothing(
 
 
 @pytest.mark.parametrize("door", ["read", "write"])
+async def test_a_storage_that_closes_waits_for_those_who_have_a_connection(
+    storage: Storage, door: Literal["read", "write"]
+) -> None:
+    await set_up_counter(storage)
+    reached, go_on = asyncio.Event(), asyncio.Event()
+
+    async def borrows() -> None:
+        async with storage.read() if door == "read" else storage.write() as borrowed:
+            reached.set()
+            await go_on.wait()
+            await borrowed.execute(select(1))
+
+    borrower = asyncio.create_task(borrows())
+    await reached.wait()
+    closing = asyncio.create_task(storage.close())
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not closing.done()
+    go_on.set()
+    await asyncio.wait_for(asyncio.gather(borrower, closing), PATIENCE_SECONDS)
+    await until_no_connection_is_left(storage)
+
+
+@pytest.mark.parametrize("door", ["read", "write"])
+async def test_a_closed_storage_lends_no_connection(
+    storage: Storage, door: Literal["read", "write"]
+) -> None:
+    await set_up_counter(storage)
+    await storage.close()
+    with pytest.raises(StorageClosed):
+        await (counter(storage) if door == "read" else count_up(storage))
+
+
+async def test_a_storage_that_closes_does_not_wait_for_ever(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crm_core.storage.lending.RETURN_SECONDS", 0.01)
+    async with storage.read() as connection:
+        await connection.execute(select(1))
+        with capture_logs() as logs:
+            await asyncio.wait_for(storage.close(), PATIENCE_SECONDS)
+    await until_no_connection_is_left(storage)
+    assert [entry["event"] for entry in logs] == ["connections_not_returned"]
+
+
+@pytest.mark.parametrize("door", ["read", "write"])
 async def test_a_task_that_is_cancelled_again_and_again_leaves_no_connection_open(
     storage: Storage, door: str
 ) -> None:
@@ -251,6 +300,10 @@ async def test_a_task_that_is_cancelled_again_and_again_leaves_no_connection_ope
         await other.close()
         closing = asyncio.all_tasks() - {asyncio.current_task()}
         assert not closing or not (await asyncio.wait(closing, timeout=10))[1]
+    await until_no_connection_is_left(storage)
+
+
+async def until_no_connection_is_left(storage: Storage) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while await open_connections(storage):  # noqa: ASYNC110 - threads end on their own
             await asyncio.sleep(0)
