@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterable
+from typing import Final
 
+from crm_core.clock import Clock
 from crm_core.errors import Conflict, Invalid
 from telephony.events import CallRecord, LegRecord, LegRole
 from telephony.numbers import SHORTEST_PUBLIC, dialable, normalise, readable
@@ -10,24 +12,38 @@ from telephony.switchboard import Switchboard
 
 _INTERNAL = re.compile(r"[0-9 .()-]+")  # an extension as people write it
 Live = Callable[[], Iterable[CallRecord]]
+DOUBLE_CLICK_SECONDS: Final = 1.5  # and until the exchange shows the call that was asked for
 
 
 class CallControl:
     """`live` gives the calls that go on. Refusals are codes; the exchange's own errors pass."""
 
-    def __init__(self, switchboard: Switchboard, live: Live, country: str) -> None:
+    def __init__(self, switchboard: Switchboard, live: Live, country: str, clock: Clock) -> None:
         self._switchboard = switchboard
         self._live = live
         self._country = country
+        self._clock = clock
+        self._asked: dict[str, tuple[str, float]] = {}  # by interface: the number, and when
 
     async def dial(self, interface: str | None, written: str) -> None:
-        """Ring the agent's own phone, then the number. Refuses `not_logged_in`,
-        `number_not_dialable`."""
+        """Ring the agent's own phone, then the number; the second of two quick clicks does nothing.
+
+        Refuses `not_logged_in`, `number_not_dialable`, `phone_rings`, `in_a_call`.
+        """
         if interface is None:
             raise Conflict("not_logged_in")
         number = self._number(written)
+        asked = self._asked_just_now(interface)
+        if asked == number:
+            return
+        self._refuse_busy(interface, asked)
         shown = readable(normalise(written, self._country).key, self._country)
-        await self._switchboard.originate(interface, number, caller_name=shown)
+        self._asked[interface] = (number, self._clock.monotonic())
+        try:
+            await self._switchboard.originate(interface, number, caller_name=shown)
+        except BaseException:
+            self._asked.pop(interface, None)  # it may be tried again at once
+            raise
 
     async def hang_up(self, call_id: str, interface: str) -> None:
         """End the agent's part; the call with it, where he is the only one."""
@@ -60,6 +76,22 @@ class CallControl:
         """After `consult`: drop the one who was asked, be with the client again."""
         await self._switchboard.cancel_transfer(self._mine(call_id, interface).channel)
 
+    def _asked_just_now(self, interface: str) -> str:
+        number, at = self._asked.get(interface, ("", 0.0))
+        return number if self._clock.monotonic() - at < DOUBLE_CLICK_SECONDS else ""
+
+    def _refuse_busy(self, interface: str, asked: str) -> None:
+        """A phone that has a call answers a second one with "busy": nobody would be called."""
+        calls = list(self._live())
+        if asked or any(
+            offer.interface == interface and offer.result is None
+            for call in calls
+            for offer in call.offered
+        ):
+            raise Conflict("phone_rings")
+        if any(_lives(leg, interface) for call in calls for leg in call.legs):
+            raise Conflict("in_a_call")
+
     def _number(self, written: str) -> str:
         """What the exchange is to dial: digits, as a phone in the country would."""
         number = normalise(written, self._country)
@@ -85,3 +117,7 @@ class CallControl:
     def _legs(self, call_id: str) -> list[LegRecord]:
         call = next((call for call in self._live() if call.call_id == call_id), None)
         return [leg for leg in call.legs if leg.ended_at is None] if call else []
+
+
+def _lives(leg: LegRecord, interface: str) -> bool:
+    return leg.interface == interface and leg.ended_at is None

@@ -107,6 +107,8 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
     "action_refused": N_("The exchange refused: %(message)s"),
     "login_refused": N_("The exchange does not accept our login."),
     "unsafe_value": N_("This contains characters that may not be sent to the exchange."),
+    "in_a_call": N_("You are in a call. Finish it or put it on hold first."),
+    "phone_rings": N_("Your phone is ringing already. Pick it up first."),
     "call_gone": N_("This call is over already."),
     "number_not_dialable": N_(
         "“%(number)s” cannot be dialled. Write the number with its area code, or an extension."

@@ -138,7 +138,7 @@ def build(settings: Settings, clock: Clock) -> Services:
         intake=intake,
         exchange=ExchangeStatus(simulated=settings.simulated),
         screens=make_screens(storage, clock, rendering, roster, country=country, build=assets.hash),
-        call_control=CallControl(switchboard, tracker.live, country),
+        call_control=CallControl(switchboard, tracker.live, country, clock),
         doorkeeper=Doorkeeper(),
         assets=assets,
         rendering=rendering,
