@@ -6,7 +6,8 @@ compiled file can be out of date.
 """
 
 import io
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
@@ -21,6 +22,7 @@ from babel.messages.pofile import read_po
 LANGUAGES = {"en": "English", "ru": "Русский"}
 """Every language of the product, by the name its speakers use."""
 SOURCE_LANGUAGE = "en"
+LANGUAGE_VARIABLE = "PEREZVON_LANGUAGE"
 LOCALE_FOLDER = Path(__file__).parent / "locale"
 THEMES = ("auto", "light", "dark")
 
@@ -72,6 +74,24 @@ def _weighted(accept_language: str) -> Iterable[tuple[float, str]]:
             yield float(quality or 1), tag
         except ValueError:
             continue
+
+
+def language_of_shell(environ: Mapping[str, str]) -> str:
+    """The language of a terminal: PEREZVON_LANGUAGE, else what every Unix program goes by.
+
+    LC_ALL, LC_MESSAGES, LANG: the first that is set names the locale; LANGUAGE may list better
+    ones, unless the locale is C. The source language when none of them is known.
+    """
+    told = (environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    locale = next(filter(None, told), "C")
+    listed = [] if _short(locale) in ("c", "posix") else environ.get("LANGUAGE", "").split(":")
+    wanted = [environ.get(LANGUAGE_VARIABLE, ""), *listed, locale]
+    return next((_short(one) for one in wanted if _short(one) in LANGUAGES), SOURCE_LANGUAGE)
+
+
+def _short(locale: str) -> str:
+    """`ru` of `ru_RU.UTF-8@euro`."""
+    return re.split(r"[-_.@]", locale.strip().lower(), maxsplit=1)[0]
 
 
 @lru_cache(maxsize=1)

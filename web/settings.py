@@ -14,18 +14,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from telephony.settings import TelephonySettings
-from web.i18n import LANGUAGES, zone_of
-from web.proxies import networks
+from web.i18n import LANGUAGE_VARIABLE, N_, Reader
+from web.refusals import SettingsRefused
+from web.settings_checks import check
 
 ENVIRONMENT = "PEREZVON_"
 CONFIG_VARIABLE = "PEREZVON_CONFIG"
-NOT_SETTINGS = frozenset({CONFIG_VARIABLE, "PEREZVON_PASSWORD"})
+NOT_SETTINGS = frozenset({CONFIG_VARIABLE, LANGUAGE_VARIABLE, "PEREZVON_PASSWORD"})
 """Variables that commands read for themselves."""
 DEFAULT_FILE = "perezvon.toml"
-
-
-class SettingsRefused(Exception):
-    """The settings cannot be used; the text is one sentence for whoever wrote them."""
+_SOURCE = Reader()
 
 
 def _about(default: Any, explanation: str) -> Any:
@@ -38,7 +36,7 @@ class DatabaseSettings:
 
     url: str = _about(
         "sqlite:///data/perezvon.db",
-        "`sqlite:///path` (embedded) or `postgresql://user:password@host/name`",
+        N_("`sqlite:///path` (embedded) or `postgresql://user:password@host/name`"),
     )
 
 
@@ -46,13 +44,15 @@ class DatabaseSettings:
 class HttpSettings:
     """How browsers reach the product."""
 
-    host: str = _about("127.0.0.1", "address to listen on")
-    port: int = _about(8080, "port to listen on; 0 takes a free one")
+    host: str = _about("127.0.0.1", N_("address to listen on"))
+    port: int = _about(8080, N_("port to listen on; 0 takes a free one"))
     public_url: str = _about(
-        "", "how browsers reach it, e.g. `https://crm.example.com`; https makes cookies secure"
+        "",
+        N_("how browsers reach it, e.g. `https://crm.example.com`; https makes cookies secure"),
     )
     trusted_proxies: str = _about(
-        "", "addresses or networks, comma-separated, whose X-Forwarded-* headers are believed"
+        "",
+        N_("addresses or networks, comma-separated, whose X-Forwarded-* headers are believed"),
     )
 
     @property
@@ -64,11 +64,9 @@ class HttpSettings:
 class OfficeSettings:
     """The office as a whole."""
 
-    name: str = _about("", "shown beside the product's name")
-    language: str = _about(
-        "en", "language of people who have not chosen one: " + ", ".join(LANGUAGES)
-    )
-    time_zone: str = _about("UTC", "time zone of new people, e.g. `Europe/Moscow`")
+    name: str = _about("", N_("shown beside the product's name"))
+    language: str = _about("en", N_("language of people who have not chosen one: en, ru"))
+    time_zone: str = _about("UTC", N_("time zone of new people, e.g. `Europe/Moscow`"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +81,20 @@ class Settings:
 
 
 EXCHANGE_ABOUT = {
-    "host": "where Asterisk's manager interface (AMI) listens",
-    "port": "its port",
-    "username": "the name of the section in `manager.conf`",
-    "secret": "its secret",
-    "tls": "whether AMI speaks TLS",
-    "tls_verify": "whether its certificate must be valid",
-    "phones": "regular expression: endpoints that are phones; all others are trunks",
-    "country": "country whose national writing of numbers is understood",
-    "technology": "channel technology of the phones",
-    "dial_context": "context that outgoing calls are dialled in",
-    "connect_timeout_seconds": "how long connecting may take",
-    "action_timeout_seconds": "how long an answer to a request may take",
-    "keepalive_seconds": "how often the link is tried when it is quiet",
-    "silence_seconds": "how long it may be quiet before it counts as lost",
+    "host": N_("where Asterisk's manager interface (AMI) listens"),
+    "port": N_("its port"),
+    "username": N_("the name of the section in `manager.conf`"),
+    "secret": N_("its secret"),
+    "tls": N_("whether AMI speaks TLS"),
+    "tls_verify": N_("whether its certificate must be valid"),
+    "phones": N_("regular expression: endpoints that are phones; all others are trunks"),
+    "country": N_("country whose national writing of numbers is understood"),
+    "technology": N_("channel technology of the phones"),
+    "dial_context": N_("context that outgoing calls are dialled in"),
+    "connect_timeout_seconds": N_("how long connecting may take"),
+    "action_timeout_seconds": N_("how long an answer to a request may take"),
+    "keepalive_seconds": N_("how often the link is tried when it is quiet"),
+    "silence_seconds": N_("how long it may be quiet before it counts as lost"),
 }
 _SECTIONS: dict[str, type] = {
     "exchange": TelephonySettings,
@@ -124,13 +122,17 @@ def list_settings() -> Iterator[Setting]:
             yield Setting(section, one.name, _variable(section, one.name), _default(one), about)
 
 
-def settings_table() -> str:
+def settings_table(reader: Reader = _SOURCE) -> str:
     """The README's table of settings, in Markdown."""
-    rows = ["| setting | environment | default | what it is |", "|---|---|---|---|"]
+    titles = map(
+        reader.gettext, (N_("setting"), N_("environment"), N_("default"), N_("what it is"))
+    )
+    rows = [f"| {' | '.join(titles)} |", "|---|---|---|---|"]
     for one in list_settings():
         default = f"`{one.default}`" if one.default else "–"
         rows.append(
-            f"| `[{one.section}] {one.key}` | `{one.environment}` | {default} | {one.about} |"
+            f"| `[{one.section}] {one.key}` | `{one.environment}` | {default} "
+            f"| {reader.gettext(one.about)} |"
         )
     return "\n".join(rows)
 
@@ -142,7 +144,7 @@ def read_settings(path: Path | None, environ: Mapping[str, str], *, simulated: b
         given.setdefault(section, {}).update(values)
     made = {name: kind(**given.get(name, {})) for name, kind in _SECTIONS.items()}
     settings = Settings(**made, simulated=simulated)
-    _check(settings)
+    check(settings)
     return settings
 
 
@@ -152,31 +154,62 @@ def find_file(named: Path | None, environ: Mapping[str, str]) -> Path | None:
     if wanted is None:
         return Path(DEFAULT_FILE) if Path(DEFAULT_FILE).is_file() else None
     if not wanted.is_file():
-        raise SettingsRefused(f"There is no settings file {wanted}.")
+        raise SettingsRefused(N_("There is no settings file %(file)s."), file=wanted)
     return wanted
 
 
 def _from_file(path: Path) -> dict[str, dict[str, Any]]:
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise SettingsRefused(f"{path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise SettingsRefused(f"{path} is not UTF-8 text.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsRefused(f"{path} is not TOML: {error}.") from error
+    document = _document(path)
     read: dict[str, dict[str, Any]] = {}
     for section, values in document.items():
-        _known(section, _SECTIONS, f"{path}: there is no section [{section}]", "[{}]")
+        _known(section, _SECTIONS, _STRANGE_SECTION, file=path)
         if not isinstance(values, dict):
-            raise SettingsRefused(f"{path}: {section} must be a section, written as [{section}].")
+            raise SettingsRefused(
+                N_("%(file)s: %(section)s must be a section, written as [%(section)s]."),
+                file=path,
+                section=section,
+            )
         known = {one.name: one for one in fields(_SECTIONS[section])}
         for key, value in values.items():
-            _known(key, known, f"{path}: there is no setting {key} in [{section}]", "{}")
+            _known(key, known, _STRANGE_KEY, file=path, section=section)
             read.setdefault(section, {})[key] = _typed(
                 value, known[key], f"{path}: [{section}] {key}"
             )
     return read
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except PermissionError as error:
+        raise SettingsRefused(
+            N_("%(file)s cannot be read: this user has no right to."), file=path
+        ) from error
+    except OSError as error:
+        raise SettingsRefused(
+            N_("%(file)s cannot be read: %(reason)s."), file=path, reason=error.strerror
+        ) from error
+    except UnicodeDecodeError as error:
+        raise SettingsRefused(
+            N_("%(file)s is not UTF-8 text. Save it again as UTF-8."), file=path
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise _not_toml(path, str(error)) from error
+
+
+def _not_toml(path: Path, complaint: str) -> SettingsRefused:
+    """The parser's own English words only tell the place: most often quotes are missing there."""
+    found = re.search(r"at line (\d+)", complaint)
+    last = len(path.read_text(encoding="utf-8-sig").splitlines())
+    line = int(found[1]) if found else last
+    if "overwrite" in complaint or "twice" in complaint:
+        text = N_("%(file)s: line %(line)s sets again what is set above it. Keep one of the two.")
+    else:
+        text = N_(
+            "%(file)s is not TOML: look at line %(line)s. "
+            'A section is [office], a setting is name = "text", with quotes.'
+        )
+    return SettingsRefused(text, file=path, line=line)
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:
@@ -189,20 +222,36 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     for name, value in environ.items():
         if not name.startswith(ENVIRONMENT) or name in NOT_SETTINGS:
             continue
-        _known(name, known, f"The environment: there is no setting {name}", "{}")
+        _known(name, known, _STRANGE_VARIABLE)
         section, one = known[name]
         read.setdefault(section, {})[one.name] = _typed(value, one, name, written=True)
     return read
 
 
-def _known(name: str, known: Mapping[str, object], complaint: str, shape: str) -> None:
+_STRANGE_SECTION = (
+    N_("%(file)s: there is no section [%(name)s]; did you mean [%(near)s]?"),
+    N_("%(file)s: there is no section [%(name)s]; known are %(known)s."),
+)
+_STRANGE_KEY = (
+    N_("%(file)s: there is no setting %(name)s in [%(section)s]; did you mean %(near)s?"),
+    N_("%(file)s: there is no setting %(name)s in [%(section)s]; known are %(known)s."),
+)
+_STRANGE_VARIABLE = (
+    N_("The environment: there is no setting %(name)s; did you mean %(near)s?"),
+    N_("The environment: there is no setting %(name)s; known are %(known)s."),
+)
+
+
+def _known(
+    name: str, known: Mapping[str, object], texts: tuple[str, str], **values: object
+) -> None:
+    """`texts`: what is said when something like `name` is known, and when nothing is."""
     if name in known:
         return
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = (
-        "did you mean " + shape.format(near[0]) + "?" if near else "known are " + ", ".join(known)
-    )
-    raise SettingsRefused(f"{complaint}; {hint}" + ("" if near else "."))
+    if near:
+        raise SettingsRefused(texts[0], name=name, near=near[0], **values)
+    raise SettingsRefused(texts[1], name=name, known=", ".join(known), **values)
 
 
 def _typed(value: Any, one: Field[Any], where: str, *, written: bool = False) -> Any:
@@ -213,7 +262,7 @@ def _typed(value: Any, one: Field[Any], where: str, *, written: bool = False) ->
         if written:
             value = words.get(value.strip().lower())
         if not isinstance(value, bool):
-            raise SettingsRefused(f"{where} must be true or false.")
+            raise SettingsRefused(N_("%(setting)s must be true or false."), setting=where)
         return value
     if kind in (int, float):
         try:
@@ -225,47 +274,16 @@ def _typed(value: Any, one: Field[Any], where: str, *, written: bool = False) ->
             if kind is int and number != int(number):
                 raise ValueError
         except (ValueError, OverflowError) as error:
-            whole = "a whole number" if kind is int else "a number"
-            raise SettingsRefused(f"{where} must be {whole}, not {value!r}.") from error
+            text = N_("%(setting)s must be a number, not %(value)s.")
+            if kind is int:
+                text = N_("%(setting)s must be a whole number, not %(value)s.")
+            raise SettingsRefused(text, setting=where, value=repr(value)) from error
         return kind(number)
-    if not isinstance(value, str):
-        raise SettingsRefused(f"{where} must be text in quotes, not {value!r}.")
+    if not isinstance(value, str):  # what was written is not shown: it may be a secret
+        raise SettingsRefused(
+            N_('%(setting)s must be text in quotes: %(key)s = "…".'), setting=where, key=one.name
+        )
     return value
-
-
-def _check(settings: Settings) -> None:
-    http, office, exchange = settings.http, settings.office, settings.exchange
-    for where, port in (("[http] port", http.port), ("[exchange] port", exchange.port)):
-        if not 0 <= port <= 65535:
-            raise SettingsRefused(f"{where} must be between 0 and 65535, not {port}.")
-    if http.public_url and not re.fullmatch(r"https?://[^/?#\s]+", http.public_url.rstrip("/")):
-        raise SettingsRefused(
-            "[http] public_url must look like https://crm.example.com (no path after the host), "
-            f"not {http.public_url!r}."
-        )
-    if office.language not in LANGUAGES:
-        raise SettingsRefused(
-            f"[office] language must be one of {', '.join(LANGUAGES)}, not {office.language!r}."
-        )
-    if zone_of(office.time_zone).key != office.time_zone:
-        raise SettingsRefused(
-            f"[office] time_zone must be a name like Europe/Moscow, not {office.time_zone!r}."
-        )
-    try:
-        re.compile(exchange.phones)
-    except re.error as error:
-        raise SettingsRefused(f"[exchange] phones is no regular expression: {error}.") from error
-    _check_networks(http.trusted_proxies)
-    for one in fields(TelephonySettings):
-        if one.name.endswith("_seconds") and not 0 < getattr(exchange, one.name) <= 3600:
-            raise SettingsRefused(f"[exchange] {one.name} must be between 0 and 3600 seconds.")
-
-
-def _check_networks(written: str) -> None:
-    try:
-        networks(written)
-    except ValueError as error:
-        raise SettingsRefused(f"[http] trusted_proxies: {error}.") from error
 
 
 def _variable(section: str, key: str) -> str:

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from telephony.settings import TelephonySettings
+from web.i18n import Reader
+from web.refusals import SettingsRefused
 from web.settings import (
     EXCHANGE_ABOUT,
     DatabaseSettings,
     HttpSettings,
     OfficeSettings,
     Settings,
-    SettingsRefused,
     find_file,
     list_settings,
     read_settings,
@@ -69,7 +70,7 @@ def test_the_environment_outweighs_the_file(tmp_path: Path) -> None:
         ("[exchange]\nport = 1.5", "[exchange] port must be a whole number, not 1.5."),
         ("[exchange]\nport = true", "[exchange] port must be a whole number, not True."),
         ("[exchange]\nport = 70000", "[exchange] port must be between 0 and 65535, not 70000."),
-        ("[exchange]\nhost = 5", "[exchange] host must be text in quotes, not 5."),
+        ("[exchange]\nhost = 5", "[exchange] host must be text in quotes: host ="),
         ("[exchange]\ntls = 1", "[exchange] tls must be true or false."),
         ("[exchange]\nphones = '('", "[exchange] phones is no regular expression:"),
         ("[exchange]\nkeepalive_seconds = 0", "must be between 0 and 3600 seconds."),
@@ -79,7 +80,14 @@ def test_the_environment_outweighs_the_file(tmp_path: Path) -> None:
         ('[office]\nlanguage = "de"', "[office] language must be one of en, ru, not 'de'."),
         ('[office]\ntime_zone = "Moscow"', "must be a name like Europe/Moscow, not 'Moscow'."),
         ('[http]\npublic_url = "crm"', "[http] public_url must look like https://crm.example.com"),
-        ('[http]\ntrusted_proxies = "10.0.0.300"', "[http] trusted_proxies:"),
+        ('[http]\ntrusted_proxies = "10.0.0.300"', "trusted_proxies: '10.0.0.300' is no address"),
+        ('[http]\nhost = "http://here"', "[http] host must be the name or address of a machine"),
+        ('[exchange]\nhost = ".."', "[exchange] host must be the name or address of a machine"),
+        ('[database]\nurl = ""', "[database] url (PEREZVON_DATABASE_URL) is empty."),
+        ('[database]\nurl = "sqlite:///a\\u0000b"', "[database] url (PEREZVON_DATABASE_URL)"),
+        ('[http]\nhost = "here"\nport = eighty', "is not TOML: look at line 3."),
+        ("[http]\nport = 1\nport = 2", "line 3 sets again what is set above it."),
+        ('[http]\nhost = "here', "is not TOML: look at line 2."),
     ],
 )
 def test_what_is_not_understood_is_one_sentence_that_names_it(
@@ -89,6 +97,27 @@ def test_what_is_not_understood_is_one_sentence_that_names_it(
         _read(tmp_path, text)
     assert said in str(refused.value)
     assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[exchange]\nhots = "x"', "в разделе [exchange] нет настройки hots; может быть, host?"),
+        ("[exchange\n", "это не TOML"),
+        ("[exchange]\nport = 70000", "[exchange] port — от 0 до 65535, а не 70000."),
+        ('[database]\nurl = " "', "[database] url (PEREZVON_DATABASE_URL) не указан."),
+    ],
+)
+def test_a_refusal_is_read_in_russian_too(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(SettingsRefused) as refused:
+        _read(tmp_path, text)
+    assert said in refused.value.said(Reader("ru"))
+
+
+def test_a_secret_of_the_wrong_kind_is_not_shown(tmp_path: Path) -> None:
+    with pytest.raises(SettingsRefused) as refused:
+        _read(tmp_path, "[exchange]\nsecret = 71828")
+    assert "71828" not in str(refused.value)
 
 
 def test_an_unknown_variable_is_refused_with_the_nearest_known_one() -> None:

@@ -13,8 +13,8 @@ from crm_core.errors import CrmError, Invalid
 from telephony.errors import TelephonyError
 from web.cli.refusing import Refused
 from web.i18n import Reader
+from web.refusals import SettingsRefused
 from web.sentences import sentence
-from web.settings import SettingsRefused
 
 BAD_INPUT = 2
 INTERRUPTED = 130
