@@ -23,7 +23,7 @@ from crm_core.clock import Clock
 from crm_core.events import TaskChanged, TaskDone
 from crm_core.storage.engine import Storage, Write
 from crm_core.storage.trouble import persistently
-from crm_core.tasks.forgotten import list_forgotten
+from crm_core.tasks.forgotten import list_forgotten, list_unheeded_talks
 from crm_core.tasks.next_step import add_task
 from crm_core.tasks.tables import tasks
 from telephony.events import CallEnded, CallRecord, Direction, Outcome
@@ -70,9 +70,14 @@ class Callbacks:
             await persistently(self._clock, lambda: self._consider(fact.call_id))
 
     async def catch_up(self) -> None:
-        """After a start: demand what a service that was killed had no time to demand."""
+        """After a start: demand, and close, what a service that was killed had no time to."""
+        since = self._clock.now() - LOOKED_BACK
         async with self._storage.read() as connection:
-            forgotten = await list_forgotten(connection, self._clock.now() - LOOKED_BACK)
+            forgotten = await list_forgotten(connection, since)
+            unheeded = await list_unheeded_talks(connection, since)
+        for call_id, task_id in unheeded:
+            async with self._storage.write() as tx:
+                await self._close(tx, call_id, [task_id])
         for call_id in forgotten:
             await self._consider(call_id)
 
@@ -85,22 +90,23 @@ class Callbacks:
             if talked and not await _open_callbacks(connection, call):
                 return
         if talked:
-            await self._close(call)
+            async with self._storage.write() as tx:
+                await self._close(tx, call_id, await _open_callbacks(tx.connection, call))
         elif demands_callback(call.direction, call.outcome, call.number):
             await self._demand(call)
 
-    async def _close(self, call: _Call) -> None:
-        async with self._storage.write() as tx:
-            ids = await _open_callbacks(tx.connection, call)
-            values = {
-                "done_at": self._clock.now(),
-                "done_by": await _who_talked(tx.connection, call.call_id),
-                "done_call_id": call.call_id,
-                "ending": "talked",
-                "version": tasks.c.version + 1,
-            }
-            await tx.execute(update(tasks).where(tasks.c.id.in_(ids)).values(**values))
-            tx.announce(*(TaskDone(task_id=each, ending="talked") for each in ids))
+    async def _close(self, tx: Write, call_id: str, ids: list[int]) -> None:
+        values = {
+            "done_at": self._clock.now(),
+            "done_by": await _who_talked(tx.connection, call_id),
+            "done_call_id": call_id,
+            "ending": "talked",
+            "version": tasks.c.version + 1,
+        }
+        still_open = tasks.c.id.in_(ids) & tasks.c.done_at.is_(None)
+        closed = update(tasks).where(still_open).values(**values).returning(tasks.c.id)
+        done = sorted((await tx.execute(closed)).scalars())
+        tx.announce(*(TaskDone(task_id=each, ending="talked") for each in done))
 
     async def _demand(self, call: _Call) -> None:
         async with self._storage.write() as tx:

@@ -1,4 +1,4 @@
-"""Missed calls that nobody was told to call back: the service died before it could say so."""
+"""What the call log knows and the callbacks do not: the service died before it could say so."""
 
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.calls.filtering import is_missed
 from crm_core.calls.tables import calls
+from crm_core.clients.tables import client_numbers
 from crm_core.tasks.tables import tasks
 from telephony.events import Direction, Outcome
 
@@ -35,6 +36,41 @@ async def list_forgotten(connection: AsyncConnection, since: datetime) -> list[s
         .order_by(calls.c.started_at, calls.c.call_id)
     )
     return list((await connection.execute(query)).scalars())
+
+
+async def list_unheeded_talks(
+    connection: AsyncConnection, since: datetime
+) -> list[tuple[str, int]]:
+    """Each open callback that an answered call begun after `since` should have closed: the last
+    missed call it counts is no younger than the end of the talk. Pairs of call and task, oldest
+    call first, one for each task."""
+    no_younger = tasks.c.last_call_at <= calls.c.ended_at
+    query = (
+        select(tasks.c.id, calls.c.call_id)
+        .select_from(tasks)
+        .join(calls, or_(_is_party(tasks), _is_his_other_number()))
+        .where(
+            tasks.c.kind == "callback",
+            tasks.c.done_at.is_(None),
+            calls.c.started_at >= since,
+            calls.c.outcome == Outcome.ANSWERED.value,
+            calls.c.direction != Direction.INTERNAL.value,
+            calls.c.ended_at.is_not(None),
+            or_(no_younger, tasks.c.call_id == calls.c.call_id),
+        )
+        .order_by(calls.c.ended_at.desc(), calls.c.call_id.desc())
+    )
+    earliest = {row.id: row.call_id for row in await connection.execute(query)}
+    return [(call_id, task_id) for task_id, call_id in earliest.items()]
+
+
+def _is_his_other_number() -> ColumnElement[bool]:
+    """The callback is to a number, nobody's so far, that is by now the caller's."""
+    whose = select(client_numbers.c.client_id).where(
+        client_numbers.c.wrong.is_(False),
+        or_(client_numbers.c.e164 == tasks.c.number, client_numbers.c.digits == tasks.c.number),
+    )
+    return and_(calls.c.client_id.in_(whose), tasks.c.client_id.is_(None))
 
 
 def _is_party(table: Any) -> ColumnElement[bool]:

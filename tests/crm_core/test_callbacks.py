@@ -339,6 +339,47 @@ async def test_what_was_settled_before_a_kill_is_not_demanded_again(
     assert await callbacks_in(storage) == []
 
 
+async def test_a_talk_in_the_second_of_a_kill_closes_the_callback_at_the_next_start(
+    storage: Storage, cast: Cast, clock: ManualClock
+) -> None:
+    async with on_duty(storage, clock) as duty:
+        await duty.roster.log_in(cast.anna, cast.desk_101)
+        await duty.hear(missed_call(told("1.1")), missed_call(told("9.1", caller=PAVEL), 300))
+    async with open_office(storage) as office:  # where nobody hears what is recorded
+        await office.hear(answered_call(outbound("1.2", "8 (495) 123-45-67"), 100))
+        await office.hear(answered_call(told("9.0", caller=PAVEL), 200))
+    assert len(await callbacks_in(storage)) == 2
+    async with on_duty(storage, clock) as duty:
+        await Callbacks(storage, clock).catch_up()
+        await duty.settled()
+        assert [fact.ending for fact in duty.office.heard if isinstance(fact, TaskDone)] == [
+            "talked"
+        ]
+    [left] = await callbacks_in(storage)  # he was missed again after the talk
+    assert left.number == "+79037654321"
+    [done] = [task for task in await callbacks_in(storage, is_open=None) if task.done_at]
+    assert (done.ending, done.done_call_id, done.done_at) == ("talked", "1.2", clock.now())
+    assert done.version == 2
+
+
+async def test_a_talk_with_a_stranger_who_has_become_a_client_is_heeded_at_the_next_start(
+    storage: Storage, cast: Cast, clock: ManualClock
+) -> None:
+    async with on_duty(storage, clock) as duty:
+        await duty.hear(missed_call(told("1.1", caller=STRANGER)))
+    async with storage.write() as tx:
+        number = {"written": STRANGER, "e164": "+74951112233", "digits": "74951112233"}
+        await tx.execute(
+            insert(client_numbers).values(
+                client_id=cast.pavel, last_digits="1112233", created_at=NINE, **number
+            )
+        )
+    async with open_office(storage) as office:
+        await office.hear(answered_call(told("1.2", caller=PAVEL), 100))
+    await Callbacks(storage, clock).catch_up()
+    assert await callbacks_in(storage) == []
+
+
 async def test_what_was_missed_long_ago_is_history(
     storage: Storage, cast: Cast, clock: ManualClock
 ) -> None:
