@@ -5,7 +5,10 @@ from typing import ClassVar
 
 
 class LinkReason(StrEnum):
-    """Why there is no link to Asterisk: the `reason` of a `LinkDown`."""
+    """Why there is no link to Asterisk: the `reason` of a `LinkDown`, and of an `ExchangeLost`.
+
+    `UNREADABLE` is of the second alone: the link is up, but what goes on could not be read.
+    """
 
     UNREACHABLE = "unreachable"
     CONNECT_TIMED_OUT = "connect_timed_out"
@@ -16,6 +19,7 @@ class LinkReason(StrEnum):
     SHUTDOWN = "shutdown"
     SILENT = "silent"
     FELL_BEHIND = "fell_behind"
+    UNREADABLE = "unreadable"
     STOPPED = "stopped"
     FAULT = "fault"
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from telephony.errors import ActionTimedOut, NotConnected
+from telephony.errors import ActionTimedOut, LinkReason, NotConnected
 from telephony.events import ExchangeConnected, ExchangeLost, Fact
 from telephony.queues import QueueBoard
 from telephony.said import Wire
@@ -19,8 +19,9 @@ log = logging.getLogger(__name__)
 AUDIT_EVERY = timedelta(minutes=10)
 """How often the calls that we believe to live are compared with Asterisk's own list."""
 
-LIST_ATTEMPTS = 3
-"""An Asterisk so busy that its lists time out is asked again: what is not listed counts as gone."""
+PATIENT_ATTEMPTS = 3
+"""An Asterisk so busy that its lists time out is asked again for as long as it takes, since what it
+does not list would count as gone. After so many times that is said."""
 
 Emit = Callable[[Fact], Awaitable[None]]
 HangUpHeard = Callable[[str, bool], None]
@@ -45,8 +46,10 @@ class Lister(Protocol):
 class Feed:
     """Runs until cancelled. A message that fails is logged, and the next one is taken.
 
-    `ExchangeConnected` comes after everything that was going on has been told; `simulated` is
-    passed on with it.
+    `ExchangeConnected` comes after everything that was going on has been told, and not before: an
+    exchange that cannot tell it in time is `ExchangeLost` (unreadable); its events are taken all the
+    same.
+    `simulated` is passed on with it.
     """
 
     def __init__(
@@ -177,16 +180,21 @@ class Feed:
             log.error("the state of the exchange could not be read whole", exc_info=fault)
         if isinstance(fault, NotConnected):
             return
-        if isinstance(fault, ActionTimedOut) and self._attempts < LIST_ATTEMPTS:
-            self._ask_for_lists()
+        if isinstance(fault, ActionTimedOut) and self._connecting_to is not None:
+            await self._ask_again(self._heard_at)
             return
-        self._attempts = 0
         await self._tell(self._tracker.resynced(self._heard_at))
         version, self._connecting_to = self._connecting_to, None
         if version is not None:
             await self._tell(
                 [ExchangeConnected(at=self._heard_at, version=version, simulated=self._simulated)]
             )
+
+    async def _ask_again(self, at: datetime) -> None:
+        """The time-out was pause enough."""
+        if self._attempts == PATIENT_ATTEMPTS:
+            await self._tell([ExchangeLost(at=at, reason=LinkReason.UNREADABLE)])
+        self._ask_for_lists()
 
     # --- the audit -------------------------------------------------------------------------------
 

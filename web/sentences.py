@@ -191,6 +191,7 @@ LINK_REASONS: dict[str, str] = {
     "shutdown": N_("it is shutting down or restarting"),
     "silent": N_("it has gone silent"),
     "fell_behind": N_("it spoke faster than we could listen"),
+    "unreadable": N_("it is too busy to tell which calls are going on"),
     "stopped": N_("the link was stopped"),
     "fault": N_("a fault of ours, see the log"),
 }

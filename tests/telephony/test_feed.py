@@ -9,7 +9,7 @@ import pytest
 from telephony import events
 from telephony.errors import ActionRefused, ActionTimedOut, NotConnected
 from telephony.events import Fact
-from telephony.feed import AUDIT_EVERY, LIST_ATTEMPTS, Feed, HangUpHeard
+from telephony.feed import AUDIT_EVERY, PATIENT_ATTEMPTS, Feed, HangUpHeard
 from telephony.phones import phones_matching
 from telephony.queues import QueueBoard
 from telephony.stream import AmiMessage, LinkDown, LinkUp, StreamItem
@@ -245,12 +245,61 @@ async def test_a_hang_up_asked_of_the_switchboard_is_its_agents(
     assert ended.record.ended_by is events.EndedBy.AGENT
 
 
-@pytest.mark.parametrize(("faults", "asked"), [(1, 2), (99, LIST_ATTEMPTS)])
-async def test_lists_that_time_out_are_asked_for_again_but_not_for_ever(
-    exchange: Exchange, listener: Listener, faults: int, asked: int
+async def test_lists_that_time_out_are_asked_for_again_before_the_exchange_counts_as_read(
+    exchange: Exchange, listener: Listener
 ) -> None:
-    exchange.fault, exchange.faults = ActionTimedOut("CoreShowChannels"), faults
+    exchange.fault, exchange.faults = ActionTimedOut("CoreShowChannels"), PATIENT_ATTEMPTS - 1
     exchange.push(UP)
     await listener.until_kind(events.ExchangeConnected)
-    assert exchange.asked == asked
-    assert listener.kinds().count("ExchangeConnected") == 1
+    assert exchange.asked == PATIENT_ATTEMPTS
+    assert listener.kinds() == ["ExchangeConnected"]
+
+
+async def test_an_exchange_that_cannot_tell_its_calls_is_no_connected_one_until_it_can(
+    exchange: Exchange, listener: Listener
+) -> None:
+    """Counted as connected, it would have us close every call that it did not list."""
+    exchange.push(UP)
+    await listener.until_kind(events.ExchangeConnected)
+    exchange.push(message("Newchannel", **CHANNEL), LinkDown(NOON, "closed", "by peer"))
+    await listener.until_kind(events.ExchangeLost)
+    exchange.asked = 0
+    exchange.fault, exchange.faults = ActionTimedOut("CoreShowChannels"), PATIENT_ATTEMPTS + 2
+    exchange.lists = [message("CoreShowChannel", **CHANNEL), message("CoreShowChannelsComplete")]
+    exchange.push(UP)
+    await listener.until_kind(events.ExchangeConnected, times=2)
+    assert exchange.asked == PATIENT_ATTEMPTS + 3
+    lost = [fact.reason for fact in listener.facts if isinstance(fact, events.ExchangeLost)]
+    assert lost == ["closed", "unreadable"]
+    assert "CallEnded" not in listener.kinds()
+
+
+async def test_what_happens_beside_an_exchange_that_cannot_tell_its_calls_is_taken(
+    exchange: Exchange, listener: Listener
+) -> None:
+    exchange.fault = ActionTimedOut("CoreShowChannels")
+    exchange.push(UP)
+    await listener.until_kind(events.ExchangeLost)
+    exchange.push(message("Newchannel", **CHANNEL))
+    await listener.until_kind(events.CallStarted)
+    exchange.push(message("Hangup", **CHANNEL, cause="16"))
+    await listener.until_kind(events.CallEnded)
+    assert "ExchangeConnected" not in listener.kinds()
+
+
+async def test_an_audit_that_times_out_is_tried_at_its_next_time_and_ends_no_call(
+    exchange: Exchange, listener: Listener
+) -> None:
+    exchange.push(UP)
+    await listener.until_kind(events.ExchangeConnected)
+    exchange.push(message("Newchannel", **CHANNEL))
+    await listener.until_kind(events.CallStarted)
+    exchange.fault = ActionTimedOut("CoreShowChannels")
+    later = NOON + AUDIT_EVERY
+    exchange.push(AmiMessage("Newstate", CHANNEL, later, later))
+    exchange.push(AmiMessage("Newstate", {**CHANNEL, "uniqueid": "2.2"}, later, later))
+    ringing = {**CHANNEL, "channel": "PJSIP/provider-00000002", "uniqueid": "3.3", "linkedid": "3"}
+    exchange.push(AmiMessage("Newchannel", ringing, later, later))
+    await listener.until_kind(events.CallStarted, times=2)
+    assert exchange.asked == 2
+    assert set(listener.kinds()) == {"ExchangeConnected", "CallStarted"}
