@@ -153,3 +153,16 @@ def _at(path: str) -> re.Pattern[str]:
 async def _background(page: Page) -> str:
     found: str = await page.evaluate("getComputedStyle(document.body).backgroundColor")
     return found
+
+
+async def test_what_is_cut_is_read_in_full_under_the_pointer(page: Page, office: Office) -> None:
+    long_name = "ООО «Производственно-коммерческое объединение «Северо-Западный ветер и сыновья»»"
+    for name in (long_name, "ИП Ян"):
+        await office.services.clients.create(office.cast.vera, name=name)
+    await page.goto(str(office.url / "clients"))
+    cut = page.locator("td.cut", has_text="Производственно")
+    await cut.hover()
+    await expect(cut).to_have_attribute("title", long_name)
+    whole = page.locator("td.cut", has_text="ИП Ян")
+    await whole.hover()
+    await expect(whole).not_to_have_attribute("title", re.compile(""))

@@ -26,7 +26,7 @@ async def callback_of_sales(office: Office, **values: object) -> int:
         "queue": "sales",
         "number": "+74951112233",
     }
-    return await add_task(office, "", call_count=3, **{**row, **values})
+    return await add_task(office, "", **{"call_count": 3, **row, **values})
 
 
 async def test_each_list_holds_what_its_name_says(office: Office, client_as: ClientAs) -> None:
@@ -52,6 +52,28 @@ async def test_a_callback_says_how_often_they_called(office: Office, client_as: 
     russian = await anna.get("/tasks?view=team")
     assert "Перезвонить: звонил 3 раза" in russian.words
     assert 'data-dial="+74951112233"' in russian.text
+
+
+@pytest.mark.parametrize(
+    ("count", "english", "russian"),
+    [
+        (1, "called\u00a0once", "звонил\u00a01\u00a0раз"),
+        (3, "called\u00a03\u00a0times", "звонил\u00a03\u00a0раза"),
+        (5, "called\u00a05\u00a0times", "звонил\u00a05\u00a0раз"),
+        (21, "called\u00a021\u00a0times", "звонил\u00a021\u00a0раз"),
+    ],
+)
+async def test_a_callback_is_worded_alike_everywhere_and_breaks_no_line_inside(
+    office: Office, client_as: ClientAs, count: int, english: str, russian: str
+) -> None:
+    task_id = await callback_of_sales(office, call_count=count, client_id=office.cast.pavel)
+    anna = await client_as("anna")
+    places = ("/tasks?view=team", f"/tasks/{task_id}", "/workplace/tasks", "/clients/{pavel}")
+    for language, words in (("en", english), ("ru", russian)):
+        await office.services.accounts.set_preferences(office.cast.anna, language=language)
+        for place in places:
+            shown = await anna.get(place.format(pavel=office.cast.pavel))
+            assert f": {words}" in shown.text, place
 
 
 async def test_done_is_undone_with_one_click(office: Office, client_as: ClientAs) -> None:

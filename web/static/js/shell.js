@@ -1,10 +1,12 @@
 // The frame of every page: clocks, toasts, menus, dialogs, keys, and forms that are sent once.
 import { runClocks } from "./clocks.js";
+import { tellWhatIsCut } from "./cut.js";
 import { listenToKeys } from "./keys.js";
 import { adoptToasts } from "./toasts.js";
 
 runClocks();
 listenToKeys();
+tellWhatIsCut();
 adoptToasts();
 
 document.addEventListener("click", (event) => {
