@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core import audit
 from crm_core.agents.credentials import LONGEST, Passwords, check_rules
@@ -75,6 +76,27 @@ class Accounts:
             await audit.record(tx, now, id_of(actor), "created", "agent", agent_id, **values)
             tx.announce(DirectoryChanged("agents"))
             return await get_agent(tx.connection, agent_id)
+
+    async def objections(
+        self, fields: dict[str, Any], *, password: str | None = None, agent_id: int | None = None
+    ) -> list[Invalid]:
+        """All that `create` (or `edit` of `agent_id`) would refuse, so that it is told at once."""
+        found: list[Invalid] = []
+        for field, value in fields.items():
+            try:
+                self._checked({field: value})
+            except Invalid as refused:
+                found.append(refused)
+        login = _folded(fields.get("login", ""))
+        async with self._storage.read() as connection:
+            if await _is_taken(connection, login, agent_id):
+                found.append(Invalid("login", "login_taken", login=login))
+        if password is not None:
+            try:
+                check_rules(password, login)
+            except Invalid as refused:
+                found.append(refused)
+        return found
 
     async def edit(self, actor: Agent | None, agent_id: int, **fields: Any) -> Agent:
         """Change login, name, role, language, time_zone or theme. Conflict: last_administrator."""
@@ -221,8 +243,13 @@ class Accounts:
         return {field: checks[field](value) for field, value in fields.items()}
 
 
+async def _is_taken(connection: AsyncConnection, login: str, agent_id: int | None) -> bool:
+    holder = (await connection.execute(select(agents.c.id).where(agents.c.login == login))).scalar()
+    return holder is not None and holder != agent_id
+
+
 async def _refuse_taken(tx: Write, login: str) -> None:
-    if (await tx.execute(select(agents.c.id).where(agents.c.login == login))).first():
+    if await _is_taken(tx.connection, login, None):
         raise Invalid("login", "login_taken", login=login)
 
 

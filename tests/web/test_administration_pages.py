@@ -72,6 +72,34 @@ async def test_a_person_is_refused_beside_the_field(
     assert NEW["password"] not in answer.text
 
 
+async def test_all_that_is_wrong_with_a_person_is_told_at_once(
+    office: Office, client_as: ClientAs
+) -> None:
+    dina = await client_as("dina")
+    wrong = {**NEW, "name": "", "login": "Anna", "time_zone": "Mars/Crater", "password": "short"}
+    answer = await dina.post("/admin/people", wrong)
+    assert answer.status == 422
+    for said in ("Fill this in", "Somebody has the login anna", "Choose one of", "At least 8"):
+        assert said in answer.words
+    page = f"/admin/people/{office.cast.boris.id}"
+    answer = await dina.post(page, {**BORIS, "login": "anna", "language": "xx", "time_zone": "UTC"})
+    assert "Somebody has the login anna" in answer.words
+    assert "Choose one of" in answer.words
+    same = await dina.post(page, {**BORIS, "language": "en", "time_zone": "UTC"})
+    assert same.status == 200  # his own login is not taken
+
+
+async def test_a_new_person_begins_with_the_administrators_language_and_zone(
+    office: Office, client_as: ClientAs
+) -> None:
+    await office.services.accounts.set_preferences(
+        office.cast.dina, language="ru", time_zone="Asia/Omsk"
+    )
+    page = (await (await client_as("dina")).get("/admin/people/new")).text
+    assert '<option value="ru" selected>' in page
+    assert '<option value="Asia/Omsk" selected>' in page
+
+
 async def test_a_person_is_changed_let_go_and_taken_back(
     office: Office, client_as: ClientAs
 ) -> None:

@@ -8,6 +8,7 @@ from crm_core.agents.roles import Role
 from crm_core.errors import CrmError
 from web.forms import Form, read_form
 from web.i18n import LANGUAGES, time_zones
+from web.settings import OfficeSettings
 from web.visits import go, page, person, services
 
 FIELDS = ("login", "name", "language", "time_zone")
@@ -37,12 +38,13 @@ async def index(request: web.Request) -> web.Response:
 
 
 async def new(request: web.Request) -> web.Response:
-    """An empty form, in the language and zone of the office."""
-    office = services(request).settings.office
+    """An empty form, in the language and zone of the office; where no settings say what those are,
+    in the administrator's own."""
+    office, unset, own = services(request).settings.office, OfficeSettings(), person(request)
     form = Form.of(
         role=Role.OPERATOR.value,
-        language=office.language or person(request).language,
-        time_zone=office.time_zone,
+        language=own.language if office.language == unset.language else office.language,
+        time_zone=own.time_zone if office.time_zone == unset.time_zone else office.time_zone,
     )
     return _new(request, form)
 
@@ -52,13 +54,16 @@ async def create(request: web.Request) -> web.Response:
     form = await read_form(request)
     role, password = form.choice("role", Role), form.secret("password")
     values = {name: form.text(name, required=True) for name in FIELDS}
+    accounts = services(request).accounts
+    for refused in await accounts.objections(values, password=password):
+        form.refused_by(refused)
     if form.ok:
         try:
-            agent = await services(request).accounts.create(
+            agent = await accounts.create(
                 person(request), values.pop("login"), values.pop("name"), role, password, **values
             )
-        except CrmError as refused:
-            form.refused_by(refused)
+        except CrmError as late:  # somebody took the login meanwhile
+            form.refused_by(late)
         else:
             return go(f"/admin/people/{agent.id}", told="person_created")
     return _new(request, form, status=422)
@@ -75,11 +80,14 @@ async def save(request: web.Request) -> web.Response:
     agent, form = await _agent(request), await read_form(request)
     role = form.choice("role", Role)
     values = {name: form.text(name, required=True) for name in FIELDS}
+    accounts = services(request).accounts
+    for refused in await accounts.objections(values, agent_id=agent.id):
+        form.refused_by(refused)
     if form.ok:
         try:
-            await services(request).accounts.edit(person(request), agent.id, role=role, **values)
-        except CrmError as refused:
-            form.refused_by(refused)
+            await accounts.edit(person(request), agent.id, role=role, **values)
+        except CrmError as late:
+            form.refused_by(late)
     if not form.ok:
         return await _show(request, agent, form, Form.of(), status=422)
     return go(f"/admin/people/{agent.id}", told="person_saved")
