@@ -80,8 +80,11 @@ class Call:
     holds: list[LiveHold] = field(default_factory=list)
     transfers: list[LiveTransfer] = field(default_factory=list)
     answers: dict[Interface, datetime] = field(default_factory=dict)
-    gone: set[Interface] = field(default_factory=set)
-    """Phones that answered and have left; who of them talks again answers again."""
+    present: set[Interface] = field(default_factory=set)
+    """Phones whose answer has been told and whose leaving has not."""
+    consulted: set[Interface] = field(default_factory=set)
+    """Such phones in a call between colleagues that was joined with this one: they have not met the
+    client yet."""
     talkers: tuple[Leg, ...] = ()
     clock: TalkClock = field(default_factory=TalkClock)
     queue: str | None = None

@@ -46,10 +46,9 @@ class Lister(Protocol):
 class Feed:
     """Runs until cancelled. A message that fails is logged, and the next one is taken.
 
-    `ExchangeConnected` comes after everything that was going on has been told, and not before: an
-    exchange that cannot tell it in time is `ExchangeLost` (unreadable); its events are taken all the
-    same.
-    `simulated` is passed on with it.
+    `ExchangeConnected` comes after everything that was going on has been told; `simulated` is
+    passed on with it. An exchange that cannot tell it in time is `ExchangeLost` (unreadable) until
+    it can; its events are taken all the same.
     """
 
     def __init__(

@@ -29,6 +29,10 @@ def join(call: Call, absorbed: Call, at: datetime) -> None:
     _take_story(call, absorbed)
     if not between_agents:
         _take_talk(call, absorbed, at)
+        call.present |= absorbed.present
+    else:
+        call.consulted |= absorbed.present
+    call.consulted = (call.consulted | absorbed.consulted) - call.present
     absorbed.ended = True
 
 
@@ -75,11 +79,10 @@ def _take_talk(call: Call, absorbed: Call, at: datetime) -> None:
     call.connected_outside = call.connected_outside or absorbed.connected_outside
     call.talkers = call.talkers + absorbed.talkers
     call.clock.add(absorbed.clock, at)
-    call.gone |= absorbed.gone - call.answers.keys()
     for interface, since in absorbed.answers.items():
         if interface in call.answers:
             continue
         call.answers[interface] = since
-        if interface not in absorbed.gone:
+        if interface in absorbed.present:
             call.say(CallAnswered(at=since, call_id=call.id, interface=interface))
     call.answers = dict(sorted(call.answers.items(), key=lambda answer: answer[1]))

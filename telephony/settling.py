@@ -31,9 +31,10 @@ def _follow_talk(call: Call, at: datetime) -> None:
     call.talkers = now.agents
     for leg in now.agents:
         offers.close(call, leg, OfferResult.ANSWERED, at)
-        if leg.interface not in call.answers or leg.interface in call.gone:
+        if leg.interface not in call.present:
             call.answers.setdefault(leg.interface, at)
-            call.gone.discard(leg.interface)
+            call.present.add(leg.interface)
+            call.consulted.discard(leg.interface)
             call.say(CallAnswered(at=at, call_id=call.id, interface=leg.interface))
 
 

@@ -76,9 +76,9 @@ class Watch:
         holds.end_all(call, channel, at)
         self.floor.forget(channel)
         others = [other.interface for other in call.living_legs()]
-        talked = leg.interface in call.answers and leg.interface not in call.gone
-        if talked and leg.interface not in others:
-            call.gone.add(leg.interface)
+        if leg.interface in call.present | call.consulted and leg.interface not in others:
+            call.present.discard(leg.interface)
+            call.consulted.discard(leg.interface)
             call.say(CallLeft(at=at, call_id=call.id, interface=leg.interface))
 
     def seek(self, call: Call) -> None:

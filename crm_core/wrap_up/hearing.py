@@ -89,6 +89,10 @@ class WrapUpHearing:
                 await _drop_empty(tx, call_id)
                 tx.announce(_finished(call_id, agent_id, NOT_NEEDED))
                 return
+            if not await _has_talked(tx.connection, call_id, agent_id):
+                # A colleague was asked, and left before he met the client.
+                tx.announce(_finished(call_id, agent_id, NOT_NEEDED))
+                return
             before = await begin_row(tx, call_id, agent_id, owing.rules, self._clock.now())
             if before is not None and before["finished_at"] is not None:
                 # He was faster than the hang-up.

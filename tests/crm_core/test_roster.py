@@ -441,8 +441,24 @@ async def test_a_consultation_that_joins_the_call_counts_as_one_for_both(
         status = duty.roster.status_of(cast.boris.id)
         assert status is not None
         assert (status.state, status.call_id) == ("talking", "1.1")
-        await duty.hear(call.left(60, BORISES), call.ended(60))
+        await duty.hear(call.answered(9, BORISES), call.left(60, BORISES), call.ended(60))
         assert duty.state_of(cast.boris.id) == "wrap_up"
+
+
+async def test_a_consulted_colleague_who_left_before_he_met_the_client_owes_nothing(
+    storage: Storage, cast: Cast, clock: ManualClock
+) -> None:
+    call, consult = told("1.1"), internal("2.2")
+    async with on_duty(storage, clock) as duty:
+        await duty.roster.log_in(cast.anna, cast.desk_101)
+        await duty.roster.log_in(cast.boris, cast.desk_102)
+        await duty.hear(call.started(), call.answered(1))
+        await duty.hear(replace(consult.started(5), interface=ANNAS), consult.answered(6, BORISES))
+        await duty.hear(call.absorbs(9, consult), call.left(9, BORISES))
+        assert duty.state_of(cast.boris.id) == "ready"
+        await duty.hear(call.left(60, ANNAS), call.ended(60))
+        assert duty.state_of(cast.boris.id) == "ready"
+        assert duty.state_of(cast.anna.id) == "wrap_up"
 
 
 async def test_whose_fixed_desk_it_is_is_noted_though_he_has_not_logged_in(

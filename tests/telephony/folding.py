@@ -19,6 +19,7 @@ class Told:
     queue: str | None = None
     answers: dict[str, datetime] = field(default_factory=dict)
     present: set[str] = field(default_factory=set)
+    joined: set[str] = field(default_factory=set)  # present in a call that was joined with this one
     offers: list[list[object]] = field(default_factory=list)
     transfers: list[tuple[object, ...]] = field(default_factory=list)
     holds: list[list[object]] = field(default_factory=list)
@@ -53,6 +54,7 @@ def _apply(told: Told, fact: events.CallFact, calls: dict[str, Told]) -> None:
             absorbed = calls.pop(fact.absorbed_id)
             told.offers = sorted(told.offers + absorbed.offers, key=lambda offer: str(offer[1]))
             told.transfers += absorbed.transfers
+            told.joined |= (absorbed.present | absorbed.joined) - told.present
             left = absorbed.answers.keys() - absorbed.present
             told.answers |= {phone: absorbed.answers[phone] for phone in left - told.answers.keys()}
             told.holds = sorted(told.holds + absorbed.holds, key=lambda hold: str(hold[1]))
@@ -70,10 +72,12 @@ def _apply(told: Told, fact: events.CallFact, calls: dict[str, Told]) -> None:
         case events.CallAnswered():
             assert fact.interface not in told.present, "who is there does not answer again"
             told.present.add(fact.interface)
+            told.joined.discard(fact.interface)
             told.answers.setdefault(fact.interface, fact.at)
         case events.CallLeft():
-            assert fact.interface in told.present, "only who is there leaves"
-            told.present.remove(fact.interface)
+            assert fact.interface in told.present | told.joined, "only who is there leaves"
+            told.present.discard(fact.interface)
+            told.joined.discard(fact.interface)
         case events.CallHeld():
             told.holds.append([fact.interface, fact.at, fact.parked, None])
         case events.CallResumed():

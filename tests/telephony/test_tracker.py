@@ -186,6 +186,40 @@ def test_what_agents_say_among_themselves_before_a_transfer_is_no_answer_of_the_
     assert (joined.call_id, joined.absorbed_id) == (client.uniqueid, second.uniqueid)
 
 
+def test_a_consulted_colleague_who_leaves_before_meeting_the_client_has_left() -> None:
+    story = Story()
+    client = story.rings_in()
+    agent = story.dials(client, "PJSIP/101")
+    story.answers(client, agent)
+    story.bridged(client, agent)
+    second = story.born("PJSIP/101", exten="102", state=4)
+    colleague = story.dials(second, "PJSIP/102")
+    story.answers(second, colleague)
+    story.bridged(second, colleague, bridge="b2")
+    story.say(
+        "AttendedTransfer",
+        agent.headers("origtransferer"),
+        second.headers("secondtransferer"),
+        client.headers("transferee"),
+        colleague.headers("transfertarget"),
+        result="Success",
+    )
+    story.quits(colleague)
+    story.unbridged(colleague, bridge="b2")
+    story.gone(colleague)
+    (left,) = story.told(events.CallLeft)
+    assert (left.call_id, left.interface) == (client.linkedid, "PJSIP/102")
+    assert [fact.interface for fact in story.told(events.CallAnswered)] == [
+        "PJSIP/101",
+        "PJSIP/102",  # his colleague, in the call between them
+    ]
+    story.unbridged(agent)
+    story.gone(agent, second)
+    story.quits(client)
+    story.gone(client)
+    assert story.record().answered_by == ("PJSIP/101",)
+
+
 def test_a_transfer_into_a_queue_where_phones_still_ring_leads_to_the_queue() -> None:
     story = Story()
     client, agent = talk(story)
