@@ -1,5 +1,6 @@
 """What the filter of the call list asks for: read from the address, in the reader's own days."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -21,6 +22,10 @@ PERIODS: Final[Mapping[str, str]] = {
     "own": N_("Own dates"),
 }
 USUAL_PERIOD: Final = "7days"
+FIRST_YEAR: Final = 1990
+LAST_YEAR: Final = 2200
+_LIKE_A_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SHOWN: Final = 40  # characters of what was written, in the sentence that refuses it
 _LENGTHS: Final = {"7days": 7, "30days": 30}
 _NARROWING: Final = (
     "direction",
@@ -136,12 +141,16 @@ def _day(form: Form, name: str) -> date | None:
     written = form.value(name).strip()
     if not written:
         return None
+    if not _LIKE_A_DAY.fullmatch(written):
+        form.refuse(name, "not_a_day", written=written[:_SHOWN])
+        return None
     try:
         day = date.fromisoformat(written)
     except ValueError:
-        day = None
-    if day is None or not 1990 <= day.year <= 2200:
-        form.refuse(name, "not_a_day")
+        form.refuse(name, "no_such_day", written=written)
+        return None
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        form.refuse(name, "year_out_of_range", least=FIRST_YEAR, most=LAST_YEAR)
         return None
     return day
 

@@ -63,6 +63,8 @@ COLUMNS: Final = (
     (N_("Call id"), 24),
 )
 """Headings and widths in characters."""
+GOES_ON: Final = N_("Live")
+"""The outcome of a call that has none yet, as the list calls it."""
 _BOM: Final = "\ufeff"  # without it Excel takes UTF-8 for the country's old code page
 _PIECE: Final = 256 * 1024  # bytes of a file sent at once
 _PLAIN_NUMBER: Final = re.compile(r"\+[0-9]{3,15}")
@@ -165,7 +167,7 @@ class Export:
             yield [self._row(call) for call in calls]
 
     def _row(self, call: CallRow) -> list[Cell]:
-        reader = self._reader
+        reader, over = self._reader, call.ended_at is not None
         return [
             self._local(call.started_at),
             word(reader, call.direction, "direction"),
@@ -175,10 +177,10 @@ class Export:
             call.dialled,
             self._titles.get(call.queue, call.queue) if call.queue else None,
             ", ".join(call.agents),
-            word(reader, call.outcome, "outcome"),
-            round(call.wait_seconds),
-            round(call.talk_seconds),
-            round(call.hold_seconds),
+            word(reader, call.outcome, "outcome") if over else reader.gettext(GOES_ON),
+            round(call.wait_seconds) if over else None,  # not known before the end
+            round(call.talk_seconds) if over else None,
+            round(call.hold_seconds) if over else None,
             word(reader, call.ended_by, "ended_by"),
             word(reader, call.hangup_cause, "cause"),
             ", ".join(call.dispositions),

@@ -137,8 +137,10 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
     "client_contact_removed": N_("The contact is removed; the numbers stay."),
     "client_handed_over": N_("The client has another owner."),
     "no_such_client": N_("There is no such client. Write another part of the name or number."),
-    "not_a_day": N_("Write a date."),
-    "period_backwards": N_("The end is before the beginning."),
+    "not_a_day": N_("“%(written)s” is no date. Choose a day of the calendar."),
+    "no_such_day": N_("There is no day %(written)s. Choose another."),
+    "year_out_of_range": N_("Choose a year between %(least)s and %(most)s."),
+    "period_backwards": N_("The end is before the beginning. Choose a later end."),
     "export_too_large": N_(
         "%(total)s calls are too many for one file: at most %(most)s. Narrow the filter."
     ),

@@ -94,8 +94,13 @@ async def test_own_dates_that_make_no_sense_are_explained(client_as: ClientAs) -
     grigory = await client_as("grigory")
     backwards = await grigory.get("/calls?period=own&from=2026-03-02&until=2026-03-01")
     assert (backwards.status, "The end is before the beginning" in backwards.words) == (422, True)
-    nonsense = await grigory.get("/calls?period=own&from=yesterday")
-    assert (nonsense.status, "Write a date" in nonsense.words) == (422, True)
+    for written, said in (
+        ("yesterday", "“yesterday” is no date"),
+        ("2026-02-31", "There is no day 2026-02-31"),
+        ("0026-02-03", "Choose a year between 1990 and 2200"),
+    ):
+        nonsense = await grigory.get(f"/calls?period=own&from={written}")
+        assert (nonsense.status, said in nonsense.words) == (422, True), written
 
 
 async def test_pages_neither_repeat_nor_lose_a_call_while_new_ones_come(

@@ -51,6 +51,39 @@ async def test_the_file_holds_exactly_the_filtered_calls(
     assert [row["Call id"] for row in missed] == ["missed"]
 
 
+async def test_a_call_that_goes_on_is_not_taken_for_an_unanswered_one(
+    office: Office, client_as: ClientAs
+) -> None:
+    await log_call(office, "1.1", outcome=None, ended_at=None, talk_seconds=0)
+    grigory = await client_as("grigory")
+    (row,) = rows_of((await grigory.get("/calls/export.csv")).body)
+    assert row["Outcome"] == "Live"
+    assert (row["Waiting, s"], row["Talk, s"], row["On hold, s"], row["Ended"]) == ("",) * 4
+    (_, line) = sheet_of((await grigory.get("/calls/export.xlsx")).body)
+    assert line[8:12] == ("Live", None, None, None)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "period=own&from=2026-02-31",
+        "period=own&from=2026-03-02&until=2026-03-01",
+        "period=own&until=tomorrow",
+    ],
+)
+async def test_a_filter_that_is_refused_offers_and_gives_no_file(
+    office: Office, client_as: ClientAs, asked: str
+) -> None:
+    await log_call(office, "1.1")
+    grigory = await client_as("grigory")
+    page = await grigory.get(f"/calls?{asked}")
+    assert page.status == 422
+    assert "Export" not in page.words
+    assert (await grigory.get("/calls/export.csv", follow=False)).status == 200
+    refused = await grigory.get(f"/calls/export.csv?{asked}", follow=False)
+    assert (refused.status, refused.headers["Location"].startswith("/calls?")) == (303, True)
+
+
 async def test_more_calls_than_one_chunk_are_all_there_once(
     office: Office, client_as: ClientAs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
