@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import and_, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.agents.tables import agents
@@ -65,11 +65,11 @@ async def list_audit(
     before_id: int | None = None,
     limit: int = 50,
 ) -> list[AuditEntry]:
-    """Newest first; `before_id` continues after the last entry of the page before."""
+    """Newest first, by the time of the change; `before_id` continues after the last entry of the page before."""
     query = (
         select(audit, agents.c.name.label("agent_name"))
         .outerjoin(agents, agents.c.id == audit.c.agent_id)
-        .order_by(audit.c.id.desc())
+        .order_by(audit.c.at.desc(), audit.c.id.desc())
         .limit(limit)
     )
     if subject is not None:
@@ -79,5 +79,7 @@ async def list_audit(
     if agent_id is not None:
         query = query.where(audit.c.agent_id == agent_id)
     if before_id is not None:
-        query = query.where(audit.c.id < before_id)
+        last = select(audit.c.at).where(audit.c.id == before_id).scalar_subquery()
+        earlier = and_(audit.c.at == last, audit.c.id < before_id)
+        query = query.where(or_(audit.c.at < last, earlier))
     return [AuditEntry(**row) for row in (await connection.execute(query)).mappings()]

@@ -1,5 +1,7 @@
 """The audit is written with the change it tells of, and read in pages."""
 
+from datetime import timedelta
+
 import pytest
 
 from crm_core import audit
@@ -21,6 +23,24 @@ async def test_entries_come_newest_first_in_pages_without_gaps(
             seen += [entry.subject_id for entry in page]
             before = page[-1].id
     assert seen == ["6", "5", "4", "3", "2", "1", "0"]
+
+
+async def test_what_is_written_late_stands_where_it_happened(
+    storage: Storage, clock: ManualClock, cast: Cast
+) -> None:
+    now = clock.now()
+    minutes = (5, 1, 9, 1, 7, 3, 9)  # ago, in the order of writing
+    async with storage.write() as tx:
+        for n, ago in enumerate(minutes):
+            at = now - timedelta(minutes=ago)
+            await audit.record(tx, at, cast.dina.id, "edited", "thing", n)
+    seen: list[str] = []
+    before = None
+    async with storage.read() as connection:
+        while page := await audit.list_audit(connection, before_id=before, limit=2):
+            seen += [entry.subject_id for entry in page]
+            before = page[-1].id
+    assert seen == ["3", "1", "5", "0", "4", "6", "2"]
 
 
 async def test_entries_are_found_by_subject_and_by_who_did_it(
