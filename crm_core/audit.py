@@ -65,7 +65,7 @@ async def list_audit(
     before_id: int | None = None,
     limit: int = 50,
 ) -> list[AuditEntry]:
-    """Newest first, by the time of the change; `before_id` continues after the last entry of the page before."""
+    """Newest first; `before_id` continues after the last entry of the page before."""
     query = (
         select(audit, agents.c.name.label("agent_name"))
         .outerjoin(agents, agents.c.id == audit.c.agent_id)
