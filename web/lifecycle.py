@@ -32,11 +32,13 @@ Work = Callable[[], Awaitable[None]]
 
 
 class PortRefused(Exception):
-    """The address in the settings cannot be listened on; `is_taken`: somebody else does."""
+    """The address in the settings cannot be listened on; `is_taken`: somebody else does,
+    `is_reserved`: only the system itself may."""
 
     def __init__(self, http: HttpSettings, error: OSError) -> None:
         super().__init__(f"{http.host}:{http.port}: {error.strerror or error}")
         self.is_taken = error.errno == errno.EADDRINUSE
+        self.is_reserved = error.errno in (errno.EACCES, errno.EPERM)
 
 
 @dataclass(frozen=True, slots=True)

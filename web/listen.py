@@ -4,6 +4,7 @@ The protocol is that of the pages, with data instead of HTML; see docs/socket.md
 """
 
 import re
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -20,10 +21,12 @@ FIRST_PAUSE_SECONDS: Final = 0.5
 LONGEST_PAUSE_SECONDS: Final = 20.0
 _CSRF = re.compile(r'<meta name="csrf" content="([0-9a-f]+)">')
 _REFUSALS = {422: "login_failed", 429: "too_many_logins"}
+_STRANGER = "not_perezvon"
 
 
 class ListenRefused(Exception):
-    """The server does not let us in: `code` is one of `web/sentences.py`."""
+    """The server does not let us in: `login_failed`, `too_many_logins`, `not_perezvon`, or
+    `not_secure` for a certificate that is not valid."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -82,6 +85,8 @@ class Listener:
             except InvalidStatus as refused:
                 if refused.response.status_code in (302, 303, 401, 403):
                     cookie = ""
+            except (ssl.SSLError, aiohttp.ClientSSLError) as refused:
+                raise ListenRefused("not_secure") from refused
             except (OSError, InvalidHandshake, aiohttp.ClientError, TimeoutError):
                 pass
             self._on_link(False)
@@ -93,16 +98,19 @@ class Listener:
         jar = aiohttp.CookieJar(unsafe=True)
         async with aiohttp.ClientSession(cookie_jar=jar) as session:
             async with session.get(f"{self._url}/login") as page:
-                token = _CSRF.search(await page.text())
-            form = {"login": self._login, "password": self._password}
-            form["csrf"] = token.group(1) if token else ""
+                if page.status >= 500:
+                    raise aiohttp.ClientError(f"status {page.status}")
+                token = _CSRF.search(await page.text(errors="replace"))
+            if token is None:
+                raise ListenRefused(_STRANGER)
+            form = {"login": self._login, "password": self._password, "csrf": token.group(1)}
             async with session.post(
                 f"{self._url}/login", data=form, allow_redirects=False
             ) as answer:
                 if answer.status >= 500:
                     raise aiohttp.ClientError(f"status {answer.status}")
                 if answer.status != 303:
-                    raise ListenRefused(_REFUSALS.get(answer.status, "login_failed"))
+                    raise ListenRefused(_REFUSALS.get(answer.status, _STRANGER))
                 cookies = answer.cookies
         return "; ".join(f"{name}={morsel.value}" for name, morsel in cookies.items())
 

@@ -64,7 +64,7 @@ def _check_addresses(settings: "Settings") -> None:
         )
     hosts = (("[http] host", settings.http.host), ("[exchange] host", settings.exchange.host))
     for where, host in hosts:
-        if not _may_be_host(host):
+        if not may_be_host(host):
             raise SettingsRefused(
                 N_("%(setting)s must be the name or address of a machine, not %(value)s."),
                 setting=where,
@@ -83,7 +83,7 @@ def _check_addresses(settings: "Settings") -> None:
             ) from error
 
 
-def _may_be_host(host: str) -> bool:
+def may_be_host(host: str) -> bool:
     """Whether `host` can be asked for at all; the empty one listens everywhere."""
     try:
         host.encode("idna")

@@ -193,6 +193,7 @@ async def _product(folder: str, url: str, port: int, secret: str) -> AsyncIterat
         "PEREZVON_DATABASE_URL": url,
         "PEREZVON_HTTP_HOST": "127.0.0.1",
         "PEREZVON_HTTP_PORT": "0",
+        "PEREZVON_LANGUAGE": "en",  # its lines are read here
     }
     kept = {key: value for key, value in os.environ.items() if not key.startswith("PEREZVON_")}
     running = await asyncio.create_subprocess_exec(

@@ -143,6 +143,7 @@ async def _product(url: str, office: BigOffice) -> tuple[list[float], int]:
             "PEREZVON_EXCHANGE_SECRET": SECRET,
             "PEREZVON_DATABASE_URL": url,
             "PEREZVON_HTTP_PORT": "0",
+            "PEREZVON_LANGUAGE": "en",  # its lines are read here
         }
         async with process("-c", PEREZVON, "run", **settings) as product:
             base = await line_of(product, r"serves (http://\S+)")

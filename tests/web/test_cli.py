@@ -46,6 +46,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name in ("PEREZVON_CONFIG", "PEREZVON_DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PEREZVON_LANGUAGE", "en")
     return tmp_path
 
 
@@ -62,13 +63,22 @@ def _says(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nonsense"], "No such command 'nonsense'"),
-        (["replay"], "Missing argument"),
+        (["nonsense"], "There is no command nonsense."),
+        (["replay"], "Something is missing: FILE. Help: perezvon replay --help"),
         (["replay", "none.ami", "--json"], "There is no file none.ami."),
         (["replay", "none.ami", "--phones", "("], "--phones is no regular expression"),
         (["run", "--config", "none.toml"], "There is no settings file none.toml."),
         (["create-agent", "x", "--name", "X", "--role", "boss"], "There is no role 'boss'"),
-        (["simulate-exchange", "--port", "70000"], "less than or equal to 65535"),
+        (["simulate-exchange", "--port", "70000"], "--port must be a number from 0 to 65535."),
+        (["crate-agent"], "There is no command crate-agent; did you mean create-agent?"),
+        (["create-agent", "--rloe", "x"], "There is no option --rloe; did you mean --role?"),
+        (["create-agent", "--role"], "Write a value after --role."),
+        (["replay", "--json=1", "x"], "--json takes no value."),
+        (["migrate", "now", "please"], "This is too much: now please."),
+        (["simulate-exchange", "--port", "http"], "--port must be a number from 0 to 65535."),
+        (["simulate-exchange", "--calls", "-1"], "--calls must be a number, 0 or more."),
+        (["simulate-exchange", "--host", "256.1.1.1", "--port", "0"], "no machine of this name."),
+        (["listen", "anna", "--url", "http://a b"], "--url is an address like"),
         (["backup", "copy.db"], "there is no database yet"),
         (["replay", "."], ". is a folder"),
         (["create-agent", "x", "--name", "X", "--language", "de"], "There is no language 'de'"),
@@ -125,7 +135,7 @@ def test_a_database_that_is_a_folder_is_refused_before_it_is_opened(
 ) -> None:
     (folder / "perezvon.toml").write_text("[database]\nurl = 'sqlite:///here'")
     (folder / "here").mkdir()
-    assert _says(capsys, "migrate").endswith("here: Is a directory.")
+    assert _says(capsys, "migrate").endswith("here: this is a folder, and a file is needed.")
 
 
 def test_questions_that_nobody_answers_end_in_a_sentence(
@@ -140,10 +150,8 @@ def test_a_file_that_is_no_stream_is_said_to_be_none(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "noise.ami").write_bytes(bytes(range(256)) * 50)
-    assert run(["replay", "noise.ami", "--json"]) == 0
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err == "noise.ami: nothing that an Asterisk says is in it\n"
+    said = _says(capsys, "replay", "noise.ami", "--json")
+    assert said == "noise.ami: nothing that an Asterisk says is in it. Is it another file?"
 
 
 def test_a_stream_may_come_through_a_pipe(
@@ -206,7 +214,9 @@ def test_a_stream_of_an_empty_file_has_no_calls(
 ) -> None:
     (folder / "none.ami").touch()
     assert run(["replay", "none.ami", "--json"]) == 0
-    assert capsys.readouterr().out == ""
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == "none.ami is empty: nothing was recorded.\n"
 
 
 def test_which_endpoints_are_phones_can_be_said(
@@ -232,6 +242,23 @@ def test_the_settings_are_printed_as_a_table(capsys: pytest.CaptureFixture[str])
 def test_help_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"]) == 0
     assert "create-agent" in capsys.readouterr().out
+
+
+def test_nothing_typed_shows_the_help_and_yet_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([]) == BAD_INPUT
+    assert "create-agent" in capsys.readouterr().out
+
+
+def test_two_passwords_that_differ_are_asked_for_again(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = iter(["колокол-42", "колокол-24", "колокол-42", "колокол-42"])
+    monkeypatch.setattr("web.cli.keeping.asked_secretly", lambda question: next(typed))
+    hire = ["create-agent", "anna", "--name", "Anna", "--role", "operator", "--language", "en"]
+    assert run(hire) == 0
+    told = capsys.readouterr()
+    assert told.err == "The two were not the same. Both once again, please.\n"
+    assert told.out == "anna may log in now.\n"
 
 
 def test_the_command_line_is_built_once_however_often_it_is_used() -> None:

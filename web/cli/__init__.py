@@ -1,34 +1,34 @@
 """The command `perezvon`: bad input is one sentence and exit code 2, never a traceback."""
 
+import os
 import sys
+from contextlib import suppress
 from functools import cache
-from socket import gaierror
+from typing import TYPE_CHECKING
 
-import typer
-from rich.console import Console
-from sqlalchemy.exc import DBAPIError
-from typer.exceptions import Abort, Exit, TyperException
-
-from crm_core.errors import CrmError, Invalid
-from telephony.errors import TelephonyError
-from web.cli.refusing import Refused
-from web.i18n import Reader
-from web.refusals import SettingsRefused
-from web.sentences import sentence
+if TYPE_CHECKING:
+    import typer
 
 BAD_INPUT = 2
 INTERRUPTED = 130
 
+# Everything else is imported inside: Ctrl-C in the second that takes must end without a traceback.
+
 
 @cache
-def make_app() -> typer.Typer:
+def make_app() -> "typer.Typer":
     """The command line with all its commands, built once."""
+    import typer
+
     from web.cli import keeping, listening, popping, serving
+    from web.cli.help_pages import Group
+    from web.i18n import N_
 
     app = typer.Typer(
         name="perezvon",
-        help="A telephony-centric call-centre CRM beside an Asterisk.",
-        no_args_is_help=True,
+        cls=Group,
+        help=N_("The CRM of a call centre, beside an Asterisk."),
+        no_args_is_help=False,
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
@@ -40,6 +40,12 @@ def make_app() -> typer.Typer:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit with its code."""
+    try:
+        from web.cli.speaking import never_fail_to_print
+
+        never_fail_to_print()
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
     raise SystemExit(run(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -47,60 +53,58 @@ def run(arguments: list[str]) -> int:
     """Run one command; the exit code. What was refused is one sentence on standard error."""
     try:
         return _run(arguments)
-    except ExceptionGroup as group:
-        if len(group.exceptions) > 1:
-            raise
-        return _explained(group.exceptions[0])
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except Exception as error:
-        return _explained(error)
+        cause = _only_cause(error)
+        if isinstance(cause, BrokenPipeError):
+            _forget_output()
+            return 0
+        return _explain(cause)
+
+
+def _only_cause(error: Exception) -> Exception:
+    """The one error inside groups of one; a group of several is what it is."""
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
 
 
 def _run(arguments: list[str]) -> int:
+    from typer.exceptions import Abort, Exit
+
+    from web.cli.speaking import refuse, shell_reader
+    from web.i18n import N_
+
+    if not arguments:  # a page of help, and yet not what a script wanted
+        _run(["--help"])
+        return BAD_INPUT
     try:
         code = make_app()(args=arguments, prog_name="perezvon", standalone_mode=False)
     except Exit as left:
         return left.exit_code
     except Abort as left:
         if isinstance(left.__context__, EOFError):
-            return _refuse("The input ended before everything was asked. Try --help.")
+            text = N_("The input ended before everything was asked. Help: perezvon --help")
+            refuse(shell_reader().gettext(text))
+            return BAD_INPUT
         return INTERRUPTED
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read us has gone: nothing is left to say
-        return 0
     return code if isinstance(code, int) else 0
 
 
-def _explained(error: Exception) -> int:
+def _explain(error: Exception) -> int:
     """Tell an expected refusal; anything else is a fault of ours and is raised."""
-    match error:
-        case Refused() | SettingsRefused() | TyperException():
-            return _refuse(_written(error))
-        case Invalid():
-            said = sentence(Reader(), error.code, error.values)
-            return _refuse(f"{error.field.replace('_', ' ')}: {said}")
-        case CrmError():
-            return _refuse(sentence(Reader(), error.code, error.values))
-        case TelephonyError():
-            return _refuse(sentence(Reader(), error.code, vars(error)))
-        case DBAPIError():
-            return _refuse(f"The database does not answer as it should: {error.orig}.")
-        case ConnectionError() | gaierror():
-            return _refuse(f"The database cannot be reached: {error}.")
-        case OSError():
-            return _refuse(f"{error.filename or 'The system'}: {error.strerror or error}.")
-        case _:
-            raise error
+    from web.cli.explaining import explained
+    from web.cli.speaking import refuse, shell_reader
 
-
-def _written(refused: Exception) -> str:
-    if isinstance(refused, TyperException):
-        return f"{refused.format_message().rstrip('.')}. Try perezvon --help."
-    return str(refused)
-
-
-def _refuse(text: str) -> int:
-    console = Console(stderr=True, highlight=False)
-    console.print(" ".join(text.split()), style="red", markup=False, soft_wrap=True)
+    said = explained(error, shell_reader())
+    if said is None:
+        raise error
+    refuse(said)
     return BAD_INPUT
+
+
+def _forget_output() -> None:
+    """Whoever read us has gone: what is still to be flushed goes nowhere."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

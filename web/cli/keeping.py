@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from crm_core.agents.accounts import Accounts
 from crm_core.agents.credentials import Passwords
@@ -19,25 +18,50 @@ from crm_core.storage.backup import backup as copy_database
 from crm_core.storage.engine import Storage
 from crm_core.storage.migrate import check_schema, current_revision
 from crm_core.storage.migrate import migrate as apply_migrations
+from web.cli.asking import asked, asked_secretly
+from web.cli.help_pages import Command
 from web.cli.refusing import Refused, settings_of
+from web.cli.speaking import remark, shell_reader, tell, tell_size
 from web.folders import make_room
-from web.i18n import LANGUAGES, time_zones
+from web.i18n import LANGUAGES, N_, time_zones
 from web.settings import Settings, settings_table
 
-Config = Annotated[Path | None, typer.Option("--config", help="settings file (perezvon.toml)")]
-console = Console(highlight=False)
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", metavar=N_("FILE"), help=N_("the settings file, instead of perezvon.toml")
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    app.command()(migrate)
-    app.command("create-agent")(create_agent)
-    app.command()(backup)
-    app.command("settings")(show_settings)
+    app.command(cls=Command, help=N_("Bring the database to the state this version needs."))(
+        migrate
+    )
+    app.command(
+        "create-agent",
+        cls=Command,
+        help=N_(
+            "Let somebody in: a login, a name, a role.\n\n"
+            "Asks for the password and for what is not given. "
+            "The first person of all is made administrator."
+        ),
+    )(create_agent)
+    app.command(
+        cls=Command,
+        help=N_(
+            "Write a copy of the database while everything runs.\n\n"
+            "The copy is whole or is not there at all, and only its owner may read it."
+        ),
+    )(backup)
+    app.command("settings", cls=Command, help=N_("Print the table of all settings, in Markdown."))(
+        show_settings
+    )
 
 
 def migrate(config: Config = None) -> None:
-    """Bring the database to the schema of this version."""
+    """Bring the database to the schema of this version; says what was applied."""
 
     async def work() -> list[str]:
         async with opened(settings_of(config)) as storage:
@@ -45,36 +69,57 @@ def migrate(config: Config = None) -> None:
 
     applied = asyncio.run(work())
     for revision in applied:
-        console.print(f"applied {revision}", markup=False)
-    console.print("the database is up to date")
+        tell(N_("applied: %(revision)s"), revision=revision)
+    tell(N_("The database is up to date."))
 
 
 def create_agent(
-    login: Annotated[str, typer.Argument(help="what the person types to log in")] = "",
-    name: Annotated[str, typer.Option(help="the person's name")] = "",
-    role: Annotated[str, typer.Option(help=", ".join(Role))] = "",
-    language: Annotated[str, typer.Option(help=", ".join(LANGUAGES))] = "",
-    time_zone: Annotated[str, typer.Option(help="e.g. Europe/Moscow")] = "",
+    login: Annotated[
+        str, typer.Argument(metavar=N_("LOGIN"), help=N_("what the person types to log in"))
+    ] = "",
+    name: Annotated[str, typer.Option(metavar=N_("TEXT"), help=N_("the person's name"))] = "",
+    role: Annotated[
+        str,
+        typer.Option(
+            metavar=N_("ROLE"), help=N_("operator, supervisor, head_of_sales or administrator")
+        ),
+    ] = "",
+    language: Annotated[
+        str, typer.Option(metavar=N_("LANGUAGE"), help=N_("in which pages are shown: en or ru"))
+    ] = "",
+    time_zone: Annotated[
+        str, typer.Option(metavar=N_("ZONE"), help=N_("the person's clock, e.g. Europe/Moscow"))
+    ] = "",
     password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="ask nothing, read the password from stdin")
+        bool,
+        typer.Option(
+            "--password-stdin", help=N_("ask nothing, read the password from standard input")
+        ),
     ] = False,
     config: Config = None,
 ) -> None:
-    """Let somebody in: asks for the password and what is not given. The first is administrator."""
+    """Let somebody in; asks for what is not given. The first is administrator."""
     settings = settings_of(config)
     if role:
         _known_role(role)
     if language and language not in LANGUAGES:
-        raise Refused(f"There is no language {language!r}; there are {', '.join(LANGUAGES)}.")
+        raise Refused(
+            N_("There is no language %(written)s; there are %(known)s."),
+            written=repr(language),
+            known=", ".join(LANGUAGES),
+        )
     if time_zone and time_zone not in time_zones():
-        raise Refused(f"There is no time zone {time_zone!r}; one looks like Europe/Moscow.")
+        raise Refused(
+            N_("There is no time zone %(written)s; one looks like Europe/Moscow."),
+            written=repr(time_zone),
+        )
     usual = Role.ADMINISTRATOR if asyncio.run(_is_deserted(settings)) else Role.OPERATOR
     if not password_stdin:
-        login = login or typer.prompt("Login")
-        name = name or typer.prompt("Name")
-        role = role or typer.prompt(f"Role ({', '.join(Role)})", default=usual.value)
-        language = language or typer.prompt(
-            f"Language ({', '.join(LANGUAGES)})", default=settings.office.language
+        login = login or asked(N_("Login"))
+        name = name or asked(N_("Name"))
+        role = role or asked(N_("Role (%(known)s)"), usual.value, known=", ".join(Role))
+        language = language or asked(
+            N_("Language (%(known)s)"), settings.office.language, known=", ".join(LANGUAGES)
         )
     given = _known_role(role or usual.value)
     password = _password(from_stdin=password_stdin)
@@ -97,20 +142,27 @@ def create_agent(
             finally:
                 passwords.close()
 
-    console.print(f"{asyncio.run(work())} may log in now", markup=False)
+    tell(N_("%(login)s may log in now."), login=asyncio.run(work()))
 
 
 def _known_role(written: str) -> Role:
     if written not in tuple(Role):
-        raise Refused(f"There is no role {written!r}; the roles are {', '.join(Role)}.")
+        raise Refused(
+            N_("There is no role %(written)s; the roles are %(known)s."),
+            written=repr(written),
+            known=", ".join(Role),
+        )
     return Role(written)
 
 
 def _password(*, from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
-    typed: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    return typed
+    while True:
+        typed = asked_secretly(N_("Password"))
+        if asked_secretly(N_("Once more")) == typed:
+            return typed
+        remark(N_("The two were not the same. Both once again, please."))
 
 
 async def _is_deserted(settings: Settings) -> bool:
@@ -124,7 +176,10 @@ async def _is_deserted(settings: Settings) -> bool:
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(help="where the copy goes; nothing is overwritten")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar=N_("FILE"), help=N_("where the copy goes; nothing is overwritten")),
+    ],
     config: Config = None,
 ) -> None:
     """Write a consistent copy of the database while everything runs."""
@@ -134,12 +189,12 @@ def backup(
             await copy_database(storage, file)
 
     asyncio.run(work())
-    console.print(f"{file}: {file.stat().st_size:,} bytes", markup=False)
+    tell_size(file, file.stat().st_size)
 
 
 def show_settings() -> None:
     """Print the table of all settings (Markdown)."""
-    typer.echo(settings_table())
+    typer.echo(settings_table(shell_reader()))
 
 
 @asynccontextmanager

@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-import re
 import secrets
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
@@ -21,27 +20,61 @@ from telephony.masking import Mask
 from telephony.recorder import Recorder
 from telephony.replay import as_json, read_stream
 from telephony.replay import replay as replay_messages
-from telephony.stream import LinkDown, LinkUp
+from telephony.stream import AmiMessage, LinkDown, LinkUp
+from web.cli.help_pages import Command
 from web.cli.keeping import Config
 from web.cli.refusing import Refused, settings_of
+from web.cli.speaking import remark, shell_reader, tell_size
 from web.cli.stopping import until_stopped
 from web.formats import duration
-from web.i18n import Reader
+from web.i18n import N_, Reader
 from web.sentences import link_reason
 from web.settings import Settings
+from web.settings_checks import check_expression
+from web.words import word
 
-console = Console(stderr=True, highlight=False)
+TITLES = (
+    N_("started"),
+    N_("direction"),
+    N_("caller"),
+    N_("dialled"),
+    N_("queue"),
+    N_("outcome"),
+    N_("talk"),
+    N_("by"),
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    app.command()(record)
-    app.command()(replay)
+    app.command(
+        cls=Command,
+        help=N_(
+            "Write what the exchange says to a file, until Ctrl-C.\n\n"
+            "The file can be sent along with a question: passwords are never in it, "
+            "and --mask hides the phone numbers."
+        ),
+    )(record)
+    app.command(
+        cls=Command,
+        help=N_(
+            "Show the calls in a recorded file.\n\n"
+            "An empty file is a record without calls; "
+            "a file in which no exchange speaks is refused."
+        ),
+    )(replay)
 
 
 def record(
-    file: Annotated[Path, typer.Argument(help="where the stream goes; nothing is overwritten")],
-    mask: Annotated[bool, typer.Option("--mask", help="make phone numbers unrecognisable")] = False,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar=N_("FILE"), help=N_("where the record goes; nothing is overwritten")
+        ),
+    ],
+    mask: Annotated[
+        bool, typer.Option("--mask", help=N_("make phone numbers unrecognisable"))
+    ] = False,
     config: Config = None,
 ) -> None:
     """Write what the exchange says to a file, until interrupted (Ctrl-C)."""
@@ -49,13 +82,13 @@ def record(
     try:
         out = file.open("xb")
     except FileExistsError as error:
-        raise Refused(f"{file} exists already: choose another name.") from error
+        raise Refused(N_("%(path)s exists already: choose another name."), path=file) from error
     with out:
         masking = Mask(secrets.token_bytes(32)) if mask else None
         recorder = Recorder(out, secrets=[settings.exchange.secret], mask=masking)
         asyncio.run(_record(settings, recorder))
         recorder.flush()
-    console.print(f"{file}: {file.stat().st_size:,} bytes", markup=False)
+    tell_size(file, file.stat().st_size)
 
 
 async def _record(settings: Settings, recorder: Recorder) -> None:
@@ -69,57 +102,76 @@ async def _record(settings: Settings, recorder: Recorder) -> None:
     async def listen() -> None:
         async for item in client.messages():
             if isinstance(item, LinkUp):
-                console.print(f"{where}: recording (Asterisk {item.version}); Ctrl-C ends")
+                remark(
+                    N_("%(where)s: recording (Asterisk %(version)s). Ctrl-C ends it."),
+                    where=where,
+                    version=item.version,
+                )
             elif isinstance(item, LinkDown):
                 recorder.link_lost()
-                console.print(f"{where}: {link_reason(Reader(), item.reason)}; trying again")
+                remark(
+                    N_("%(where)s: %(reason)s; trying again."),
+                    where=where,
+                    reason=link_reason(shell_reader(), item.reason),
+                )
 
     await until_stopped(client.run(), listen())
 
 
 def replay(
-    file: Annotated[Path, typer.Argument(help="a recorded stream")],
-    json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,
+    file: Annotated[Path, typer.Argument(metavar=N_("FILE"), help=N_("what was recorded"))],
+    json: Annotated[bool, typer.Option("--json", help=N_("one JSON object a line"))] = False,
     phones: Annotated[
-        str, typer.Option(metavar="REGEX", help="endpoint names that are phones")
+        str,
+        typer.Option(
+            metavar=N_("REGEX"), help=N_("which endpoints are phones, by name; others are trunks")
+        ),
     ] = "",
     config: Config = None,
 ) -> None:
     """Show the calls in a recorded stream, in order of their start."""
     wanted = phones or settings_of(config).exchange.phones
-    try:
-        re.compile(wanted)
-    except re.error as error:
-        raise Refused(f"--phones is no regular expression: {error}.") from error
+    check_expression(wanted, "--phones")
     if file.is_dir():
-        raise Refused(f"{file} is a folder: give it the file of a recorded stream.")
+        raise Refused(N_("%(path)s is a folder: give the file of a record."), path=file)
     if not file.exists():
-        raise Refused(f"There is no file {file}.")
-    messages = read_stream(file)
-    first = next(messages, None)
-    if first is None:
-        console.print(f"{file}: nothing that an Asterisk says is in it", markup=False)
-    records = replay_messages(() if first is None else chain((first,), messages), wanted)
+        raise Refused(N_("There is no file %(path)s."), path=file)
+    records = replay_messages(_messages(file), wanted)
     if json:
         for one in records:
             sys.stdout.buffer.write(as_json(one) + b"\n")
         sys.stdout.buffer.flush()
     else:
-        Console(highlight=False).print(_table(records))
+        Console(highlight=False).print(_table(records, shell_reader()))
 
 
-def _table(records: Iterable[CallRecord]) -> Table:
+def _messages(file: Path) -> Iterator[AmiMessage | LinkUp]:
+    """What is in the file: an empty one is a record in which nothing happened, one in which no
+    exchange speaks is refused."""
+    messages = read_stream(file)
+    first = next(messages, None)
+    if first is not None:
+        return chain((first,), messages)
+    if file.is_file() and file.stat().st_size:
+        raise Refused(
+            N_("%(path)s: nothing that an Asterisk says is in it. Is it another file?"), path=file
+        )
+    remark(N_("%(path)s is empty: nothing was recorded."), path=file)
+    return iter(())
+
+
+def _table(records: Iterable[CallRecord], reader: Reader) -> Table:
     table = Table(box=None, header_style="bold")
-    for title in ("started", "direction", "caller", "dialled", "queue", "outcome", "talk", "by"):
-        table.add_column(title)
+    for title in TITLES:
+        table.add_column(reader.gettext(title))
     for one in records:
         table.add_row(
             f"{one.started_at:%Y-%m-%d %H:%M:%S}",
-            one.direction.value,
+            word(reader, one.direction.value, "direction"),
             _plain(one.caller),
             _plain(one.dialled),
             _plain(one.queue or ""),
-            one.outcome.value if one.outcome else "",
+            word(reader, one.outcome.value, "outcome") if one.outcome else "",
             duration(one.talk_seconds),
             _plain(", ".join(one.answered_by)),
         )

@@ -1,8 +1,8 @@
 """`perezvon listen`: one's pops in a terminal."""
 
 import json as json_text
-import os
 import random
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any
@@ -12,14 +12,17 @@ import typer
 from rich.console import Console
 
 from crm_core.clock import Clock, SystemClock
+from web.cli.asking import asked_secretly
+from web.cli.help_pages import Command
 from web.cli.refusing import Refused
+from web.cli.speaking import remark, shell_reader
 from web.cli.stopping import until_stopped
 from web.i18n import LANGUAGES, N_, Reader
-from web.listen import Listener, ListenRefused
-from web.sentences import sentence
+from web.listen import Listener
+from web.settings import environment
+from web.settings_checks import may_be_host
 
 console = Console(highlight=False, soft_wrap=True)
-errors = Console(stderr=True, highlight=False)
 
 PHASES = {
     "ringing": N_("Incoming call"),
@@ -31,29 +34,44 @@ PHASES = {
 
 def register(app: typer.Typer) -> None:
     """Add this command to the command line."""
-    app.command()(listen)
+    app.command(
+        cls=Command,
+        help=N_(
+            "Show one's calls in this terminal, until Ctrl-C.\n\n"
+            "The password is asked for, or taken from the variable PEREZVON_PASSWORD."
+        ),
+    )(listen)
 
 
 def listen(
-    login: Annotated[str, typer.Argument(help="whose pops")],
-    url: Annotated[str, typer.Option(help="where Perezvon is")] = "http://127.0.0.1:8080",
-    json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,
-    language: Annotated[str, typer.Option(help="en or ru")] = "en",
+    login: Annotated[str, typer.Argument(metavar=N_("LOGIN"), help=N_("whose calls"))],
+    url: Annotated[
+        str, typer.Option(metavar=N_("ADDRESS"), help=N_("where Perezvon is"))
+    ] = "http://127.0.0.1:8080",
+    json: Annotated[bool, typer.Option("--json", help=N_("one JSON object a line"))] = False,
+    language: Annotated[
+        str,
+        typer.Option(
+            metavar=N_("LANGUAGE"), help=N_("en or ru, when it is not that of the terminal")
+        ),
+    ] = "",
 ) -> None:
     """Show one's calls in a terminal; the password is asked, or taken from PEREZVON_PASSWORD."""
     import asyncio
 
-    if language not in LANGUAGES:
-        raise Refused(f"--language is one of {', '.join(LANGUAGES)}.")
+    if language and language not in LANGUAGES:
+        raise Refused(
+            N_("There is no language %(written)s; there are %(known)s."),
+            written=repr(language),
+            known=", ".join(LANGUAGES),
+        )
     if not _is_address(url):
-        raise Refused("--url is an address like http://127.0.0.1:8080 or https://crm.example.org.")
-    password = os.environ.get("PEREZVON_PASSWORD") or typer.prompt("Password", hide_input=True)
-    try:
-        asyncio.run(_listen(url, login, password, Reader(language), as_json=json))
-    except* ListenRefused as refused:
-        first = refused.exceptions[0]
-        code = first.code if isinstance(first, ListenRefused) else "login_failed"
-        raise Refused(sentence(Reader(language), code, {"wait": "…"})) from None
+        raise Refused(
+            N_("--url is an address like http://127.0.0.1:8080 or https://crm.example.org.")
+        )
+    password = environment().get("PEREZVON_PASSWORD") or asked_secretly(N_("Password"))
+    reader = Reader(language) if language else shell_reader()
+    asyncio.run(_listen(url, login, password, reader, as_json=json))
 
 
 def _is_address(url: str) -> bool:
@@ -62,25 +80,34 @@ def _is_address(url: str) -> bool:
         _ = parts.port  # raises for one that is none
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
+    host = parts.hostname or ""
+    return parts.scheme in ("http", "https") and bool(host) and may_be_host(host)
 
 
 async def _listen(url: str, login: str, password: str, reader: Reader, *, as_json: bool) -> None:
     clock = SystemClock()
 
     def tell_link(up: bool) -> None:
-        errors.print(f"{url}: {'listening' if up else 'no connection; trying again'}", markup=False)
+        lost = N_("%(url)s: no connection. Trying again; Ctrl-C ends it.")
+        remark(N_("%(url)s: listening.") if up else lost, url=url)
 
     listener = Listener(url, login, password, clock, random.random, tell_link)
 
     async def show() -> None:
         async for op in listener.ops():
-            for line in (
-                [json_text.dumps(op, ensure_ascii=False)] if as_json else lines(op, reader, clock)
-            ):
+            if as_json:
+                _write(op)
+                continue
+            for line in lines(op, reader, clock):
                 console.print(printable(line), markup=False)
 
     await until_stopped(show())
+
+
+def _write(op: dict[str, Any]) -> None:
+    """One line of JSON, in UTF-8 whatever the terminal has."""
+    sys.stdout.buffer.write(json_text.dumps(op, ensure_ascii=False).encode() + b"\n")
+    sys.stdout.buffer.flush()
 
 
 def lines(op: dict[str, Any], reader: Reader, clock: Clock) -> Iterator[str]:

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+from web.refusals import Refusal
 from web.settings import Settings, environment, find_file, read_settings
 
 
-class Refused(Exception):
+class Refused(Refusal):
     """The command stops; the text is the sentence to show."""
 
 

@@ -11,29 +11,48 @@ from rich.table import Table
 
 from crm_core.clock import SystemClock
 from telephony.simulator import Credentials, Pace
+from web.cli.explaining import system_reason
+from web.cli.help_pages import Command
 from web.cli.keeping import Config
 from web.cli.refusing import Refused, settings_of
+from web.cli.speaking import shell_reader, tell
 from web.cli.stopping import stop_signal, until_stopped
 from web.demo import DemoLogin, make_exchange
 from web.demo.serving import DemoStarted, serve_simulated
+from web.i18n import N_, Reader
 from web.lifecycle import PortRefused, Started, serve
 from web.logs import set_up_logs
 from web.promptness import be_prompt
 from web.settings import Settings
 from web.wiring import build
+from web.words import word
 
 console = Console(highlight=False, soft_wrap=True)
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    app.command()(run)
-    app.command("simulate-exchange")(simulate_exchange)
+    app.command(
+        cls=Command,
+        help=N_(
+            "Serve the product until Ctrl-C.\n\n"
+            "Beside the exchange of the settings, or with --simulated beside one that is made up."
+        ),
+    )(run)
+    app.command(
+        "simulate-exchange",
+        cls=Command,
+        help=N_(
+            "Play a busy exchange, alone, until Ctrl-C.\n\n"
+            "Speaks AMI as an Asterisk does: something to try a program against."
+        ),
+    )(simulate_exchange)
 
 
 def run(
     simulated: Annotated[
-        bool, typer.Option("--simulated", help="beside a simulated exchange with made-up calls")
+        bool,
+        typer.Option("--simulated", help=N_("with an exchange, calls and people that are made up")),
     ] = False,
     config: Config = None,
 ) -> None:
@@ -44,61 +63,107 @@ def run(
     try:
         asyncio.run(work(settings))
     except PortRefused as refused:
-        if not refused.is_taken:
-            raise Refused(f"[http] host and port cannot be used: {refused}.") from refused
-        raise Refused(
-            f"Port {settings.http.port} is taken: stop what uses it, or set [http] port "
-            "(PEREZVON_HTTP_PORT) to another."
-        ) from refused
+        raise _port_refused(settings, refused) from refused
 
 
-async def _run(settings: Settings) -> None:
-    def tell(started: Started) -> None:
-        be_prompt()
-        console.print(f"Perezvon serves {settings.http.public_url or started.url}")
-        if started.is_deserted:
-            console.print("Nobody can log in yet. Let the first one in: perezvon create-agent")
-        console.print("Ctrl-C stops it.", style="dim")
-
-    await serve(build(settings, SystemClock()), stop_signal(), tell)
-
-
-async def _run_simulated(settings: Settings) -> None:
-    steps = {"office": "[1/3] the made-up office", "exchange": "[2/3] the simulated exchange"}
-
-    def tell(started: DemoStarted) -> None:
-        be_prompt()
-        console.print("[3/3] ready", markup=False)
-        console.print()
-        console.print(f"Perezvon serves {settings.http.public_url or started.url}")
-        console.print("The exchange is simulated: calls and people are made up. Log in as:")
-        console.print(_logins(started.logins) if started.logins else "(people of your own)")
-        console.print("Ctrl-C stops it.", style="dim")
-
-    await serve_simulated(
-        settings,
-        SystemClock(),
-        stop_signal(),
-        tell,
-        lambda step: console.print(steps.get(step, step), markup=False),
+def _port_refused(settings: Settings, refused: PortRefused) -> Refused:
+    http = settings.http
+    if refused.is_taken:
+        return Refused(
+            N_(
+                "Port %(port)s is taken: stop what uses it, or set [http] port "
+                "(PEREZVON_HTTP_PORT) to another."
+            ),
+            port=http.port,
+        )
+    if refused.is_reserved:
+        return Refused(
+            N_(
+                "Port %(port)s is only for the system's own programs: set [http] port "
+                "(PEREZVON_HTTP_PORT) to 1024 or more."
+            ),
+            port=http.port,
+        )
+    return Refused(
+        N_(
+            "This machine has no address %(host)s to listen on: set [http] host "
+            "(PEREZVON_HTTP_HOST) to one of its own, or to 0.0.0.0 for all of them."
+        ),
+        host=http.host,
     )
 
 
-def _logins(logins: Iterable[DemoLogin]) -> Table:
+async def _run(settings: Settings) -> None:
+    def announce(started: Started) -> None:
+        be_prompt()
+        _tell_address(settings, started.url)
+        if started.is_deserted:
+            tell(N_("Nobody can log in yet. Let the first one in: perezvon create-agent"))
+        tell(N_("Ctrl-C stops it."), style="dim")
+
+    await serve(build(settings, SystemClock()), stop_signal(), announce)
+
+
+def _tell_address(settings: Settings, url: str) -> None:
+    tell(N_("Perezvon serves %(url)s"), url=settings.http.public_url or url)
+
+
+STEPS = {
+    "office": N_("[1/3] the made-up office"),
+    "exchange": N_("[2/3] the simulated exchange"),
+}
+
+
+async def _run_simulated(settings: Settings) -> None:
+    def announce(started: DemoStarted) -> None:
+        be_prompt()
+        tell(N_("[3/3] ready"))
+        console.print()
+        _tell_address(settings, started.url)
+        if started.logins:
+            tell(N_("The exchange is simulated: calls and people are made up. Log in as:"))
+            console.print(_logins(started.logins, shell_reader()))
+        else:
+            tell(N_("The exchange is simulated: calls are made up, the people are your own."))
+        tell(N_("Ctrl-C stops it."), style="dim")
+
+    await serve_simulated(
+        settings, SystemClock(), stop_signal(), announce, lambda step: tell(STEPS[step])
+    )
+
+
+def _logins(logins: Iterable[DemoLogin], reader: Reader) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("login", "password", "name", "role"):
-        table.add_column(title)
+    for title in (N_("login"), N_("password"), N_("name"), N_("role")):
+        table.add_column(reader.gettext(title))
     for one in logins:
-        table.add_row(one.login, one.password, one.name, one.role.replace("_", " "))
+        table.add_row(one.login, one.password, one.name, word(reader, one.role, "role"))
     return table
 
 
 def simulate_exchange(
-    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="port to listen on", min=0, max=65535)] = 5038,
-    username: Annotated[str, typer.Option(help="who may log in")] = "perezvon",
-    secret: Annotated[str, typer.Option(help="the secret; without one, one is made up")] = "",
-    calls: Annotated[float, typer.Option(help="calls from outside a minute", min=0)] = 4.0,
+    host: Annotated[
+        str, typer.Option(metavar=N_("ADDRESS"), help=N_("address to listen on"))
+    ] = "127.0.0.1",
+    port: Annotated[
+        int,
+        typer.Option(
+            metavar=N_("NUMBER"),
+            help=N_("port to listen on; 0 takes a free one"),
+            min=0,
+            max=65535,
+        ),
+    ] = 5038,
+    username: Annotated[
+        str, typer.Option(metavar=N_("TEXT"), help=N_("who may log in"))
+    ] = "perezvon",
+    secret: Annotated[
+        str, typer.Option(metavar=N_("TEXT"), help=N_("the secret; without one, one is made up"))
+    ] = "",
+    calls: Annotated[
+        float,
+        typer.Option(metavar=N_("NUMBER"), help=N_("calls from outside in a minute"), min=0),
+    ] = 4.0,
 ) -> None:
     """Play a busy exchange over AMI, alone, until interrupted (Ctrl-C)."""
     asyncio.run(_simulate(host, port, Credentials(username, secret or _new_secret()), calls))
@@ -115,12 +180,25 @@ async def _simulate(host: str, port: int, credentials: Credentials, calls: float
         pace=Pace(incoming_per_minute=calls),
         static_members=True,
     )
-    await exchange.start()
     try:
-        console.print(
-            f"The simulated exchange listens on {host}:{exchange.port}; "
-            f'username = "{credentials.username}", secret = "{credentials.secret}"',
-            markup=False,
+        await exchange.start()
+    except OSError as error:
+        raise Refused(
+            N_("%(host)s:%(port)s cannot be listened on: %(reason)s."),
+            host=host,
+            port=port,
+            reason=system_reason(error, shell_reader()),
+        ) from error
+    try:
+        tell(
+            N_(
+                "The simulated exchange listens on %(host)s:%(port)s; "
+                'username = "%(username)s", secret = "%(secret)s"'
+            ),
+            host=host,
+            port=exchange.port,
+            username=credentials.username,
+            secret=credentials.secret,
         )
         await until_stopped(exchange.run())
     finally:
