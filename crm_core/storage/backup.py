@@ -6,6 +6,7 @@ PostgreSQL: `createdb perezvon` and `pg_restore --no-owner --dbname=perezvon COP
 """
 
 import asyncio
+import errno
 import os
 import sqlite3
 from contextlib import suppress
@@ -27,7 +28,8 @@ class BackupExists(CrmError):
 
 
 class BackupImpossible(CrmError):
-    """`pg_dump` is not on PATH, the folder is missing, the disk is full …: `reason` tells."""
+    """`reason` tells: `folder_missing`, `database_missing`, `database_damaged`, `pg_dump_missing`,
+    the name of an errno (`ENOSPC`, `EACCES` …), or the words of SQLite or pg_dump."""
 
     code = "backup_impossible"
 
@@ -43,8 +45,12 @@ async def backup(storage: Storage, path: Path) -> None:
         else:
             await _dump_postgresql(storage.url, part)
         await asyncio.to_thread(_put_in_place, part, path)
+    except OSError as error:
+        name = errno.errorcode.get(error.errno or 0)
+        raise BackupImpossible(path=str(path), reason=name or str(error)) from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
 
 
 def _refuse_place(path: Path) -> None:
@@ -66,8 +72,26 @@ def _copy_sqlite(source: Path, part: Path) -> None:
         finally:
             original.close()
         _check_sqlite(part)
-    except (sqlite3.Error, OSError) as error:
-        raise BackupImpossible(path=str(part), reason=str(error)) from error
+    except sqlite3.Error as error:
+        reason = _sqlite_reason(error)
+        at = part.parent if reason in ("ENOSPC", "EIO") else source
+        raise BackupImpossible(path=str(at), reason=reason) from error
+
+
+_SQLITE_REASONS = {
+    "SQLITE_FULL": "ENOSPC",
+    "SQLITE_IOERR": "EIO",
+    "SQLITE_CANTOPEN": "EACCES",
+    "SQLITE_READONLY": "EACCES",
+    "SQLITE_CORRUPT": "database_damaged",
+    "SQLITE_NOTADB": "database_damaged",
+}
+
+
+def _sqlite_reason(error: sqlite3.Error) -> str:
+    name = getattr(error, "sqlite_errorname", "")
+    known = (code for start, code in _SQLITE_REASONS.items() if name.startswith(start))
+    return next(known, str(error))
 
 
 def _check_sqlite(copy: Path) -> None:
@@ -77,7 +101,7 @@ def _check_sqlite(copy: Path) -> None:
     finally:
         checked.close()
     if verdict != "ok":
-        raise BackupImpossible(path=str(copy), reason=verdict)
+        raise BackupImpossible(path=str(copy), reason="database_damaged")
 
 
 async def _dump_postgresql(url: URL, part: Path) -> None:
@@ -101,8 +125,9 @@ async def _dump_postgresql(url: URL, part: Path) -> None:
         await dumping.wait()
         raise
     if dumping.returncode:
-        reason = complaint.decode("utf-8", "replace").strip().splitlines()
-        raise BackupImpossible(path=str(part), reason=(reason or ["pg_dump failed"])[-1])
+        said = complaint.decode("utf-8", "replace").strip().splitlines()
+        reason = "ENOSPC" if any("No space left" in line for line in said) else (said or [""])[-1]
+        raise BackupImpossible(path=str(part), reason=reason or "pg_dump failed")
 
 
 def _libpq(url: URL) -> dict[str, str]:

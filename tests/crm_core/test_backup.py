@@ -1,6 +1,7 @@
 """A backup taken while the work goes on can be restored and holds one consistent state."""
 
 import asyncio
+import errno
 import os
 import shutil
 import stat
@@ -151,6 +152,31 @@ async def test_a_backup_into_a_missing_folder_says_so(storage: Storage, path: Pa
     with pytest.raises(BackupImpossible) as refused:
         await backup(storage, path.parent / "nowhere" / "copy")
     assert refused.value.values["reason"] == "folder_missing"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS])
+async def test_a_place_that_takes_no_file_is_refused_by_its_reason(
+    number: int, storage: Storage, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(part: object, *flags: int) -> int:
+        raise OSError(number, os.strerror(number), str(part))
+
+    monkeypatch.setattr("crm_core.storage.backup.os.open", refuse)
+    with pytest.raises(BackupImpossible) as refused:
+        await backup(storage, path)
+    monkeypatch.undo()
+    assert refused.value.values == {"path": str(path), "reason": errno.errorcode[number]}
+    assert path.name not in files(path.parent)
+
+
+async def test_a_database_that_is_damaged_is_not_copied(tmp_path: Path) -> None:
+    put(tmp_path / "broken.db", "this is a letter, not a database" * 100)
+    storage = Storage.open(f"sqlite:///{tmp_path / 'broken.db'}")
+    with pytest.raises(BackupImpossible) as refused:
+        await backup(storage, tmp_path / "copy")
+    await storage.close()
+    assert refused.value.values["reason"] == "database_damaged"
+    assert files(tmp_path) == ["broken.db"]
 
 
 @pytest.mark.postgres

@@ -12,8 +12,10 @@ import pytest
 import typer
 
 import web.cli
+from crm_core.storage.backup import BackupImpossible
 from web.cli import BAD_INPUT, make_app, run
-from web.i18n import language_of_shell
+from web.cli.explaining import explained
+from web.i18n import Reader, language_of_shell
 
 COMMANDS = sorted(typer.main.get_command(make_app()).commands)  # type: ignore[attr-defined]
 LITERAL = {"CRM", "Asterisk", "AMI", "JSON", "Markdown", "Ctrl-C", "en", "ru", "Europe", "Moscow"}
@@ -125,6 +127,20 @@ def test_a_bad_setting_is_refused_in_russian(
     assert said in told
     assert re.search("[а-я]{3}", told)
     assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("ENOSPC", "Не удалось сделать копию: на диске нет места; освободите его"),
+        ("folder_missing", "Не удалось сделать копию: такой папки нет; создайте её"),
+    ],
+)
+def test_a_copy_that_cannot_be_written_is_told_with_what_to_do(reason: str, said: str) -> None:
+    told = explained(BackupImpossible(path="/x/copy.db", reason=reason), Reader("ru"))
+    assert told is not None
+    assert told.startswith(said)
+    assert "/x/copy.db" in told
 
 
 @pytest.mark.parametrize("how", [["run"], ["simulate-exchange"]])

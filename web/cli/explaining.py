@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from typer.exceptions import TyperException
 
 from crm_core.errors import CrmError, Invalid
+from crm_core.storage.backup import BackupImpossible
 from telephony.errors import TelephonyError
 from web.cli.misread import misread
 from web.i18n import N_, Reader
@@ -16,34 +17,41 @@ from web.refusals import Refusal
 from web.sentences import sentence
 from web.words import word
 
-SYSTEM_REASONS: Final[dict[int, str]] = {
-    errno.ENOENT: N_("there is no such file or folder"),
-    errno.EACCES: N_("this user has no right to read or write here"),
-    errno.EPERM: N_("this user has no right to read or write here"),
-    errno.EISDIR: N_("this is a folder, and a file is needed"),
-    errno.ENOTDIR: N_("a part of this path is a file, and a folder is needed"),
-    errno.EEXIST: N_("there is something of this name already"),
-    errno.ENOSPC: N_("the disk is full; make room or choose another place"),
-    errno.EDQUOT: N_("the disk is full; make room or choose another place"),
-    errno.EFBIG: N_("the file would be larger than is allowed here"),
-    errno.EROFS: N_("this disk can only be read; choose another place"),
-    errno.ENAMETOOLONG: N_("this name is too long"),
-    errno.ELOOP: N_("this link leads in a circle"),
-    errno.EIO: N_("the disk cannot be read or written; have it looked at"),
-    errno.EMFILE: N_("too many files are open at once"),
-    errno.EADDRINUSE: N_("another program uses this port; stop it or choose another port"),
-    errno.EADDRNOTAVAIL: N_("this machine has no such address"),
-    errno.ECONNREFUSED: N_("nothing answers there; is it running?"),
-    errno.ECONNRESET: N_("the other end broke the connection"),
-    errno.ETIMEDOUT: N_("nothing answers there in time"),
-    errno.EHOSTUNREACH: N_("there is no way to that machine"),
-    errno.ENETUNREACH: N_("there is no way to that machine"),
+SYSTEM_REASONS: Final[dict[str, str]] = {
+    "ENOENT": N_("there is no such file or folder"),
+    "EACCES": N_("this user has no right to read or write here"),
+    "EPERM": N_("this user has no right to read or write here"),
+    "EISDIR": N_("this is a folder, and a file is needed"),
+    "ENOTDIR": N_("a part of this path is a file, and a folder is needed"),
+    "EEXIST": N_("there is something of this name already"),
+    "ENOSPC": N_("the disk is full; make room or choose another place"),
+    "EDQUOT": N_("the disk is full; make room or choose another place"),
+    "EFBIG": N_("the file would be larger than is allowed here"),
+    "EROFS": N_("this disk can only be read; choose another place"),
+    "ENAMETOOLONG": N_("this name is too long"),
+    "ELOOP": N_("this link leads in a circle"),
+    "EIO": N_("the disk cannot be read or written; have it looked at"),
+    "EMFILE": N_("too many files are open at once"),
+    "EADDRINUSE": N_("another program uses this port; stop it or choose another port"),
+    "EADDRNOTAVAIL": N_("this machine has no such address"),
+    "ECONNREFUSED": N_("nothing answers there; is it running?"),
+    "ECONNRESET": N_("the other end broke the connection"),
+    "ETIMEDOUT": N_("nothing answers there in time"),
+    "EHOSTUNREACH": N_("there is no way to that machine"),
+    "ENETUNREACH": N_("there is no way to that machine"),
 }
 LISTEN_REASONS: Final[dict[str, str]] = {
     "login_failed": N_("This login and password do not fit together."),
     "too_many_logins": N_("Too many attempts to log in. Wait a minute and try again."),
     "not_perezvon": N_("What answers at that address is not Perezvon: look at --url."),
     "not_secure": N_("The certificate at that address is not valid: look at --url, or renew it."),
+}
+_BACKUP_REASONS: Final[dict[str, str]] = {
+    **SYSTEM_REASONS,
+    "folder_missing": N_("there is no such folder; make it or choose another place"),
+    "database_missing": N_("there is no database yet; look at [database] url"),
+    "database_damaged": N_("the database is damaged; keep the older copies"),
+    "pg_dump_missing": N_("the program pg_dump is missing; install PostgreSQL's client programs"),
 }
 _NO_SUCH_HOST = N_("there is no machine of this name")
 
@@ -78,6 +86,10 @@ def explained(error: Exception, reader: Reader) -> str | None:
         case Invalid():
             said = sentence(reader, error.code, error.values)
             return f"{word(reader, error.field, 'audit_field')}: {said}"
+        case BackupImpossible():
+            reason = _BACKUP_REASONS.get(str(error.values["reason"]), "")
+            told = {"reason": reader.gettext(reason)} if reason else {}
+            return sentence(reader, error.code, {**error.values, **told})
         case CrmError():
             return sentence(reader, error.code, error.values)
         case TelephonyError():
@@ -103,11 +115,9 @@ def system_reason(error: OSError, reader: Reader) -> str:
     """Why the operating system would not, as the end of a sentence."""
     if isinstance(error, gaierror):
         return reader.gettext(_NO_SUCH_HOST)
-    known = SYSTEM_REASONS.get(error.errno or 0)
-    if known is None and isinstance(error, TimeoutError):
-        known = SYSTEM_REASONS[errno.ETIMEDOUT]
-    if known is None and isinstance(error, ConnectionError):
-        known = SYSTEM_REASONS[errno.ECONNREFUSED]
+    usual = "ETIMEDOUT" if isinstance(error, TimeoutError) else ""
+    usual = "ECONNREFUSED" if isinstance(error, ConnectionError) else usual
+    known = SYSTEM_REASONS.get(errno.errorcode.get(error.errno or 0, usual))
     return reader.gettext(known) if known else str(error.strerror or error)
 
 
