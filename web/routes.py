@@ -112,6 +112,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/tasks/{task_id:\\d{1,15}}/done", tasks.done, ALL_ROLES),
     Route("GET", "/tasks/{task_id:\\d{1,15}}/wrap-up", wrap_ups.show, ALL_ROLES),
     Route("POST", "/tasks/{task_id:\\d{1,15}}/wrap-up", wrap_ups.save, ALL_ROLES),
+    Route("POST", "/tasks/{task_id:\\d{1,15}}/close", wrap_ups.close, WATCH),
     Route("POST", "/tasks/{task_id:\\d{1,15}}/cancel", tasks.cancel, ALL_ROLES),
     Route("POST", "/tasks/{task_id:\\d{1,15}}/reopen", tasks.reopen, ALL_ROLES),
     Route("POST", "/tasks/{task_id:\\d{1,15}}/take", tasks.take, ALL_ROLES),

@@ -87,6 +87,11 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
         "Somebody changed this meanwhile. Reload the page and make your change again."
     ),
     "already_finished": N_("This form has been sent already."),
+    "wrap_up_by_form": N_(
+        "Only the form about the call does this task. A supervisor may close it with a reason."
+    ),
+    "reason_too_long": N_("The reason is too long. Say it in fewer words."),
+    "reason_missing": N_("Say in a few words why it is closed without the form."),
     "skip_not_allowed": N_("This queue's calls must be wrapped up."),
     # the database
     "database_url_refused": N_(
@@ -147,6 +152,7 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
     "task_created": N_("The task is set."),
     "task_saved": N_("The task is saved."),
     "task_done": N_("Done."),
+    "wrap_up_closed": N_("The task is closed without the form."),
     "wrap_up_saved": N_("The wrap-up is finished."),
     "task_reopened": N_("The task is open again."),
     "task_taken": N_("The task is yours."),

@@ -22,6 +22,7 @@ from crm_core.tasks.next_step import (
     checked_step,
 )
 from crm_core.tasks.tables import tasks
+from crm_core.tasks.unfilled import checked_reason, refuse_filled, refuse_without_form
 from crm_core.wording import existing_id, paragraphs
 
 
@@ -90,6 +91,7 @@ class Tasks:
         """Give an open task to a colleague or to the team of a queue."""
         async with self._storage.write() as tx:
             before = await _open_task(tx, actor, task_id)
+            refuse_without_form(before)
             await check_assignee(tx.connection, assignee_agent_id, queue)
             values = {"assignee_agent_id": assignee_agent_id, "queue": queue}
             await self._change(tx, actor, before, "handed_over", values, version)
@@ -105,19 +107,34 @@ class Tasks:
             await self._change(tx, actor, before, "taken", {"assignee_agent_id": actor.id})
 
     async def done(self, actor: Agent, task_id: int, *, call_id: str | None = None) -> None:
-        """It is done; `already_done` where somebody was faster."""
+        """It is done; `already_done` where somebody was faster, `wrap_up_by_form` where only the
+        form about the call does it (as for `cancel` and `hand_over`)."""
         await self._finish(actor, task_id, "done", call_id)
 
     async def cancel(self, actor: Agent, task_id: int) -> None:
         """It need not be done any more."""
         await self._finish(actor, task_id, "cancelled", None)
 
+    async def close_unfilled(self, actor: Agent, task_id: int, reason: str) -> None:
+        """Close what an expired wrap-up left without its form; see `checked_reason` for what is
+        refused. NotFound for a task of another kind."""
+        async with self._storage.write() as tx:
+            before = await _open_task(tx, actor, task_id)
+            if before["kind"] != "wrap_up":
+                raise NotFound(task_id=task_id)
+            why = await checked_reason(tx, actor, before, reason)
+            values = {"done_at": self._clock.now(), "done_by": actor.id, "ending": "cancelled"}
+            await self._write(tx, actor, before, "closed", values, reason=why)
+            tx.announce(TaskDone(task_id=task_id, ending="cancelled"))
+
     async def reopen(self, actor: Agent, task_id: int) -> None:
-        """Undo `done` or `cancel`. `another_open` where the number has another callback by now."""
+        """Undo `done` or `cancel`. `another_open` where the number has another callback by now,
+        `already_finished` where a form has done it."""
         async with self._storage.write() as tx:
             before = await _task(tx, actor, task_id)
             if before["done_at"] is None:
                 return
+            await refuse_filled(tx, before)
             await _refuse_second_callback(tx, before)
             values = {"done_at": None, "done_by": None, "done_call_id": None, "ending": None}
             await self._change(tx, actor, before, "reopened", values)
@@ -125,6 +142,7 @@ class Tasks:
     async def _finish(self, actor: Agent, task_id: int, ending: str, call_id: str | None) -> None:
         async with self._storage.write() as tx:
             before = await _open_task(tx, actor, task_id)
+            refuse_without_form(before)
             values = {"done_at": self._clock.now(), "done_by": actor.id, "ending": ending}
             await self._write(tx, actor, before, ending, {**values, "done_call_id": call_id})
             tx.announce(TaskDone(task_id=task_id, ending=ending))
@@ -146,7 +164,13 @@ class Tasks:
             tx.announce(TaskChanged(task_id=before["id"]))
 
     async def _write(
-        self, tx: Write, actor: Agent, before: RowMapping, action: str, values: dict[str, Any]
+        self,
+        tx: Write,
+        actor: Agent,
+        before: RowMapping,
+        action: str,
+        values: dict[str, Any],
+        **said: str,
     ) -> None:
         await tx.execute(
             update(tasks)
@@ -154,7 +178,8 @@ class Tasks:
             .values(**values, version=before["version"] + 1)
         )
         changed = {name: [_plain(before[name]), _plain(new)] for name, new in values.items()}
-        await audit.record(tx, self._clock.now(), actor.id, action, "task", before["id"], **changed)
+        details = {**changed, **said}
+        await audit.record(tx, self._clock.now(), actor.id, action, "task", before["id"], **details)
 
 
 async def _task(tx: Write, actor: Agent, task_id: int) -> RowMapping:

@@ -137,6 +137,79 @@ async def test_nobody_else_finishes_it(
     assert (await vera.post(f"/tasks/{demand.id}/wrap-up", {})).url.path == f"/tasks/{demand.id}"
 
 
+@pytest.mark.parametrize("action", ["done", "cancel", "hand_over"])
+async def test_no_tick_goes_round_the_form_for_anybody(
+    office: Office, client_as: ClientAs, demand: TaskRow, action: str
+) -> None:
+    written = {"assignee": f"agent:{office.cast.boris.id}", "version": str(demand.version)}
+    for who in ("anna", "vera", "dina"):
+        visitor = await client_as(who)
+        answer = await visitor.post(f"/tasks/{demand.id}/{action}", written)
+        assert "Only the form about the call does this task" in answer.text, who
+    task = await stored(office, demand.id)
+    assert (task.done_at, task.assignee_agent_id) == (None, office.cast.anna.id)
+    refused = await (await client_as("anna")).post(
+        f"/workplace/tasks/{demand.id}/done", headers={"Accept": "application/json"}
+    )
+    assert (refused.status, refused.json["error"]["code"]) == (409, "wrap_up_by_form")
+
+
+async def test_no_page_offers_what_is_refused(
+    office: Office, client_as: ClientAs, demand: TaskRow
+) -> None:
+    for who in ("anna", "vera", "grigory", "dina"):
+        visitor = await client_as(who)
+        for page in ("/tasks?view=all", "/tasks?view=mine", f"/tasks/{demand.id}", "/calls/late-1"):
+            links = (await visitor.get(page)).links
+            for action in ("done", "cancel", "hand_over"):
+                assert f"/tasks/{demand.id}/{action}" not in links, (who, page)
+
+
+async def test_a_supervisor_closes_it_with_a_reason_that_is_kept(
+    office: Office, client_as: ClientAs, demand: TaskRow
+) -> None:
+    vera, close = await client_as("vera"), f"/tasks/{demand.id}/close"
+    assert close in (await vera.get(f"/tasks/{demand.id}")).links
+    unsaid = await vera.post(close, {"reason": "  "})
+    assert "Say in a few words why" in unsaid.text
+    assert "too long" in (await vera.post(close, {"reason": "x" * 301})).text
+    assert (await stored(office, demand.id)).done_at is None
+    closed = await vera.post(close, {"reason": "Anna is ill, I called him"})
+    assert "closed without the form: Anna is ill, I called him" in closed.words
+    assert (await stored(office, demand.id)).ending == "cancelled"
+    audit = await (await client_as("dina")).get("/admin/audit?subject=task")
+    assert "Anna is ill, I called him" in audit.words
+    assert "closed already" not in (await vera.post(close, {"reason": "again"})).words
+    await vera.post(f"/tasks/{demand.id}/reopen")
+    assert (await stored(office, demand.id)).done_at is None
+
+
+async def test_an_operator_closes_nothing_without_the_form_and_a_supervisor_not_his_own(
+    office: Office, client_as: ClientAs, demand: TaskRow
+) -> None:
+    close = f"/tasks/{demand.id}/close"
+    anna = await client_as("anna")
+    assert (await anna.post(close, {"reason": "no time"})).status == 403
+    async with office.services.storage.write() as tx:
+        await tx.execute(update(wrap_ups).values(agent_id=office.cast.vera.id))
+    vera = await client_as("vera")
+    assert "Only the form" in (await vera.post(close, {"reason": "no time"})).text
+    assert (await stored(office, demand.id)).done_at is None
+
+
+async def test_what_the_form_has_done_is_not_opened_again(
+    office: Office, client_as: ClientAs, demand: TaskRow
+) -> None:
+    anna = await client_as("anna")
+    chosen = str(await disposition_id(office, needs_next_step=False))
+    await anna.post(f"/tasks/{demand.id}/wrap-up", {"disposition": chosen, "pick": "none"})
+    again = await anna.post(f"/tasks/{demand.id}/reopen")
+    assert "sent already" in again.text
+    assert (await stored(office, demand.id)).ending == "done"
+    for page in (f"/tasks/{demand.id}", "/tasks?view=done"):
+        assert f"/tasks/{demand.id}/reopen" not in (await anna.get(page)).links
+
+
 async def test_a_task_of_another_kind_has_no_such_form(office: Office, client_as: ClientAs) -> None:
     task_id = await add_task(office, "Send it", due_at=at(60) + timedelta(hours=1))
     anna = await client_as("anna")

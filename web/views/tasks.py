@@ -213,6 +213,8 @@ async def hand_over(request: web.Request) -> web.Response:
                 person(request), _id(request), version, assignee_agent_id=agent_id, queue=queue
             )
         except Conflict as refused:
+            if refused.code == "wrap_up_by_form":  # its page has no such field
+                return go(f"/tasks/{_id(request)}", told=refused.code)
             form.refuse("assignee", refused.code)
         except Invalid as refused:
             form.refuse("assignee", refused.code, **refused.values)

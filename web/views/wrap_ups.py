@@ -1,4 +1,4 @@
-"""A wrap-up that missed its deadline, finished late: from the task that it left behind."""
+"""A wrap-up that missed its deadline: finished late from the task that it left, or given up."""
 
 from aiohttp import web
 
@@ -48,6 +48,20 @@ async def save(request: web.Request) -> web.Response:
     if not form.ok:
         return await _show(request, task, form, status=422)
     return go("/tasks", told="wrap_up_saved")
+
+
+async def close(request: web.Request) -> web.Response:
+    """By whoever supervises: the form will not come, and why."""
+    task_id, form = int(request.match_info["task_id"]), await read_form(request)
+    try:
+        reason = form.value("reason")
+        await services(request).tasks.close_unfilled(person(request), task_id, reason)
+    except Invalid as refused:
+        told = "reason_missing" if refused.code == "required" else "reason_too_long"
+        return go(f"/tasks/{task_id}", told=told)
+    except Conflict as refused:
+        return go(f"/tasks/{task_id}", told=refused.code)
+    return go(f"/tasks/{task_id}", told="wrap_up_closed")
 
 
 async def _demand(request: web.Request) -> tuple[TaskRow, OpenWrapUp | None]:
