@@ -98,13 +98,17 @@ class DutyBook:
         else:
             self.reseat(person)
         if moved or person.status() != shown or person.duty.pause != before.pause:
-            self.note(person, shown.state, moved=moved)
+            at_work = shown.state is not State.OFFLINE
+            self.note(person, shown.state, moved=moved, opened_at=shown.since if at_work else None)
 
-    def note(self, person: Person, before: State, *, moved: bool) -> None:
+    def note(
+        self, person: Person, before: State, *, moved: bool, opened_at: datetime | None = None
+    ) -> None:
+        """Have a step stored; `opened_at` is when the stretch before it began, if known."""
         duty = person.duty
         desk_id = person.desk.id if person.desk else None
         self._shifts.append(
-            Shift(person.status(), before, desk_id, duty.pause, duty.leaving, moved)
+            Shift(person.status(), before, desk_id, duty.pause, duty.leaving, moved, opened_at)
         )
 
     def reseat(self, person: Person) -> None:

@@ -1,6 +1,6 @@
 """The roster's rows: who sat where when the lights went out, and the log of states."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,6 +44,7 @@ class Shift:
     pause: str | None
     leaving: bool
     moved: bool  # the state or its reason is another one: a new stretch of the log
+    opened_at: datetime | None = None  # the stretch before it began then; None: the log knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +107,9 @@ async def write_shifts(tx: Write, shifts: Sequence[Shift]) -> None:
     # Who gives a desk up goes first: a desk has one agent at a time.
     rows = sorted((_row(shift) for shift in newest.values()), key=_has_desk)
     await _SIT.run(tx.connection, rows)
-    closing, stretches = _stretches([shift for shift in shifts if shift.moved])
-    await _close(tx, closing)
+    moved = [shift for shift in shifts if shift.moved]
+    await _close(tx, {shift.status.agent_id: shift for shift in reversed(moved)}.values())
+    stretches = _stretches(moved)
     await _ADD.run(tx.connection, stretches)
 
 
@@ -129,14 +131,12 @@ def _has_desk(row: dict[str, Any]) -> bool:
     return row["extension_id"] is not None
 
 
-def _stretches(shifts: Sequence[Shift]) -> tuple[dict[int, datetime], list[dict[str, Any]]]:
-    """When each agent's open stretch ended, and those since; the last of each stays open."""
-    closing: dict[int, datetime] = {}
+def _stretches(shifts: Sequence[Shift]) -> list[dict[str, Any]]:
+    """What each agent has begun since; the last of each stays open."""
     last: dict[int, dict[str, Any]] = {}
     stretches: list[dict[str, Any]] = []
     for shift in shifts:
         status = shift.status
-        closing.setdefault(status.agent_id, status.since)
         if previous := last.pop(status.agent_id, None):
             previous["seconds"] = (status.since - previous["started_at"]).total_seconds()
         if status.state is State.OFFLINE:
@@ -150,19 +150,21 @@ def _stretches(shifts: Sequence[Shift]) -> tuple[dict[int, datetime], list[dict[
         }
         last[status.agent_id] = stretch
         stretches.append(stretch)
-    return closing, stretches
+    return stretches
 
 
-async def _close(tx: Write, closing: Mapping[int, datetime]) -> None:
-    if not closing:
-        return
-    found = await tx.execute(_OPEN, {"agents": list(closing)})
+async def _close(tx: Write, first: Collection[Shift]) -> None:
+    """End the stretch that was open before the first shift of each agent."""
+    opened = {each.status.agent_id: each.opened_at for each in first}
+    if asking := [agent_id for agent_id, at in opened.items() if at is None]:
+        opened |= {who: at for who, at in await tx.execute(_OPEN, {"agents": asking})}
     closed = [
         {
-            "the_agent": agent_id,
-            "the_seconds": max(0.0, (closing[agent_id] - started).total_seconds()),
+            "the_agent": shift.status.agent_id,
+            "the_seconds": max(0.0, (shift.status.since - opened_at).total_seconds()),
         }
-        for agent_id, started in found
+        for shift in first
+        if (opened_at := opened[shift.status.agent_id]) is not None
     ]
     await _CLOSE.run(tx.connection, closed)
 

@@ -6,27 +6,48 @@ SQLAlchemy's own path makes four trips to SQLite's thread for a select, this one
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-import aiosqlite
 from sqlalchemy import Dialect, Select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from crm_core.storage.one_trip import OneTripDriver
+
 Convert = Callable[[Any], Any] | None
+Columns = tuple[tuple[str, Convert], ...]
 
 
-async def _fetch(driver: Any, sql: str, values: tuple[object, ...]) -> Iterable[Any]:
-    rows: Iterable[Any]
-    if isinstance(driver, aiosqlite.Connection):
-        rows = await driver.execute_fetchall(sql, values)
-    else:
-        rows = await driver.fetch(sql, *values)
-    return rows
+Asked = tuple["HotSelect", dict[str, object]]
+"""A statement and its parameters."""
+
+
+async def rows_of(connection: AsyncConnection, *asked: Asked) -> list[list[dict[str, Any]]]:
+    """The rows of several statements that do not need each other's: one trip to SQLite's thread."""
+    prepared = [each.prepare(connection.dialect, given) for each, given in asked]
+    driver = (await connection.get_raw_connection()).driver_connection
+    found = await _fetch(driver, [(sql, values) for sql, values, _ in prepared])
+    return [
+        [_as_dict(columns, row) for row in rows]
+        for (_, _, columns), rows in zip(prepared, found, strict=True)
+    ]
+
+
+async def _fetch(driver: Any, asked: list[tuple[str, tuple[Any, ...]]]) -> list[list[Any]]:
+    if isinstance(driver, OneTripDriver):
+        return await driver.fetch_all(asked)
+    return [await driver.fetch(sql, *values) for sql, values in asked]
+
+
+def _as_dict(columns: Columns, row: Iterable[Any]) -> dict[str, Any]:
+    return {
+        name: value if convert is None or value is None else convert(value)
+        for (name, convert), value in zip(columns, row, strict=True)
+    }
 
 
 class _Compiled(NamedTuple):
     sql: str
     parameters: tuple[str, ...]
     constants: dict[str, Any]
-    columns: tuple[tuple[str, Convert], ...]
+    columns: Columns
 
 
 class HotSelect:
@@ -41,18 +62,17 @@ class HotSelect:
 
     async def rows(self, connection: AsyncConnection, **parameters: object) -> list[dict[str, Any]]:
         """All rows, their values as Python's own types."""
-        compiled = self._for(connection.dialect)
-        given = {**compiled.constants, **parameters}
-        values = tuple(given[name] for name in compiled.parameters)
-        driver = (await connection.get_raw_connection()).driver_connection
-        found = await _fetch(driver, compiled.sql, values)
-        return [
-            {
-                name: value if convert is None or value is None else convert(value)
-                for (name, convert), value in zip(compiled.columns, row, strict=True)
-            }
-            for row in map(tuple, found)
-        ]
+        [rows] = await rows_of(connection, (self, parameters))
+        return rows
+
+    def prepare(
+        self, dialect: Dialect, given: dict[str, object]
+    ) -> tuple[str, tuple[Any, ...], Columns]:
+        """The statement for `dialect`, its values in order, and what to make of its columns."""
+        compiled = self._for(dialect)
+        named = {**compiled.constants, **given}
+        values = tuple(named[name] for name in compiled.parameters)
+        return compiled.sql, values, compiled.columns
 
     def _for(self, dialect: Dialect) -> _Compiled:
         known = self._compiled.get(dialect.name)

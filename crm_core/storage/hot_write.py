@@ -1,15 +1,17 @@
 """Writes made at every fact: compiled once per engine, then given to the driver itself.
 
-SQLAlchemy's own path makes three or four trips to SQLite's thread for a write, this one makes one.
+SQLAlchemy's own path makes three or four trips to SQLite's thread for a write; these go along with
+the next statement, or with the commit.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import aiosqlite
 from sqlalchemy import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import UpdateBase
+
+from crm_core.storage.one_trip import OneTripDriver
 
 Row = Mapping[str, Any]
 Convert = Callable[[Any], Any] | None
@@ -23,7 +25,8 @@ class _Compiled(NamedTuple):
 class HotWrite:
     """One INSERT, UPDATE or DELETE, whose every parameter is bound by name, per dialect.
 
-    It takes part in the connection's transaction; errors are the driver's own.
+    It takes part in the connection's transaction. Errors are the driver's own; SQLite's are raised
+    by the next statement or by the commit.
     """
 
     def __init__(self, statements: Mapping[str, UpdateBase]) -> None:
@@ -47,8 +50,8 @@ class HotWrite:
             for row in rows
         ]
         driver: Any = (await connection.get_raw_connection()).driver_connection
-        if isinstance(driver, aiosqlite.Connection):
-            await _run_on_sqlite(driver, sql, values)
+        if isinstance(driver, OneTripDriver):
+            driver.send_along(sql, values)
         elif len(values) == 1:
             await driver.execute(sql, *values[0])
         else:
@@ -60,16 +63,6 @@ class HotWrite:
             known = _compile(self._statements[dialect.name], dialect)
             self._compiled[dialect.name] = known
         return known
-
-
-async def _run_on_sqlite(
-    driver: aiosqlite.Connection, sql: str, values: list[tuple[Any, ...]]
-) -> None:
-    if len(values) == 1:
-        await driver.execute_fetchall(sql, values[0])  # leaves no cursor to be closed
-        return
-    cursor = await driver.executemany(sql, values)
-    await cursor.close()
 
 
 def _compile(statement: UpdateBase, dialect: Dialect) -> _Compiled:

@@ -1,14 +1,15 @@
 """SQLite's statements in one trip to its thread each, where SQLAlchemy's adapter makes four.
 
 A cursor is opened, executed, read to its end and closed in a single errand. A transaction begins
-together with its first statement, what has done nothing is neither committed nor rolled back, and
-nobody waits for the end of a read. Streams (`AsyncConnection.stream`) keep SQLAlchemy's own cursor,
+together with its first statement; writes whose result nobody asks for go along with the next
+statement or the commit; what has done nothing is neither committed nor rolled back, and nobody
+waits for the end of a read. Streams (`AsyncConnection.stream`) keep SQLAlchemy's own cursor,
 which reads as it goes.
 """
 
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import aiosqlite
@@ -19,6 +20,9 @@ from sqlalchemy.dialects.sqlite.aiosqlite import (
 )
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import EMPTY_DICT
+
+Values = tuple[Any, ...]
+_Ahead = tuple[str, Sequence[Values]]
 
 
 class _Told(NamedTuple):
@@ -84,32 +88,50 @@ class _OneTripConnection(AsyncAdapt_aiosqlite_connection):
     _cursor_cls = _OneTripCursor  # type: ignore[assignment]
 
 
-class _Driver(aiosqlite.Connection):
-    """Knows whether anything was done since the last commit or rollback."""
+class OneTripDriver(aiosqlite.Connection):
+    """Knows whether anything was done since the last commit or rollback, and what goes along."""
 
-    _to_begin = ""
-    _untouched = True
-    _told_to_stop = False
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._ahead: list[_Ahead] = []
+        self._untouched = True
+        self._told_to_stop = False
 
     def begin(self, sql: str) -> None:
         """Have `sql` run in front of the next statement, in the same errand."""
-        self._to_begin = sql
+        self._ahead = [(sql, [()])]
+
+    def send_along(self, sql: str, rows: Sequence[Values]) -> None:
+        """Execute `sql` for each of `rows` in front of the next statement, or of the commit: what
+        it raises is raised there."""
+        self._ahead.append((sql, rows))
+        self._untouched = False
+
+    async def fetch_all(self, asked: Sequence[tuple[str, Values]]) -> list[list[Any]]:
+        """The rows of each statement, in one errand."""
+        told: list[list[Any]] = await self._execute(_fetch_all, self._conn, asked)
+        return told
 
     async def _execute(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
-        begin, self._to_begin = self._to_begin, ""
+        ahead, self._ahead = self._ahead, []
         self._untouched = False  # also where the waiting is cancelled: the errand runs all the same
-        if begin:
+        if ahead:
             return await super()._execute(  # type: ignore[no-untyped-call]
-                _begun, self._conn, begin, fn, *args, **kwargs
+                _after, self._conn, ahead, fn, *args, **kwargs
             )
         return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
 
     async def commit(self) -> None:
         if not self._is_untouched():
-            await super().commit()
+            try:
+                await super().commit()
+            except sqlite3.Error:
+                await super().rollback()  # SQLAlchemy takes a refused commit for an end of it
+                raise
             self._untouched = True
 
     async def rollback(self) -> None:
+        self._ahead = []
         if not self._is_untouched():
             await super().rollback()
             self._untouched = True
@@ -122,13 +144,15 @@ class _Driver(aiosqlite.Connection):
         return super().stop()
 
     def _is_untouched(self) -> bool:
-        self._to_begin = ""
+        if self._untouched:
+            self._ahead = []  # a beginning that nothing came of
         return self._untouched
 
 
-class _ReadingDriver(_Driver):
+class _ReadingDriver(OneTripDriver):
     async def rollback(self) -> None:
         """Sent, not waited for: a read has nothing to lose, and what follows queues behind it."""
+        self._ahead = []
         if not self._is_untouched():
             self._tx.put_nowait((None, self._conn.rollback))
             self._untouched = True
@@ -136,7 +160,7 @@ class _ReadingDriver(_Driver):
 
 def make_one_trip(engine: AsyncEngine, begin: str, *, reading: bool) -> None:
     """Have every connection of `engine` (SQLite) work this way, with `begin` as its BEGIN."""
-    kind = _ReadingDriver if reading else _Driver
+    kind = _ReadingDriver if reading else OneTripDriver
 
     def create(database: str, **settings: Any) -> aiosqlite.Connection:
         driver = kind(lambda: sqlite3.connect(database, **settings), iter_chunk_size=64)
@@ -153,9 +177,15 @@ def make_one_trip(engine: AsyncEngine, begin: str, *, reading: bool) -> None:
         connection.connection.driver_connection.begin(begin)
 
 
-def _begun(connection: Any, begin: str, work: Any, *args: Any, **kwargs: Any) -> Any:
-    connection.execute(begin)
+def _after(connection: Any, ahead: list[_Ahead], work: Any, *args: Any, **kwargs: Any) -> Any:
+    for sql, rows in ahead:
+        for values in rows:
+            connection.execute(sql, values).close()
     return work(*args, **kwargs)
+
+
+def _fetch_all(connection: Any, asked: Sequence[tuple[str, Values]]) -> list[list[Any]]:
+    return [_execute(connection, sql, values).rows for sql, values in asked]
 
 
 def _execute(connection: Any, sql: str, values: Any) -> _Told:

@@ -7,12 +7,17 @@ from typing import Any
 
 import aiosqlite
 import pytest
-from sqlalchemy import column, insert, select, table, text, update
+from sqlalchemy import bindparam, column, insert, select, table, text, update
 from sqlalchemy.exc import IntegrityError
 
 from crm_core.storage.engine import Storage
+from crm_core.storage.hot import HotSelect, rows_of
+from crm_core.storage.hot_write import HotWrite
 
 _PEOPLE = table("people", column("id"), column("name"))
+_HIRE = HotWrite.same(insert(_PEOPLE).values(name=bindparam("name")))
+_NAMES = HotSelect(select(_PEOPLE.c.name).order_by(_PEOPLE.c.id))
+_BY_ID = HotSelect(select(_PEOPLE.c.name).where(_PEOPLE.c.id == bindparam("id")))
 
 
 @pytest.fixture
@@ -92,6 +97,67 @@ async def test_a_transaction_begins_with_its_first_statement_and_ends_in_one_tri
     async with storage.write():
         pass
     assert len(errands) == 2
+
+
+async def test_hot_writes_go_along_with_the_commit(storage: Storage, errands: list[str]) -> None:
+    async with storage.write() as tx:
+        errands.clear()
+        await _HIRE.run(tx.connection, [{"name": "Galina"}, {"name": "Dina"}])
+        await _HIRE.run(tx.connection, [{"name": "Elena"}])
+    assert len(errands) == 1
+    async with storage.read() as connection:
+        assert len(await _NAMES.rows(connection)) == 6
+
+
+async def test_a_statement_sees_the_hot_writes_before_it(storage: Storage) -> None:
+    async with storage.write() as tx:
+        await _HIRE.run(tx.connection, [{"name": "Galina"}])
+        assert [row["name"] for row in await _NAMES.rows(tx.connection)][-1] == "Galina"
+        await tx.execute(update(_PEOPLE).where(_PEOPLE.c.name == "Galina").values(name="Elena"))
+        await _HIRE.run(tx.connection, [{"name": "Galina"}])
+    async with storage.read() as connection:
+        names = [row["name"] for row in await _NAMES.rows(connection)]
+    assert names == ["Anna", "Boris", "Vera", "Elena", "Galina"]
+
+
+async def test_a_refused_hot_write_fails_the_whole_transaction(storage: Storage) -> None:
+    told: list[object] = []
+    storage.on_commit = told.extend
+    with pytest.raises(IntegrityError):
+        async with storage.write() as tx:
+            await _HIRE.run(tx.connection, [{"name": "Galina"}])
+            await _HIRE.run(tx.connection, [{"name": "Anna"}])
+            tx.announce("hired")
+    async with storage.write() as tx:
+        await _HIRE.run(tx.connection, [{"name": "Elena"}])
+    async with storage.read() as connection:
+        names = [row["name"] for row in await _NAMES.rows(connection)]
+    assert names == ["Anna", "Boris", "Vera", "Elena"]
+    assert told == []
+
+
+async def test_hot_writes_of_a_transaction_that_raises_are_never_made(storage: Storage) -> None:
+    with pytest.raises(RuntimeError):
+        async with storage.write() as tx:
+            await _HIRE.run(tx.connection, [{"name": "Galina"}])
+            raise RuntimeError
+    async with storage.write() as tx:
+        await tx.execute(insert(_PEOPLE).values(name="Elena"))
+    async with storage.read() as connection:
+        names = [row["name"] for row in await _NAMES.rows(connection)]
+    assert names == ["Anna", "Boris", "Vera", "Elena"]
+
+
+async def test_several_hot_selects_are_one_errand(storage: Storage, errands: list[str]) -> None:
+    async with storage.read() as connection:
+        await connection.execute(text("SELECT 1"))
+        errands.clear()
+        everybody, second, nobody = await rows_of(
+            connection, (_NAMES, {}), (_BY_ID, {"id": 2}), (_BY_ID, {"id": 9})
+        )
+    assert len(everybody) == 3
+    assert (second, nobody) == ([{"name": "Boris"}], [])
+    assert len([each for each in errands if each != "rollback"]) == 1
 
 
 async def test_a_read_sees_one_state_and_the_next_read_the_newer_one(storage: Storage) -> None:
