@@ -221,7 +221,8 @@ class CallAnswered(CallFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallLeft(CallFact):
-    """The phone at `interface`, which had answered, is out of it; the call may live on."""
+    """The phone at `interface`, which had answered, is out of it; the call may live on. It need not
+    have met the client: one may pick up and then decline, or be asked by a colleague only."""
 
     interface: Interface
 

@@ -38,6 +38,13 @@ def close(call: Call, leg: Leg, result: OfferResult, at: datetime) -> None:
     call.say(OfferEnded(at=at, call_id=call.id, interface=offer.interface, result=result))
 
 
+def was_picked_up(leg: Leg) -> bool:
+    """Whether the phone rang for somebody else and was picked up, be it that its owner then would
+    not have the call (a follow-me that asks)."""
+    offer = leg.offer
+    return offer is not None and offer.result is OfferResult.ANSWERED and not offer.own_request
+
+
 def close_unanswered(call: Call, leg: Leg, at: datetime) -> None:
     """The leg is gone: tell its ringing's end from the cause, or from what the others did."""
     if leg.offer is None or leg.offer.result is not None:

@@ -97,13 +97,15 @@ def _last_parties(call: Call) -> list[Leg]:
 
 
 def _refused(call: Call) -> Leg | None:
-    """The line that would not take the call. A client who went on waiting after a phone's refusal,
-    and gave up later, ended the call himself."""
-    last = call.dialled_last
+    """The line that would not take the call. With a client whose line the exchange had answered (a
+    menu, a queue, a voice afterwards) that ends no call: the exchange goes on or hangs up. Nor did
+    it where he went on waiting and gave up later."""
+    last, first = call.dialled_last, call.first
     if last is None or last.cause not in (USER_BUSY, CALL_REJECTED):
         return None
-    client_gave_up = call.first.role is LegRole.TRUNK and call.first.quit_at is not None
-    return None if client_gave_up else last
+    is_client = first.role is LegRole.TRUNK
+    goes_on = is_client and first.incoming and first.answered_at is not None
+    return None if goes_on or (is_client and first.quit_at is not None) else last
 
 
 def _side(leg: Leg) -> EndedBy:

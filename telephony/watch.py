@@ -76,7 +76,8 @@ class Watch:
         holds.end_all(call, channel, at)
         self.floor.forget(channel)
         others = [other.interface for other in call.living_legs()]
-        if leg.interface in call.present | call.consulted and leg.interface not in others:
+        talked = leg.interface in call.present | call.consulted
+        if (talked or offers.was_picked_up(leg)) and leg.interface not in others:
             call.present.discard(leg.interface)
             call.consulted.discard(leg.interface)
             call.say(CallLeft(at=at, call_id=call.id, interface=leg.interface))

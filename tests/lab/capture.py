@@ -16,7 +16,7 @@ from telephony.recorder import Recorder
 from tests.lab import scenes
 from tests.lab.ami_link import AmiLink
 from tests.lab.asterisk import LabAsterisk, asterisk
-from tests.lab.scenes import SCENES, Entry
+from tests.lab.scenes import PHONES, SCENES, Entry
 from tests.lab.stage import Stage, stage
 
 STREAMS = Path(__file__).parents[1] / "streams"
@@ -102,8 +102,10 @@ async def _capture(exchange: LabAsterisk, names: list[str]) -> int:
 
 def _keep(name: str, stream: bytes, stage: Stage) -> None:
     STREAMS.mkdir(exist_ok=True)
+    entry = SCENES[name]
     truth = {
-        "about": SCENES[name].about,
+        "about": entry.about,
+        **({"phones": entry.phones} if entry.phones != PHONES else {}),
         "tolerance_seconds": TOLERANCE_SECONDS,
         "calls": stage.truth,
     }

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+PHONES = r"\d{2,5}"
 Told = Mapping[str, Any]
 """One call as `perezvon replay --json` prints it, as a dictionary."""
 
@@ -25,9 +26,14 @@ def stream_of(name: str) -> bytes:
 
 
 def truth_of(name: str) -> dict[str, Any]:
-    """`about`, `tolerance_seconds` and `calls` of a scene."""
+    """`about`, `tolerance_seconds` and `calls`; `phones` where they have names of another shape."""
     loaded: dict[str, Any] = json.loads((HERE / f"{name}.json").read_text())
     return loaded
+
+
+def phones_of(name: str) -> str:
+    """Which endpoints of a scene are phones, as a regular expression."""
+    return str(truth_of(name).get("phones", PHONES))
 
 
 def differences(name: str, told: Sequence[Told]) -> list[str]:

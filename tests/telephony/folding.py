@@ -19,6 +19,7 @@ class Told:
     queue: str | None = None
     answers: dict[str, datetime] = field(default_factory=dict)
     present: set[str] = field(default_factory=set)
+    picked_up: set[str] = field(default_factory=set)
     joined: set[str] = field(default_factory=set)  # present in a call that was joined with this one
     offers: list[list[object]] = field(default_factory=list)
     transfers: list[tuple[object, ...]] = field(default_factory=list)
@@ -54,6 +55,7 @@ def _apply(told: Told, fact: events.CallFact, calls: dict[str, Told]) -> None:
             absorbed = calls.pop(fact.absorbed_id)
             told.offers = sorted(told.offers + absorbed.offers, key=lambda offer: str(offer[1]))
             told.transfers += absorbed.transfers
+            told.picked_up |= absorbed.picked_up
             told.joined |= (absorbed.present | absorbed.joined) - told.present
             left = absorbed.answers.keys() - absorbed.present
             told.answers |= {phone: absorbed.answers[phone] for phone in left - told.answers.keys()}
@@ -68,6 +70,8 @@ def _apply(told: Told, fact: events.CallFact, calls: dict[str, Told]) -> None:
             for offer in told.offers:
                 if offer[0] == fact.interface and offer[2] is None:
                     offer[2] = fact.result
+                    if fact.result is OfferResult.ANSWERED:
+                        told.picked_up.add(fact.interface)
                     break
         case events.CallAnswered():
             assert fact.interface not in told.present, "who is there does not answer again"
@@ -75,9 +79,10 @@ def _apply(told: Told, fact: events.CallFact, calls: dict[str, Told]) -> None:
             told.joined.discard(fact.interface)
             told.answers.setdefault(fact.interface, fact.at)
         case events.CallLeft():
-            assert fact.interface in told.present | told.joined, "only who is there leaves"
-            told.present.discard(fact.interface)
-            told.joined.discard(fact.interface)
+            there = (told.present, told.joined, told.picked_up)
+            assert any(fact.interface in phones for phones in there), "only who is there leaves"
+            for phones in there:
+                phones.discard(fact.interface)
         case events.CallHeld():
             told.holds.append([fact.interface, fact.at, fact.parked, None])
         case events.CallResumed():

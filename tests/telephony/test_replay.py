@@ -17,7 +17,7 @@ from telephony.wire import parse
 from tests.streams import truth
 from tests.telephony.folding import disagreements, fold
 
-PHONES = r"\d{2,5}"
+PHONES = truth.PHONES
 KEYS = [
     "call_id",
     "linkedids",
@@ -41,13 +41,13 @@ KEYS = [
 ]
 
 
-def told(stream: bytes) -> list[dict[str, Any]]:
+def told(stream: bytes, phones: str = PHONES) -> list[dict[str, Any]]:
     """The calls of a stream as `perezvon replay --json` prints them."""
-    return [json.loads(as_json(record)) for record in replay(read_stream(stream), PHONES)]
+    return [json.loads(as_json(record)) for record in replay(read_stream(stream), phones)]
 
 
-def facts_of(stream: bytes) -> list[Fact]:
-    tracker = CallTracker(phones_matching(PHONES))
+def facts_of(stream: bytes, phones: str = PHONES) -> list[Fact]:
+    tracker = CallTracker(phones_matching(phones))
     facts: list[Fact] = []
     latest: datetime | None = None
     for message in read_stream(stream):
@@ -62,12 +62,27 @@ def facts_of(stream: bytes) -> list[Fact]:
 
 @pytest.mark.parametrize("name", truth.names())
 def test_a_scene_is_told_as_it_was(name: str) -> None:
-    assert truth.differences(name, told(truth.stream_of(name))) == []
+    assert truth.differences(name, told(truth.stream_of(name), truth.phones_of(name))) == []
+
+
+def test_who_picks_up_and_does_not_take_the_call_has_left_it_before_it_goes_on() -> None:
+    """A follow-me asks whoever answers: the card of one who keyed nothing must not stay."""
+    facts = facts_of(truth.stream_of("confirmed_by_the_second"))
+    told = [
+        (type(fact).__name__, fact.interface)
+        for fact in facts
+        if isinstance(fact, (events.CallAnswered, events.CallLeft))
+    ]
+    assert told == [
+        ("CallLeft", "PJSIP/101"),
+        ("CallAnswered", "PJSIP/102"),
+        ("CallLeft", "PJSIP/102"),
+    ]
 
 
 @pytest.mark.parametrize("name", truth.names())
 def test_facts_and_record_of_a_scene_agree(name: str) -> None:
-    for call in fold(facts_of(truth.stream_of(name))).values():
+    for call in fold(facts_of(truth.stream_of(name), truth.phones_of(name))).values():
         assert disagreements(call) == []
 
 
