@@ -19,8 +19,9 @@ def note(
     moved: Uniqueid | None = None,
 ) -> None:
     """A transfer was asked for. A blind one is told only when it is clear that it did not lead into
-    a parking lot, which Asterisk announces as a transfer too."""
-    if kind is TransferKind.BLIND and _is_known(call, at, to, moved):
+    a parking lot, which Asterisk announces as a transfer too. `moved` is the channel that goes
+    elsewhere; of an attended one, which leaves nobody to be asked twice, the transferer's own."""
+    if _is_known(call, kind, at, to, moved):
         return
     transfer = LiveTransfer(kind, at, from_interface, to, moved)
     call.transfers.append(transfer)
@@ -28,11 +29,15 @@ def note(
         _settle(call, transfer)
 
 
-def _is_known(call: Call, at: datetime, to: str, moved: Uniqueid | None) -> bool:
-    """The leaving of a bridge and the event that explains it come in any order."""
-    return any(
-        one.moved == moved and one.to == to and abs(at - one.at) < _SAME for one in call.transfers
-    )
+def _is_known(
+    call: Call, kind: TransferKind, at: datetime, to: str, moved: Uniqueid | None
+) -> bool:
+    """The leaving of a bridge and the event that explains it come in any order; an event may come
+    twice."""
+    same = [one for one in call.transfers if one.moved == moved]
+    if kind is TransferKind.ATTENDED:
+        return any(one.kind is kind for one in same)
+    return any(one.to == to and abs(at - one.at) < _SAME for one in same)
 
 
 def is_expected(call: Call, moved: Uniqueid) -> bool:

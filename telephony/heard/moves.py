@@ -51,7 +51,8 @@ def on_attended_transfer(watch: Watch, wire: AttendedTransferred) -> None:
     to = transfers.goal(target, second)
     call = watch.join((first, second, transferee, target), wire.at)
     assert call is not None
-    transfers.note(call, TransferKind.ATTENDED, wire.at, first.leg.interface, to)
+    moved = first.uniqueid
+    transfers.note(call, TransferKind.ATTENDED, wire.at, first.leg.interface, to, moved)
     first.leg.handed_over = second.leg.handed_over = True
     holds.end(call, first.leg, wire.at)
 

@@ -65,6 +65,27 @@ def test_a_scene_is_told_as_it_was(name: str) -> None:
     assert truth.differences(name, told(truth.stream_of(name), truth.phones_of(name))) == []
 
 
+@pytest.mark.parametrize("name", truth.names())
+def test_a_scene_whose_events_all_come_twice_is_told_as_it_was(name: str) -> None:
+    blocks = truth.stream_of(name).split(b"\r\n\r\n")
+    twice = [copy for block in blocks for copy in [block] * (1 + block.startswith(b"Event:"))]
+    calls = told(b"\r\n\r\n".join(twice), truth.phones_of(name))
+    assert truth.differences(name, calls) == []
+
+
+@pytest.mark.parametrize("name", truth.names())
+def test_a_scene_cut_off_in_the_middle_is_told_as_far_as_it_went(name: str) -> None:
+    """No call is made up, and none that goes on has an end."""
+    stream, phones = truth.stream_of(name), truth.phones_of(name)
+    whole = {call["call_id"]: call for call in told(stream, phones)}
+    joined = {one for call in whole.values() for one in call["linkedids"]} | whole.keys()
+    for part in (0.3, 0.6, 0.9):
+        for call in told(stream[: int(len(stream) * part)], phones):
+            assert call["call_id"] in joined
+            if call["ended_at"] is None:
+                assert (call["outcome"], call["ended_by"]) == (None, None)
+
+
 def test_who_picks_up_and_does_not_take_the_call_has_left_it_before_it_goes_on() -> None:
     """A follow-me asks whoever answers: the card of one who keyed nothing must not stay."""
     facts = facts_of(truth.stream_of("confirmed_by_the_second"))
