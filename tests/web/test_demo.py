@@ -24,7 +24,7 @@ from telephony.numbers import normalise
 from web.demo import DEMO_PASSWORD, furnish
 from web.demo.cast import CLIENTS, COLLEAGUES, VISITORS
 from web.demo.exchange import town
-from web.demo.serving import DemoStarted, serve_simulated
+from web.demo.serving import DemoStarted, serve_simulated, until_stopped
 from web.settings import DatabaseSettings, HttpSettings, Settings
 
 PATIENCE_SECONDS = 40
@@ -157,6 +157,31 @@ async def test_the_floor_lives_by_itself(tmp_path: Path, storage: Storage) -> No
             await asyncio.wait_for(serving, PATIENCE_SECONDS)
     assert told[0].url.startswith("http://127.0.0.1:")
     assert len(told[0].logins) == len(VISITORS)
+
+
+async def test_the_colleagues_leave_before_the_office_closes() -> None:
+    stop, began, left = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            left.set()
+
+    working = asyncio.create_task(until_stopped(stop, work()))
+    await began.wait()
+    stop.set()
+    await asyncio.wait_for(working, PATIENCE_SECONDS)
+    assert left.is_set()
+
+
+async def test_a_fault_of_the_colleagues_is_not_lost() -> None:
+    async def work() -> None:
+        raise LookupError("nobody there")
+
+    with pytest.raises(LookupError):
+        await until_stopped(asyncio.Event(), work())
 
 
 async def until(fact: Callable[[], Awaitable[bool]]) -> None:

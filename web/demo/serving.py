@@ -3,9 +3,10 @@
 import asyncio
 import ipaddress
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from crm_core.clock import Clock
 from telephony.simulator import Credentials
@@ -58,7 +59,7 @@ async def serve_simulated(
         working: list[asyncio.Task[None]] = []
 
         def started(told: Started) -> None:
-            working.append(asyncio.create_task(Colleagues(built).run()))
+            working.append(asyncio.create_task(until_stopped(stop, Colleagues(built).run())))
             on_started(DemoStarted(told.url, logins))
 
         try:
@@ -68,6 +69,19 @@ async def serve_simulated(
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
+
+
+async def until_stopped(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
+    """Do `work` until `stop`, and not a moment longer: what it works on is closed next."""
+    working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not stop.is_set():
+            await working
+    finally:
+        for task in (working, stopping):
+            task.cancel()
+        await asyncio.gather(working, stopping, return_exceptions=True)
 
 
 def _apart(settings: Settings) -> Settings:
