@@ -19,6 +19,7 @@ from screenpop.outbox import Closing
 
 FIRST_PAUSE_SECONDS: Final = 0.5
 LONGEST_PAUSE_SECONDS: Final = 20.0
+PATIENCE: Final = aiohttp.ClientTimeout(total=15)  # seconds; then it counts as no connection
 _CSRF = re.compile(r'<meta name="csrf" content="([0-9a-f]+)">')
 _REFUSALS = {422: "login_failed", 429: "too_many_logins"}
 _STRANGER = "not_perezvon"
@@ -96,7 +97,7 @@ class Listener:
     async def _enter(self) -> str:
         """Log in; the session's cookie as a header value."""
         jar = aiohttp.CookieJar(unsafe=True)
-        async with aiohttp.ClientSession(cookie_jar=jar) as session:
+        async with aiohttp.ClientSession(cookie_jar=jar, timeout=PATIENCE) as session:
             async with session.get(f"{self._url}/login") as page:
                 if page.status >= 500:
                     raise aiohttp.ClientError(f"status {page.status}")

@@ -21,6 +21,12 @@ WRITER_LOCK = 0x62656C6C
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 _DRIVERS["postgres"] = _DRIVERS["postgresql"]
+_QUERY = {"sqlite": frozenset[str]()}
+_QUERY["postgresql"] = frozenset(
+    {"ssl", "sslmode", "host", "port", "prepared_statement_cache_size"}
+)
+_QUERY["postgres"] = _QUERY["postgresql"]
+"""What may stand after the `?`: the driver fails at anything else with a fault of its own."""
 
 Purpose = Literal["reading", "writing", "migrating"]
 
@@ -35,8 +41,8 @@ def parse_url(url: str) -> URL:
     """`sqlite:///path` or `postgresql://…` with our own driver filled in."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
-        raise DatabaseUrlRefused(url=url.partition("@")[2] or url) from None
+    except (ArgumentError, ValueError):
+        raise DatabaseUrlRefused(url=url.rpartition("@")[2]) from None
     shown = parsed.render_as_string(hide_password=True)
     name, _, driver = parsed.drivername.partition("+")
     wanted = _DRIVERS.get(name)
@@ -45,6 +51,11 @@ def parse_url(url: str) -> URL:
     if name == "sqlite" and parsed.database in (None, "", ":memory:"):
         # Every connection to a memory database sees one of its own.
         raise DatabaseUrlRefused(url=shown)
+    if set(parsed.query) - _QUERY[name] or not 0 <= (parsed.port or 0) <= 65535:
+        raise DatabaseUrlRefused(url=shown)
+    if "sslmode" in parsed.query:  # as everybody writes it; the driver's word is another
+        mode = parsed.query["sslmode"]
+        parsed = parsed.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
     return parsed.set(drivername=wanted)
 
 

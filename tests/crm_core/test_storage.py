@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncTransaction, create_async_engine
 from structlog.testing import capture_logs
 
 from crm_core.agents.tables import pause_reasons
-from crm_core.storage.connecting import DatabaseUrlRefused
+from crm_core.storage.connecting import DatabaseUrlRefused, parse_url
 from crm_core.storage.engine import Storage, Write
 from crm_core.storage.lending import StorageClosed
 from crm_core.tables import audit
@@ -404,6 +404,11 @@ async def test_an_instant_comes_back_in_utc_and_a_naive_one_is_refused(storage: 
         "sqlite:///:memory:",
         "mysql://root:hunter2@db/perezvon",
         "postgresql+psycopg://perezvon:hunter2@db/perezvon",
+        "postgresql://perezvon:hunter2@db:port/perezvon",
+        "postgresql://perezvon:x@hunter2@db:port/perezvon",
+        "postgresql://perezvon:hunter2@db:99999/perezvon",
+        "postgresql://perezvon:hunter2@db/perezvon?color=red",
+        "sqlite:///x.db?color=red",
         "not a url",
         "",
     ],
@@ -419,3 +424,8 @@ def test_a_url_that_cannot_be_opened_is_refused_without_its_password(url: str) -
 )
 async def test_a_url_need_not_name_the_driver(url: str) -> None:
     await Storage.open(url).close()
+
+
+def test_the_usual_word_for_a_secure_connection_is_understood() -> None:
+    opened = parse_url("postgresql://db/x?sslmode=require")
+    assert dict(opened.query) == {"ssl": "require"}

@@ -249,6 +249,24 @@ def test_nothing_typed_shows_the_help_and_yet_fails(capsys: pytest.CaptureFixtur
     assert "create-agent" in capsys.readouterr().out
 
 
+def test_without_a_terminal_no_password_is_asked_for_in_the_open(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("web.cli.asking._TERMINAL", tmp_path / "none")
+    monkeypatch.setattr("sys.stdin", io.StringIO("колокол-42\n"))
+    assert "There is no terminal to ask for the password" in _says(capsys, "listen", "anna")
+
+
+def test_questions_never_get_into_the_output(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("anna\n"))
+    assert run(["create-agent"]) == BAD_INPUT
+    told = capsys.readouterr()
+    assert told.out.strip() == ""
+    assert told.err.startswith("Login:Name:\n")
+
+
 def test_two_passwords_that_differ_are_asked_for_again(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

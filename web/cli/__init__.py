@@ -84,6 +84,7 @@ def _run(arguments: list[str]) -> int:
     except Exit as left:
         return left.exit_code
     except Abort as left:
+        sys.stderr.write("\n")  # the question's line is still open
         if isinstance(left.__context__, EOFError):
             text = N_("The input ended before everything was asked. Help: perezvon --help")
             refuse(shell_reader().gettext(text))

@@ -34,7 +34,7 @@ SYSTEM_REASONS: Final[dict[str, str]] = {
     "EMFILE": N_("too many files are open at once"),
     "EADDRINUSE": N_("another program uses this port; stop it or choose another port"),
     "EADDRNOTAVAIL": N_("this machine has no such address"),
-    "ECONNREFUSED": N_("nothing answers there; is it running?"),
+    "ECONNREFUSED": N_("nothing answers there; see whether it runs"),
     "ECONNRESET": N_("the other end broke the connection"),
     "ETIMEDOUT": N_("nothing answers there in time"),
     "EHOSTUNREACH": N_("there is no way to that machine"),
