@@ -4,13 +4,7 @@ from typing import Any
 
 from crm_core.calls.resuming import RememberedCall, find_call, list_owed_wrap_ups
 from crm_core.clients.dossier import Dossier, Known, Person
-from crm_core.clients.dossier_queries import (
-    find_agreement,
-    find_party,
-    list_notes,
-    list_open_tasks,
-    list_past_calls,
-)
+from crm_core.clients.dossier_queries import find_party, list_notes, read_told
 from crm_core.clients.lookup import Candidate, LookupKind, find_by_number
 from crm_core.storage.engine import Storage
 from crm_core.tasks.audience import Audience, find_audience
@@ -44,6 +38,7 @@ class ScreenRecords:
             candidates = self._people(lookup.candidates)
             client = _meant(client, candidates, lookup.client_id)
             client_id = client.client_id if client else None
+            told = await read_told(connection, call.call_id, number, client_id)
             return Dossier(
                 known=_known(lookup.kind, client),
                 readable=readable(number, self._country) or written,
@@ -51,10 +46,10 @@ class ScreenRecords:
                 client=client,
                 candidates=candidates,
                 near=self._people(lookup.near),
-                past_calls=await list_past_calls(connection, call.call_id, number, client_id),
-                agreement=await find_agreement(connection, call.call_id, number, client_id),
-                tasks=await list_open_tasks(connection, number, client_id),
-                notes=await list_notes(connection, call.call_id),
+                past_calls=told.past_calls,
+                agreement=told.agreement,
+                tasks=told.tasks,
+                notes=told.notes,
             )
 
     async def call(self, call_id: str) -> LiveCall | None:

@@ -157,7 +157,7 @@ async def _close(tx: Write, first: Collection[Shift]) -> None:
     """End the stretch that was open before the first shift of each agent."""
     opened = {each.status.agent_id: each.opened_at for each in first}
     if asking := [agent_id for agent_id, at in opened.items() if at is None]:
-        opened |= {who: at for who, at in await tx.execute(_OPEN, {"agents": asking})}
+        opened |= dict(iter(await tx.execute(_OPEN, {"agents": asking})))
     closed = [
         {
             "the_agent": shift.status.agent_id,

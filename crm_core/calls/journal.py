@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crm_core.calls import story as stories
 from crm_core.calls.cleaning import KEY, clean
 from crm_core.calls.ending import on_call_ended, orphan_record
-from crm_core.calls.shelf import find_aliases, find_stories, write_stories, written
+from crm_core.calls.shelf import find_aliases, find_new, find_stories, write_stories, written
 from crm_core.calls.story import Knowledge, Story
 from crm_core.calls.tables import calls
 from crm_core.storage.engine import Write
@@ -102,6 +102,7 @@ class Journal:
 
     async def _read(self, connection: AsyncConnection, ids: Iterable[str]) -> None:
         unknown = {each for each in ids if each not in self._live and each not in self._aliases}
+        unknown -= await find_new(connection, unknown)
         if not unknown:
             return
         aliases = await find_aliases(connection, unknown)

@@ -12,7 +12,7 @@ from sqlalchemy.sql.dml import UpdateBase
 from crm_core.calls import tables
 from crm_core.calls.story import HoldRow, OfferRow, Story, TalkRow, TransferRow
 from crm_core.storage.engine import Write
-from crm_core.storage.hot import HotSelect
+from crm_core.storage.hot import HotSelect, rows_of
 from crm_core.storage.hot_write import HotWrite
 from crm_core.tasks.tables import tasks
 from telephony.events import Direction
@@ -101,7 +101,7 @@ _DROP_OFFER = _remove(tables.call_offers, "call_id", "interface", "offered_at")
 _DROP_HOLD = _remove(tables.call_holds, "call_id", "interface", "started_at")
 _DROP_TRANSFER = _remove(tables.call_transfers, "call_id", "from_interface", "at")
 
-# One id is the case of a quiet exchange, where a ringing phone waits for the answer.
+FEW: Final = 4  # ids: beyond it a statement for all is cheaper than one for each
 _ID = bindparam("id", type_=tables.calls.c.call_id.type)
 _ONE_KNOWN = HotSelect(select(tables.calls.c.call_id).where(tables.calls.c.call_id == _ID))
 _ONE_ALIAS = HotSelect(
@@ -130,22 +130,24 @@ _HOLDS_OF = _children(tables.call_holds, "started_at", "id")
 _TRANSFERS_OF = _children(tables.call_transfers, "at", "id")
 
 
+async def find_new(connection: AsyncConnection, ids: Collection[str]) -> set[str]:
+    """Those of `ids` that name nothing stored, where they are few: asked in one trip, since a phone
+    waits for the answer. Of many, none: the statements for many say it as soon."""
+    if len(ids) > FEW:
+        return set()
+    asked = [(each, {"id": one}) for one in ids for each in (_ONE_ALIAS, _ONE_KNOWN)]
+    found = await rows_of(connection, *asked)
+    return {one for one, *rows in zip(ids, found[::2], found[1::2], strict=True) if not any(rows)}
+
+
 async def find_aliases(connection: AsyncConnection, ids: Collection[str]) -> dict[str, str]:
     """Which calls the linkedids among `ids` belong to now."""
-    if len(ids) == 1:
-        [one] = ids
-        rows: Iterable[Mapping[Any, Any]] = await _ONE_ALIAS.rows(connection, id=one)
-    else:
-        rows = (await connection.execute(_ALIASES, {"ids": list(ids)})).mappings()
+    rows = (await connection.execute(_ALIASES, {"ids": list(ids)})).mappings()
     return {row["linkedid"]: row["call_id"] for row in rows}
 
 
 async def find_stories(connection: AsyncConnection, ids: Collection[str]) -> dict[str, Story]:
     """The stored calls among `ids`, with their children, by call id."""
-    if not ids:
-        return {}
-    if len(ids) == 1 and not await _ONE_KNOWN.rows(connection, id=next(iter(ids))):
-        return {}
     rows = (await connection.execute(_KNOWN, {"ids": list(ids)})).mappings()
     stories = {row["call_id"]: _story(row) for row in rows}
     if stories:

@@ -1,5 +1,7 @@
 """Reads a dossier: few statements, each made once, because a phone is ringing meanwhile."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, cast, or_, select
@@ -9,11 +11,13 @@ from crm_core.agents.tables import agents
 from crm_core.calls.tables import call_talks, calls, dispositions, wrap_ups
 from crm_core.clients.dossier import Agreement, Note, OpenTask, PastCall, Person
 from crm_core.clients.tables import clients
-from crm_core.storage.hot import HotSelect
+from crm_core.storage.hot import HotSelect, rows_of
 from crm_core.tasks.tables import tasks
 
 PAST_CALLS_SHOWN = 5
 TASKS_SHOWN = 5
+
+Row = Mapping[str, Any]
 
 
 async def find_party(connection: AsyncConnection, call_id: str) -> tuple[str, Person | None]:
@@ -28,35 +32,52 @@ async def find_party(connection: AsyncConnection, call_id: str) -> tuple[str, Pe
     return row["number"], Person(row["client_id"], row["name"], row["kind"], owner_name=owner_name)
 
 
-async def list_past_calls(
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The newest calls with a client, what was agreed last, the open tasks by urgency, and what
+    each operator has written in the call that is going on."""
+
+    past_calls: tuple[PastCall, ...]
+    agreement: Agreement | None
+    tasks: tuple[OpenTask, ...]
+    notes: tuple[Note, ...]
+
+
+async def read_told(
     connection: AsyncConnection, call_id: str, number: str, client_id: int | None
-) -> tuple[PastCall, ...]:
-    """The newest calls with this client (or, where none is known, with this number)."""
-    statement = _PAST_BY_NUMBER if client_id is None else _PAST_BY_CLIENT
-    values = _values(call_id, number, client_id)
-    return tuple(
-        PastCall(
-            row["call_id"],
-            row["started_at"],
-            row["direction"],
-            row["outcome"] or "",
-            row["talk_seconds"],
-            row["agent_name"] or "",
-            row["disposition"] or "",
-        )
-        for row in await statement.rows(connection, **values)
+) -> Told:
+    """All that is known of a client (or, where none is known, of a number) beside `call_id`."""
+    past, agreed = _BY_CLIENT if client_id is not None else _BY_NUMBER
+    given = {"call_id": call_id, "number": number, "client_id": client_id}
+    calls_rows, agreed_rows, task_rows, note_rows = await rows_of(
+        connection, (past, given), (agreed, given), (_TASKS, given), (_NOTES, given)
+    )
+    return Told(
+        past_calls=tuple(map(_past_call, calls_rows)),
+        agreement=_agreement(agreed_rows[0]) if agreed_rows else None,
+        tasks=tuple(map(_open_task, task_rows)),
+        notes=tuple(map(_note, note_rows)),
     )
 
 
-async def find_agreement(
-    connection: AsyncConnection, call_id: str, number: str, client_id: int | None
-) -> Agreement | None:
-    """What the latest finished wrap-up with anything to say has left behind."""
-    statement = _AGREED_BY_NUMBER if client_id is None else _AGREED_BY_CLIENT
-    rows = await statement.rows(connection, **_values(call_id, number, client_id))
-    if not rows:
-        return None
-    (row,) = rows
+async def list_notes(connection: AsyncConnection, call_id: str) -> tuple[Note, ...]:
+    """What each operator has written in this call so far."""
+    return tuple(map(_note, await _NOTES.rows(connection, call_id=call_id)))
+
+
+def _past_call(row: Row) -> PastCall:
+    return PastCall(
+        row["call_id"],
+        row["started_at"],
+        row["direction"],
+        row["outcome"] or "",
+        row["talk_seconds"],
+        row["agent_name"] or "",
+        row["disposition"] or "",
+    )
+
+
+def _agreement(row: Row) -> Agreement:
     return Agreement(
         at=row["finished_at"],
         agent_name=row["agent_name"],
@@ -68,34 +89,19 @@ async def find_agreement(
     )
 
 
-async def list_open_tasks(
-    connection: AsyncConnection, number: str, client_id: int | None
-) -> tuple[OpenTask, ...]:
-    """What is promised to this client or number and not done, the most pressing first."""
-    rows = await _TASKS.rows(connection, number=number, client_id=client_id)
-    return tuple(
-        OpenTask(
-            row["id"],
-            row["kind"],
-            row["text"],
-            row["due_at"],
-            row["assignee_name"] or "",
-            row["call_count"],
-        )
-        for row in rows
+def _open_task(row: Row) -> OpenTask:
+    return OpenTask(
+        row["id"],
+        row["kind"],
+        row["text"],
+        row["due_at"],
+        row["assignee_name"] or "",
+        row["call_count"],
     )
 
 
-async def list_notes(connection: AsyncConnection, call_id: str) -> tuple[Note, ...]:
-    """What each operator has written in this call so far."""
-    rows = await _NOTES.rows(connection, call_id=call_id)
-    return tuple(Note(row["agent_id"], row["agent_name"], row["note"]) for row in rows)
-
-
-def _values(call_id: str, number: str, client_id: int | None) -> dict[str, Any]:
-    return {"call_id": call_id} | (
-        {"number": number} if client_id is None else {"client_id": client_id}
-    )
+def _note(row: Row) -> Note:
+    return Note(row["agent_id"], row["agent_name"], row["note"])
 
 
 _owner = agents.alias("owner")
@@ -116,9 +122,9 @@ _PARTY = HotSelect(
     .where(calls.c.call_id == bindparam("call_id"))
 )
 
-_BY_CLIENT = calls.c.client_id == bindparam("client_id")
+_THE_CLIENT = calls.c.client_id == bindparam("client_id")
 # A hidden number is nobody's: all anonymous calls together are no history.
-_BY_NUMBER = and_(calls.c.number == bindparam("number"), calls.c.number != "")
+_THE_NUMBER = and_(calls.c.number == bindparam("number"), calls.c.number != "")
 _NOT_THIS = calls.c.call_id != bindparam("call_id")
 
 
@@ -183,9 +189,8 @@ def _agreed(whose: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-_PAST_BY_CLIENT, _PAST_BY_NUMBER = HotSelect(_past(_BY_CLIENT)), HotSelect(_past(_BY_NUMBER))
-_AGREED_BY_CLIENT = HotSelect(_agreed(_BY_CLIENT))
-_AGREED_BY_NUMBER = HotSelect(_agreed(_BY_NUMBER))
+_BY_CLIENT = HotSelect(_past(_THE_CLIENT)), HotSelect(_agreed(_THE_CLIENT))
+_BY_NUMBER = HotSelect(_past(_THE_NUMBER)), HotSelect(_agreed(_THE_NUMBER))
 
 _TASKS = HotSelect(
     select(

@@ -3,7 +3,7 @@
 SQLAlchemy's own path makes four trips to SQLite's thread for a select, this one makes one.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import Dialect, Select
@@ -15,7 +15,7 @@ Convert = Callable[[Any], Any] | None
 Columns = tuple[tuple[str, Convert], ...]
 
 
-Asked = tuple["HotSelect", dict[str, object]]
+Asked = tuple["HotSelect", Mapping[str, object]]
 """A statement and its parameters."""
 
 
@@ -66,7 +66,7 @@ class HotSelect:
         return rows
 
     def prepare(
-        self, dialect: Dialect, given: dict[str, object]
+        self, dialect: Dialect, given: Mapping[str, object]
     ) -> tuple[str, tuple[Any, ...], Columns]:
         """The statement for `dialect`, its values in order, and what to make of its columns."""
         compiled = self._for(dialect)

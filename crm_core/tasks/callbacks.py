@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.agents.directory import find_queue
@@ -22,6 +22,7 @@ from crm_core.clients.tables import client_numbers, clients
 from crm_core.clock import Clock
 from crm_core.events import TaskChanged, TaskDone
 from crm_core.storage.engine import Storage, Write
+from crm_core.storage.hot import HotSelect
 from crm_core.storage.trouble import persistently
 from crm_core.tasks.forgotten import list_forgotten, list_unheeded_talks
 from crm_core.tasks.next_step import add_task
@@ -167,11 +168,16 @@ class _Missed:
     last_at: datetime
 
 
+_ENDED: Final = HotSelect(
+    select(*(calls.c[name] for name in _Call.__dataclass_fields__)).where(
+        calls.c.call_id == bindparam("call_id"), calls.c.ended_at.is_not(None)
+    )
+)
+
+
 async def _ended_call(connection: AsyncConnection, call_id: str) -> _Call | None:
-    columns = [calls.c[name] for name in _Call.__dataclass_fields__]
-    query = select(*columns).where(calls.c.call_id == call_id, calls.c.ended_at.is_not(None))
-    row = (await connection.execute(query)).mappings().one_or_none()
-    return None if row is None else _Call(**row)
+    rows = await _ENDED.rows(connection, call_id=call_id)
+    return _Call(**rows[0]) if rows else None
 
 
 def _same_party(table: Any, call: _Call) -> ColumnElement[bool]:
@@ -184,19 +190,29 @@ def _same_party(table: Any, call: _Call) -> ColumnElement[bool]:
     return or_(*who)
 
 
+def _open_callbacks_statement() -> Select[Any]:
+    """Those of the number, of the client, and of the client's numbers that nobody else has."""
+    number = bindparam("number", type_=tasks.c.number.type)
+    client_id = bindparam("client_id", type_=tasks.c.client_id.type)
+    who = [and_(tasks.c.number == number, tasks.c.number != ""), tasks.c.client_id == client_id]
+    unowned = tasks.c.client_id.is_(None) | (tasks.c.client_id == client_id)
+    for form in (client_numbers.c.e164, client_numbers.c.digits):
+        his = select(form).where(
+            client_numbers.c.client_id == client_id,
+            client_numbers.c.wrong.is_(False),
+            form.is_not(None),
+        )
+        who.append(tasks.c.number.in_(his) & unowned)
+    open_ones = and_(tasks.c.kind == "callback", tasks.c.done_at.is_(None))
+    return select(tasks.c.id).where(open_ones, or_(*who)).order_by(tasks.c.id)
+
+
+_OPEN_CALLBACKS: Final = HotSelect(_open_callbacks_statement())
+
+
 async def _open_callbacks(connection: AsyncConnection, call: _Call) -> list[int]:
-    if not call.number and call.client_id is None:
-        return []
-    who = _same_party(tasks, call)
-    if call.client_id is not None:
-        his = client_numbers.c.client_id == call.client_id
-        right = client_numbers.c.wrong.is_(False)
-        for form in (client_numbers.c.e164, client_numbers.c.digits):
-            numbers = select(form).where(his, right, form.is_not(None))
-            unowned = tasks.c.client_id.is_(None) | (tasks.c.client_id == call.client_id)
-            who = or_(who, tasks.c.number.in_(numbers) & unowned)
-    query = select(tasks.c.id).where(tasks.c.kind == "callback", tasks.c.done_at.is_(None), who)
-    return list((await connection.execute(query.order_by(tasks.c.id))).scalars())
+    given = {"number": call.number, "client_id": call.client_id}
+    return [row["id"] for row in await _OPEN_CALLBACKS.rows(connection, **given)]
 
 
 async def _last_settled(connection: AsyncConnection, call: _Call) -> datetime | None:

@@ -6,8 +6,9 @@ not left: his form begins when somebody else talks with the client, or when the 
 """
 
 from collections.abc import Callable
+from typing import Final
 
-from sqlalchemy import ColumnElement, and_, delete, exists, select
+from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.bus import Handler
@@ -16,6 +17,7 @@ from crm_core.calls.tables import call_talks, calls, wrap_ups
 from crm_core.clock import Clock
 from crm_core.events import WrapUpFinished
 from crm_core.storage.engine import Storage, Write
+from crm_core.storage.hot import HotSelect, rows_of
 from crm_core.storage.trouble import persistently
 from crm_core.wrap_up.rows import NOT_NEEDED, begin_row, change_row, find_row, open_row
 from crm_core.wrap_up.rules import Owing, read_owing
@@ -105,10 +107,8 @@ class WrapUpHearing:
 
     async def _close(self, fact: CallEnded) -> None:
         async with self._storage.read() as connection:
-            late = await _waiting(connection, fact.call_id) or await self._forgotten(
-                connection, fact.call_id
-            )
-        if late or fact.record.direction is Direction.INTERNAL:
+            waiting, forgotten = await self._late(connection, fact.call_id)
+        if waiting or forgotten or fact.record.direction is Direction.INTERNAL:
             await self._end(fact.call_id)
 
     async def _end(self, call_id: str) -> None:
@@ -118,10 +118,11 @@ class WrapUpHearing:
                 return
             if not owing.owed:
                 await _drop_empty(tx, call_id)
-            for agent_id in await _waiting(tx.connection, call_id):
+            waiting, forgotten = await self._late(tx.connection, call_id)
+            for agent_id in waiting:
                 await self._end_for(tx, owing, agent_id)
             if owing.owed:
-                for agent_id in await self._forgotten(tx.connection, call_id):
+                for agent_id in forgotten:
                     await begin_row(tx, call_id, agent_id, owing.rules, self._clock.now())
 
     async def _end_for(self, tx: Write, owing: Owing, agent_id: int) -> None:
@@ -134,37 +135,49 @@ class WrapUpHearing:
             await change_row(tx, row["id"], finished_at=now, ending=NOT_NEEDED)
         tx.announce(_finished(call_id, agent_id, NOT_NEEDED))
 
-    async def _forgotten(self, connection: AsyncConnection, call_id: str) -> list[int]:
-        """Seated agents who talked in the call and have no row: their answer was not heard."""
-        has_row = exists().where(
+    async def _late(self, connection: AsyncConnection, call_id: str) -> tuple[list[int], list[int]]:
+        """Agents with notes on the call whose deadline does not run yet; seated agents who talked
+        in it and have no row, since their answer was not heard."""
+        call = {"call_id": call_id}
+        waiting, talked = await rows_of(connection, (_WAITING, call), (_TALKED_WITHOUT_ROW, call))
+        seated = {
+            row["agent_id"] for row in talked if self._agent_at(row["interface"]) == row["agent_id"]
+        }
+        return [row["agent_id"] for row in waiting], sorted(seated)
+
+
+_THE_CALL: Final = bindparam("call_id", type_=calls.c.call_id.type)
+_WAITING: Final = HotSelect(
+    select(wrap_ups.c.agent_id)
+    .where(
+        wrap_ups.c.call_id == _THE_CALL,
+        wrap_ups.c.started_at.is_(None),
+        wrap_ups.c.finished_at.is_(None),
+    )
+    .order_by(wrap_ups.c.id)
+)
+_TALKED_WITHOUT_ROW: Final = HotSelect(
+    select(call_talks.c.interface, call_talks.c.agent_id).where(
+        call_talks.c.call_id == _THE_CALL,
+        call_talks.c.agent_id.is_not(None),
+        ~exists().where(
             wrap_ups.c.call_id == call_talks.c.call_id, wrap_ups.c.agent_id == call_talks.c.agent_id
-        )
-        query = select(call_talks.c.interface, call_talks.c.agent_id).where(
-            call_talks.c.call_id == call_id, call_talks.c.agent_id.is_not(None), ~has_row
-        )
-        rows = (await connection.execute(query)).all()
-        return sorted({who for interface, who in rows if self._agent_at(interface) == who})
+        ),
+    )
+)
+_TALK: Final = HotSelect(
+    select(call_talks.c.id)
+    .where(call_talks.c.call_id == _THE_CALL, call_talks.c.agent_id == bindparam("agent_id"))
+    .limit(literal_column("1"))
+)
 
 
 def _unbegun() -> ColumnElement[bool]:
     return and_(wrap_ups.c.started_at.is_(None), wrap_ups.c.finished_at.is_(None))
 
 
-async def _waiting(connection: AsyncConnection, call_id: str) -> list[int]:
-    """Agents with notes on the call whose deadline does not run yet."""
-    query = select(wrap_ups.c.agent_id).where(
-        wrap_ups.c.call_id == call_id,
-        wrap_ups.c.started_at.is_(None),
-        wrap_ups.c.finished_at.is_(None),
-    )
-    return list((await connection.execute(query.order_by(wrap_ups.c.id))).scalars())
-
-
 async def _has_talked(connection: AsyncConnection, call_id: str, agent_id: int) -> bool:
-    query = select(call_talks.c.id).where(
-        call_talks.c.call_id == call_id, call_talks.c.agent_id == agent_id
-    )
-    return (await connection.execute(query.limit(1))).first() is not None
+    return bool(await _TALK.rows(connection, call_id=call_id, agent_id=agent_id))
 
 
 async def _drop_empty(tx: Write, call_id: str) -> None:

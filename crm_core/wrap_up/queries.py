@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.calls.tables import wrap_ups
 from crm_core.tasks.tables import tasks
 from crm_core.wording import existing_id
-from crm_core.wrap_up.rows import EXPIRED
+from crm_core.wrap_up.rows import EXPIRED, Row, find_row
 from crm_core.wrap_up.rules import NO_QUEUE, read_owing
 
 
@@ -40,9 +40,8 @@ async def open_wrap_ups(connection: AsyncConnection, agent_id: int) -> list[Open
 async def find_wrap_up(
     connection: AsyncConnection, call_id: str, agent_id: int
 ) -> OpenWrapUp | None:
-    """The agent's wrap-up of this call, finished or not."""
-    query = select(wrap_ups).where(wrap_ups.c.call_id == call_id, wrap_ups.c.agent_id == agent_id)
-    row = (await connection.execute(query)).mappings().one_or_none()
+    """The agent's wrap-up of this call, finished or not. Raises NotFound as `find_row` does."""
+    row = await find_row(connection, call_id, agent_id)
     return None if row is None else await _shown(connection, call_id, agent_id, row)
 
 
@@ -66,9 +65,7 @@ async def find_demanded(
     return None if row is None else await _shown(connection, row["call_id"], agent_id, row)
 
 
-async def _shown(
-    connection: AsyncConnection, call_id: str, agent_id: int, row: RowMapping
-) -> OpenWrapUp:
+async def _shown(connection: AsyncConnection, call_id: str, agent_id: int, row: Row) -> OpenWrapUp:
     owing = await read_owing(connection, call_id)
     rules = owing.rules if owing else NO_QUEUE
     return OpenWrapUp(

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import RowMapping, exists, or_, select, update
+from sqlalchemy import exists, or_, select, update
 
 from crm_core.agents.directory import Disposition
 from crm_core.agents.people import Agent
@@ -16,7 +16,7 @@ from crm_core.storage.engine import Storage, Write
 from crm_core.tasks.next_step import NextStep, add_task, checked_step
 from crm_core.tasks.tables import tasks
 from crm_core.wording import LARGEST_ID, paragraphs
-from crm_core.wrap_up.rows import SAVED, SKIPPED, change_row, find_row, open_row
+from crm_core.wrap_up.rows import SAVED, SKIPPED, Row, change_row, find_row, open_row
 from crm_core.wrap_up.rules import Owing, read_owing
 
 LONGEST_NOTE: Final = 10_000  # characters
@@ -125,14 +125,14 @@ class WrapUps:
         return task_id
 
 
-async def _row(tx: Write, actor: Agent, call_id: str) -> RowMapping:
+async def _row(tx: Write, actor: Agent, call_id: str) -> Row:
     row = await find_row(tx.connection, call_id, actor.id)
     if row is None:
         raise NotFound(call_id=call_id)
     return row
 
 
-def _refuse_saved(row: RowMapping) -> None:
+def _refuse_saved(row: Row) -> None:
     if row["ending"] == SAVED:
         raise Conflict("already_finished", call_id=row["call_id"])
 
@@ -158,7 +158,7 @@ async def _disposition(tx: Write, disposition_id: int | None) -> Disposition:
     return Disposition(**row)
 
 
-async def _close_demand(tx: Write, row: RowMapping, actor: Agent, now: datetime) -> None:
+async def _close_demand(tx: Write, row: Row, actor: Agent, now: datetime) -> None:
     """The task that an expired wrap-up had left behind is done with it."""
     mine = (tasks.c.id == row["task_id"]) & (tasks.c.kind == "wrap_up") & tasks.c.done_at.is_(None)
     values = {"done_at": now, "done_by": actor.id, "ending": "done"}

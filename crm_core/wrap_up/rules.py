@@ -8,11 +8,12 @@ and the disposition say so.
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crm_core.agents.directory import find_queue
+from crm_core.agents.tables import queues
 from crm_core.calls.tables import calls
+from crm_core.storage.hot import HotSelect
 from telephony.events import Direction
 
 
@@ -40,15 +41,28 @@ class Owing:
     number: str
 
 
+_OWING: Final = HotSelect(
+    select(
+        calls.c.direction,
+        calls.c.client_id,
+        calls.c.number,
+        queues.c.wrap_up_seconds,
+        queues.c.wrap_up_skippable,
+        queues.c.next_step_required,
+    )
+    .select_from(calls.outerjoin(queues, queues.c.name == calls.c.queue))
+    .where(calls.c.call_id == bindparam("call_id"))
+)
+
+
 async def read_owing(connection: AsyncConnection, call_id: str) -> Owing | None:
     """What the call owes; None for a call that the log does not know."""
-    columns = [calls.c[name] for name in ("direction", "queue", "client_id", "number")]
-    row = (await connection.execute(select(*columns).where(calls.c.call_id == call_id))).first()
-    if row is None:
+    rows = await _OWING.rows(connection, call_id=call_id)
+    if not rows:
         return None
-    queue = await find_queue(connection, row.queue) if row.queue else None
+    [row] = rows
     rules = NO_QUEUE
-    if queue is not None:
-        rules = Rules(queue.wrap_up_seconds, queue.wrap_up_skippable, queue.next_step_required)
-    outside = row.direction != Direction.INTERNAL
-    return Owing(call_id, outside, rules, row.client_id, row.number)
+    if row["wrap_up_seconds"] is not None:
+        rules = Rules(row["wrap_up_seconds"], row["wrap_up_skippable"], row["next_step_required"])
+    outside = row["direction"] != Direction.INTERNAL
+    return Owing(call_id, outside, rules, row["client_id"], row["number"])

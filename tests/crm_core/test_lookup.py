@@ -280,9 +280,9 @@ async def test_a_lookup_uses_indexes_alone(
     """No statement of any branch walks a whole table."""
     genuine, asked, explained = hot._fetch, list[tuple[str, tuple[object, ...]]](), list[str]()
 
-    async def remember(driver: Any, sql: str, values: tuple[object, ...]) -> Any:
-        asked.append((sql, values))
-        return await genuine(driver, sql, values)
+    async def remember(driver: Any, statements: list[tuple[str, tuple[object, ...]]]) -> Any:
+        asked.extend(statements)
+        return await genuine(driver, statements)
 
     monkeypatch.setattr(hot, "_fetch", remember)
     async with storage.read() as connection:

@@ -123,11 +123,15 @@ async def test_a_statement_sees_the_hot_writes_before_it(storage: Storage) -> No
 async def test_a_refused_hot_write_fails_the_whole_transaction(storage: Storage) -> None:
     told: list[object] = []
     storage.on_commit = told.extend
-    with pytest.raises(IntegrityError):
+
+    async def hire_another_anna() -> None:
         async with storage.write() as tx:
             await _HIRE.run(tx.connection, [{"name": "Galina"}])
             await _HIRE.run(tx.connection, [{"name": "Anna"}])
             tx.announce("hired")
+
+    with pytest.raises(IntegrityError):
+        await hire_another_anna()
     async with storage.write() as tx:
         await _HIRE.run(tx.connection, [{"name": "Elena"}])
     async with storage.read() as connection:
@@ -137,10 +141,13 @@ async def test_a_refused_hot_write_fails_the_whole_transaction(storage: Storage)
 
 
 async def test_hot_writes_of_a_transaction_that_raises_are_never_made(storage: Storage) -> None:
-    with pytest.raises(RuntimeError):
+    async def hire_and_fail() -> None:
         async with storage.write() as tx:
             await _HIRE.run(tx.connection, [{"name": "Galina"}])
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await hire_and_fail()
     async with storage.write() as tx:
         await tx.execute(insert(_PEOPLE).values(name="Elena"))
     async with storage.read() as connection:
