@@ -65,6 +65,7 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
     "code_reserved": N_("The code %(value)s is used by the product itself. Choose another."),
     "last_disposition": N_("%(title)s is the last one: without any, no call could be wrapped up."),
     "not_logged_in": N_("Choose your phone first."),
+    "disposition_missing": N_("Choose what the call was."),
     "next_step_needed": N_("Such a call needs a next step: say when, what and for whom."),
     "busy_with_call": N_("Finish the call first."),
     "wrap_up_open": N_("Finish the form about the last call first."),

@@ -257,6 +257,31 @@ async def test_a_cut_connection_is_told_and_the_card_is_there_when_it_is_back(
     await expect(anna.locator("#link-state")).to_be_hidden()
 
 
+async def test_why_a_form_was_refused_stays_readable_while_the_card_changes(
+    shift: Shift, anna: Page
+) -> None:
+    await shift.ring(ANNAS, caller=PAVEL)
+    await shift.answer(ANNAS)
+    await shift.hang_up(ANNAS)
+    form = anna.locator(".card .wrap-up")
+    await expect(form).to_be_visible()
+    await anna.keyboard.press("1")
+    await anna.keyboard.type("wants a price")
+    await anna.keyboard.press("Control+Enter")
+    refused = form.locator(".form-error")
+    await expect(refused).to_have_text(
+        "Such a call needs a next step: say when, what and for whom."
+    )
+    built = shift.office.services  # the card is drawn again: by a colleague, by a task, by the note
+    await built.clients.edit(shift.office.cast.vera, shift.office.cast.pavel, 1, name="Павел С.")
+    await expect(anna.locator(".card h2")).to_have_text("Павел С.")
+    await expect(refused).to_have_text(
+        "Such a call needs a next step: say when, what and for whom."
+    )
+    await expect(form.locator("[name=due]").first).to_have_attribute("aria-invalid", "true")
+    await expect(form).to_have_attribute("data-step-needed", "")
+
+
 async def test_dialling_without_the_exchange_is_a_sentence(shift: Shift, anna: Page) -> None:
     await anna.keyboard.press("d")
     await anna.keyboard.type("89161234567")

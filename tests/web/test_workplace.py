@@ -96,17 +96,17 @@ async def test_a_step_for_the_team_has_no_name_yet(shift: Shift, anna: Visitor) 
 
 
 @pytest.mark.parametrize(
-    ("form", "field"),
+    ("form", "field", "said"),
     [
-        ({"due": "hour"}, "disposition"),
-        ({"disposition": "agreed"}, "next_step"),
-        ({"disposition": "agreed", "step": "write"}, "due_at"),
-        ({"disposition": "agreed", "due_at": "yesterday"}, "due_at"),
-        ({"disposition": "agreed", "due_at": "2001-01-01T10:00"}, "due_at"),
+        ({"due": "hour"}, "disposition", "Choose what the call was."),
+        ({"disposition": "agreed"}, "next_step", "Such a call needs a next step"),
+        ({"disposition": "agreed", "step": "write"}, "due_at", "Say when"),
+        ({"disposition": "agreed", "due_at": "yesterday"}, "due_at", "Write a date and a time."),
+        ({"disposition": "agreed", "due_at": "2001-01-01T10:00"}, "due_at", "has passed"),
     ],
 )
 async def test_what_is_missing_is_said_with_its_field_and_nothing_is_saved(
-    shift: Shift, anna: Visitor, form: dict[str, str], field: str
+    shift: Shift, anna: Visitor, form: dict[str, str], field: str, said: str
 ) -> None:
     await after_a_talk(shift)
     sent = {**form}
@@ -115,6 +115,7 @@ async def test_what_is_missing_is_said_with_its_field_and_nothing_is_saved(
     answer = await anna.post("/cards/1.1/wrap-up", sent, headers=JSON)
     assert answer.status == 422
     assert answer.json["error"]["field"] == field
+    assert said in answer.json["error"]["message"]
     async with shift.office.services.storage.read() as connection:
         (row,) = (await connection.execute(select(wrap_ups))).all()
     assert row.finished_at is None

@@ -52,14 +52,20 @@ async def finish(request: web.Request) -> web.Response:
     """Disposition, note and next step, in one."""
     card, form = _card(request), await read_form(request)
     step = _next_step(request, card, form)
-    await services(request).wrap_ups.finish(
-        person(request),
-        card.call_id,
-        form.record_id("disposition"),
-        form.written.get("note", ""),
-        step,
-    )
+    disposition_id, note = form.record_id("disposition"), form.written.get("note", "")
+    try:
+        await services(request).wrap_ups.finish(
+            person(request), card.call_id, disposition_id, note, step
+        )
+    except Invalid as refused:
+        raise Invalid(refused.field, _code_of(refused), **refused.values) from refused
     return web.json_response({})
+
+
+def _code_of(refused: Invalid) -> str:
+    """One line tells what the whole form lacks: it names the field that is missing."""
+    missing = {"disposition": "disposition_missing", "next_step": "next_step_needed"}
+    return missing.get(refused.field, "required") if refused.code == "required" else refused.code
 
 
 async def skip(request: web.Request) -> web.Response:

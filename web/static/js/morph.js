@@ -2,6 +2,7 @@
 // ticked boxes, focus and open menus stay, because nodes are kept and only differences are changed.
 
 const OWN_TO_THE_PAGE = new Set(["open", "hidden", "aria-busy"]);
+const NEVER_OF_THE_SERVER = new Set(["aria-busy", "aria-invalid", "data-saved", "data-step-needed"]);
 
 export function elementOf(html) {
   const holder = document.createElement("template");
@@ -20,8 +21,13 @@ export function morph(old, fresh) {
   }
   copyAttributes(old, fresh);
   if (old.nodeName === "TEXTAREA") copyText(old, fresh);
-  else copyChildren(old, fresh);
+  else if (!isWrittenHere(old, fresh)) copyChildren(old, fresh);
   return old;
+}
+
+// A line that the server leaves empty for the page's own sentences: what was refused, and why.
+function isWrittenHere(old, fresh) {
+  return old.hasAttribute("data-local") && !fresh.hasChildNodes();
 }
 
 // What is marked `data-local` is opened and shown by the page's own scripts.
@@ -32,7 +38,7 @@ function copyAttributes(old, fresh) {
     if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   }
   for (const { name } of [...old.attributes]) {
-    if (fresh.hasAttribute(name) || name === "aria-busy" || name === "data-saved") continue;
+    if (fresh.hasAttribute(name) || NEVER_OF_THE_SERVER.has(name)) continue;
     if (local && OWN_TO_THE_PAGE.has(name)) continue;
     old.removeAttribute(name);
   }

@@ -82,7 +82,7 @@ export function listenToForms() {
       for (const pick of form.querySelectorAll('[name="due"]')) pick.checked = false;
     }
     const demanding = form.querySelector('[name="disposition"]:checked')?.hasAttribute("data-needs-step");
-    form.classList.toggle("step-needed", Boolean(demanding && form.hasAttribute("data-step-required")));
+    form.toggleAttribute("data-step-needed", Boolean(demanding && form.hasAttribute("data-step-required")));
   });
   document.addEventListener("refused", (event) => {
     const field = { next_step: "due", due_at: "due_at", text: "step", disposition: "disposition" }[event.detail.field];
