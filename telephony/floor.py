@@ -61,6 +61,17 @@ class Floor:
         self._pair_by_name(channel, at)
         return channel
 
+    def meet(self, seen: Seen, started_at: datetime) -> None:
+        """Take in a channel that was there before anything was heard. The one whose uniqueid is the
+        linkedid began the call: it is taken for its caller."""
+        is_first = str(seen.uniqueid) == seen.linkedid
+        channel = self.admit(seen, started_at, incoming=is_first)
+        call, leg = channel.call, channel.leg
+        call.complete = False
+        call.began_at = min(call.began_at, started_at)
+        if is_first and leg.role is not None:
+            self._make_first(call, seen, leg)
+
     def see(self, seen: Seen, at: datetime) -> Channel | None:
         """The channel as an event shows it now; None, and nothing is believed, if it is unknown."""
         channel = self.channels.find(seen.uniqueid)

@@ -1,6 +1,7 @@
 """Names that Asterisk gives to things, and how one is read out of another."""
 
 import re
+from datetime import UTC, datetime
 from typing import NewType
 
 Uniqueid = NewType("Uniqueid", str)
@@ -10,7 +11,15 @@ CallId = NewType("CallId", str)
 """Our key of a conversation: the linkedid it began with, so that a restart finds the same call."""
 
 _SERIAL = re.compile(r"-[0-9a-f]{8}(;[12])?$")
+EPOCH_IN_UNIQUEID = re.compile(r"(?:^|-)(\d{9,11})\.\d+$")
 _LOCAL_HALF = re.compile(r";[12]$")
+
+
+def born_at(uniqueid: str, latest: datetime) -> datetime:
+    """When a channel was created, read out of a uniqueid of Asterisk's own making (to the second);
+    `latest` where it is none, or says later than that."""
+    found = EPOCH_IN_UNIQUEID.search(uniqueid)
+    return min(latest, datetime.fromtimestamp(int(found.group(1)), UTC)) if found else latest
 
 
 def interface_of(channel: str) -> Interface:

@@ -5,9 +5,9 @@ end, bytes that are no UTF-8, NUL, absurdly long headers. What is no event is sk
 """
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,16 @@ from telephony.blocks import (
     shedding,
 )
 from telephony.events import CallEnded, CallRecord
+from telephony.ids import EPOCH_IN_UNIQUEID
 from telephony.phones import phones_matching
+from telephony.resync import CHANNELS_END
 from telephony.stream import AmiMessage, LinkUp
 from telephony.tracker import CallTracker
 from telephony.wire import WANTED, WANTED_VARIABLES, parse
 
 CHUNK_BYTES = 1 << 20
-_EPOCH_IN_UNIQUEID = re.compile(r"(?:^|-)(\d{9,11})\.\d+$")
+OPENING_MESSAGES = 2000
+"""Whoever records with lists asks for them first: they stand among so many messages."""
 _START = datetime.fromtimestamp(0, UTC)
 
 
@@ -57,10 +60,13 @@ def replay(
 ) -> list[CallRecord]:
     """The calls that the messages tell of, in order of their start; unfinished ones as far as
     known. `phones` is a regular expression for endpoint names, or a test on interfaces."""
-    tracker = CallTracker(phones_matching(phones) if isinstance(phones, str) else phones)
+    is_phone = phones_matching(phones) if isinstance(phones, str) else phones
+    rest = iter(items)
+    opening = list(islice(rest, OPENING_MESSAGES))
+    tracker = CallTracker(is_phone, lists_follow=any(map(_ends_list, opening)))
     ended: list[CallRecord] = []
     latest = _START
-    for message in items:
+    for message in chain(opening, rest):
         latest = max(latest, message.at)
         if isinstance(message, LinkUp):
             if latest > _START:
@@ -72,6 +78,10 @@ def replay(
             ended.extend(fact.record for fact in tracker.feed(wire) if isinstance(fact, CallEnded))
     ended.extend(fact.record for fact in tracker.finish(latest) if isinstance(fact, CallEnded))
     return sorted([*ended, *tracker.live()], key=lambda record: (record.started_at, record.call_id))
+
+
+def _ends_list(item: AmiMessage | LinkUp) -> bool:
+    return isinstance(item, AmiMessage) and item.name == CHANNELS_END
 
 
 def replay_file(path: Path, phones: str) -> Iterator[bytes]:
@@ -166,7 +176,7 @@ def _instant(headers: dict[str, str], latest: datetime) -> datetime:
     received = headers.get("received")
     if received is not None:
         return max(latest, instant_of(received, latest))
-    born = _EPOCH_IN_UNIQUEID.search(headers.get("uniqueid", ""))
+    born = EPOCH_IN_UNIQUEID.search(headers.get("uniqueid", ""))
     if born is None:
         return latest
     return max(latest, instant_of(born.group(1), latest))

@@ -2,8 +2,8 @@
 
 A call is a set of channels that share a linkedid, a uniqueid, a dial, a bridge, a Local pair, a
 transfer, a pickup or a parking space, joined transitively. What is said of an unknown channel is
-not believed. A failure over one message is logged with its call, ends that call as best known, and
-stops nothing else.
+not believed, unless nobody will list what was there before. A failure over one message is logged
+with its call, ends that call as best known, and stops nothing else.
 """
 
 import logging
@@ -63,13 +63,18 @@ HANDLERS: Mapping[type[Wire], Handler] = MappingProxyType(
 
 
 class CallTracker:
-    """Feed it in order; it answers with facts. No clock, no I/O; `is_phone` judges interfaces."""
+    """Feed it in order; it answers with facts. No clock, no I/O; `is_phone` judges interfaces.
 
-    def __init__(self, is_phone: Callable[[str], bool]) -> None:
+    Without `lists_follow` nobody will list what was there before the first event: channels of that
+    time are met when they dial, queue or come into a bridge.
+    """
+
+    def __init__(self, is_phone: Callable[[str], bool], *, lists_follow: bool = True) -> None:
         self._out: list[Fact] = []
         self._floor = Floor(is_phone, self._out)
         self._endings = Endings(self._floor)
         self._watch = Watch(self._floor, self._endings)
+        self._watch.meets_strangers = not lists_follow
 
     def feed(self, wire: Wire) -> list[Fact]:
         """The facts that follow from one thing Asterisk said, in true order."""

@@ -8,7 +8,7 @@ from telephony.call import Call
 from telephony.endings import Endings
 from telephony.events import CallLeft
 from telephony.floor import Floor
-from telephony.ids import Uniqueid
+from telephony.ids import Uniqueid, born_at
 from telephony.legs import Channel
 from telephony.resync import Snapshot, adopt
 from telephony.said import Seen
@@ -28,6 +28,7 @@ class Watch:
         self.orphans: dict[Uniqueid, str] = {}
         self.lost_at: datetime | None = None
         self.booting = True
+        self.meets_strangers = False
 
     def touch(self, call: Call) -> None:
         self.touched[call] = None
@@ -43,6 +44,17 @@ class Watch:
             self.touched[channel.call] = None
             channel.call.touched_at = at
         return channel
+
+    def meet(self, seen: Seen | None, at: datetime) -> Channel | None:
+        """The same, for an event in which a channel does something with another. Where no lists
+        will tell of it, a stranger who does so was there before we listened: he is taken in."""
+        channel = self.see(seen, at)
+        if channel is not None or seen is None or not self.meets_strangers:
+            return channel
+        if self.floor.has_ended(seen) or self.floor.channels.named(seen.channel) is not None:
+            return None
+        self.floor.meet(seen, born_at(seen.uniqueid, at))
+        return self.see(seen, at)
 
     def find(self, uniqueid: Uniqueid) -> Channel | None:
         """The known channel, its call touched."""

@@ -7,7 +7,7 @@ from telephony.watch import Watch
 
 
 def on_entered(watch: Watch, wire: BridgeEntered) -> None:
-    channel = watch.see(wire.chan, wire.at)
+    channel = watch.meet(wire.chan, wire.at)
     if channel is None:
         return
     bridge = watch.floor.bridges.enter(channel, wire.bridge, wire.holding)

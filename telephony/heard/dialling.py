@@ -10,7 +10,7 @@ from telephony.wire import DIALLED_VARIABLE
 
 
 def on_dial_began(watch: Watch, wire: DialBegan) -> None:
-    source, dest = watch.see(wire.source, wire.at), watch.see(wire.dest, wire.at)
+    source, dest = watch.meet(wire.source, wire.at), watch.see(wire.dest, wire.at)
     if dest is None:
         return
     call = watch.join((source, dest), wire.at)
@@ -44,7 +44,7 @@ def on_dial_ended(watch: Watch, wire: DialEnded) -> None:
 
 
 def on_member_rung(watch: Watch, wire: MemberRung) -> None:
-    caller, dest = watch.see(wire.chan, wire.at), watch.see(wire.dest, wire.at)
+    caller, dest = watch.meet(wire.chan, wire.at), watch.see(wire.dest, wire.at)
     if caller is None or dest is None:
         return
     call = watch.join((caller, dest), wire.at)

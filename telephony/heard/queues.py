@@ -7,7 +7,7 @@ from telephony.watch import Watch
 
 def on_joined(watch: Watch, wire: QueueJoined) -> None:
     """The call's queue is the one in which it was answered, until then the last it stood in."""
-    channel = watch.see(wire.chan, wire.at)
+    channel = watch.meet(wire.chan, wire.at)
     if channel is None:
         return
     call = channel.call

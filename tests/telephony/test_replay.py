@@ -86,6 +86,35 @@ def test_a_scene_cut_off_in_the_middle_is_told_as_far_as_it_went(name: str) -> N
                 assert (call["outcome"], call["ended_by"]) == (None, None)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "inbound_answered",
+        "inbound_abandoned_ringing",
+        "queue_ringall_answered",
+        "queue_abandoned_ringing",
+        "queue_two_wait_for_one",
+        "ivr_to_queue",
+        "outbound_answered",
+        "outbound_busy",
+        "internal_answered",
+        "blind_refer_answered",
+        "agent_stays_on_the_line",
+    ],
+)
+def test_a_capture_begun_while_a_client_waits_knows_him_without_lists(name: str) -> None:
+    """The first thing heard is that a phone is created for him: who he is, the next events say."""
+    stream, phones = truth.stream_of(name), truth.phones_of(name)
+    opening = stream.partition(b"Event: Newchannel\r\n")[2].partition(b"Event: Newchannel\r\n")
+    late = b"".join(opening[1:])
+    keys = ("direction", "caller", "outcome", "answered_by", "ended_by", "hangup_cause")
+
+    def known(calls: list[dict[str, Any]]) -> list[list[Any]]:
+        return [[call[key] for key in keys] for call in calls]
+
+    assert known(told(late, phones)) == known(told(stream, phones))
+
+
 def test_who_picks_up_and_does_not_take_the_call_has_left_it_before_it_goes_on() -> None:
     """A follow-me asks whoever answers: the card of one who keyed nothing must not stay."""
     facts = facts_of(truth.stream_of("confirmed_by_the_second"))
