@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import sqlite3
 import threading
 from pathlib import Path
@@ -242,6 +243,32 @@ def test_the_settings_are_printed_as_a_table(capsys: pytest.CaptureFixture[str])
 def test_help_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"]) == 0
     assert "create-agent" in capsys.readouterr().out
+
+
+def test_help_and_version_are_there_by_their_usual_names(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["-h"]) == 0
+    assert run(["backup", "-h"]) == 0
+    assert "Usage: perezvon backup [OPTIONS] FILE" in capsys.readouterr().out
+    assert run(["--version"]) == 0
+    assert re.fullmatch(r"Perezvon \d+\.\d+\.\d+\n", capsys.readouterr().out)
+
+
+def test_a_file_in_the_place_of_a_folder_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "data").write_text("not a folder")
+    said = _says(capsys, "migrate")
+    assert said.endswith("data: a part of this path is a file, and a folder is needed.")
+
+
+def test_a_folder_without_the_right_to_write_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.folders.os.access", lambda path, mode: False)
+    said = _says(capsys, "migrate")
+    assert said.endswith("data: this user has no right to read or write here.")
 
 
 def test_nothing_typed_shows_the_help_and_yet_fails(capsys: pytest.CaptureFixture[str]) -> None:

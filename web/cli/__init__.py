@@ -32,7 +32,9 @@ def make_app() -> "typer.Typer":
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
+        context_settings={"help_option_names": ["--help", "-h"]},
     )
+
     for module in (serving, keeping, listening, popping):
         module.register(app)
     return app
@@ -71,11 +73,16 @@ def _only_cause(error: Exception) -> Exception:
 
 
 def _run(arguments: list[str]) -> int:
+    from importlib.metadata import version
+
     from typer.exceptions import Abort, Exit
 
-    from web.cli.speaking import refuse, shell_reader
+    from web.cli.speaking import refuse, shell_reader, tell
     from web.i18n import N_
 
+    if arguments == ["--version"]:
+        tell(N_("Perezvon %(version)s"), version=version("perezvon"))
+        return 0
     if not arguments:  # a page of help, and yet not what a script wanted
         _run(["--help"])
         return BAD_INPUT

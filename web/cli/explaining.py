@@ -44,7 +44,9 @@ LISTEN_REASONS: Final[dict[str, str]] = {
     "login_failed": N_("This login and password do not fit together."),
     "too_many_logins": N_("Too many attempts to log in. Wait a minute and try again."),
     "not_perezvon": N_("What answers at that address is not Perezvon: look at --url."),
-    "not_secure": N_("The certificate at that address is not valid: look at --url, or renew it."),
+    "not_secure": N_(
+        "No secure connection can be made with that address: look at --url and at its certificate."
+    ),
 }
 _BACKUP_REASONS: Final[dict[str, str]] = {
     **SYSTEM_REASONS,

@@ -49,7 +49,10 @@ def _write_list(formatter: Any, title: str, rows: list[tuple[str, str]]) -> None
 
 def _write_options(command: Any, formatter: Any) -> None:
     rows = [_option(one) for one in command.params if one.param_type_name == "option"]
-    rows.append(("--help", shell_reader().gettext(N_("show this page"))))
+    said = shell_reader().gettext
+    if isinstance(command, Group):
+        rows.append(("--version", said(N_("say which version this is"))))
+    rows.append(("--help, -h", said(N_("show this page"))))
     _write_list(formatter, N_("Options"), rows)
 
 
