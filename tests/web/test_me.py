@@ -60,6 +60,17 @@ async def test_two_different_new_passwords_change_nothing(
     assert await office.services.accounts.verify("anna", PASSWORD)
 
 
+async def test_all_that_is_wrong_with_a_new_password_is_told_at_once(
+    office: Office, client_as: ClientAs
+) -> None:
+    anna = await client_as("anna")
+    refused = await anna.post("/me/password", {"current": "x", "password": "12", "again": "13"})
+    assert refused.status == 422
+    for said in ("This is not your password.", "At least 8", "The two passwords are not the same"):
+        assert said in refused.words
+    assert await office.services.accounts.verify("anna", PASSWORD)
+
+
 async def test_one_can_log_out_everywhere_else(client_as: ClientAs) -> None:
     here, elsewhere = await client_as("anna"), await client_as("anna")
     await here.post("/me/sessions/close")

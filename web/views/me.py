@@ -33,12 +33,17 @@ async def change_password(request: web.Request) -> web.Response:
     """A new password, for whoever knows the old one; all other sessions are closed."""
     form = await read_form(request)
     current, new, again = form.secret("current"), form.secret("password"), form.secret("again")
-    if form.ok and new != again:
+    agent, accounts = person(request), services(request).accounts
+    login = {"login": agent.login}
+    for objection in await accounts.objections(login, password=new, agent_id=agent.id):
+        form.refused_by(objection)
+    if again and new != again:
         form.refuse("again", "passwords_differ")
+    if not form.ok and current and await accounts.verify(agent.login, current) is None:
+        form.refuse("current", "password_wrong")  # told beside the rest; else it is asked below
     if form.ok:
         try:
-            agent = person(request)
-            await services(request).accounts.set_password(
+            await accounts.set_password(
                 agent, agent.id, new, current=current, keep_token=visit(request).secret
             )
         except CrmError as refused:
