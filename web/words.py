@@ -96,6 +96,11 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "calls": N_("Calls"),
         "call": N_("Phone call"),
     },
+    "theme": {
+        "auto": N_("As the computer"),
+        "light": N_("Light"),
+        "dark": N_("Dark"),
+    },
     "audit_action": {
         "created": N_("created"),
         "edited": N_("changed"),

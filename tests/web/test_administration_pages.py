@@ -307,6 +307,12 @@ async def test_the_audit_trail_says_from_what_to_what(office: Office, client_as:
     assert (await dina.get("/admin/audit?subject=x&agent=y&before=z")).status == 200
 
 
+async def test_the_audit_trail_says_colours_in_words(office: Office, client_as: ClientAs) -> None:
+    await office.services.accounts.set_preferences(office.cast.anna, theme="dark")
+    page = await (await client_as("dina")).get("/admin/audit")
+    assert "colours: As the computer → Dark" in page.words
+
+
 async def test_the_audit_trail_is_read_page_by_page(office: Office, client_as: ClientAs) -> None:
     dina = await client_as("dina")
     for n in range(60):

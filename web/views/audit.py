@@ -29,7 +29,12 @@ _OF_MOMENTS: Final = frozenset({"due_at"})
 _HIDDEN: Final = frozenset(
     {"filter", "done_by", "ending", "done_call_id", "escalated_at", "done_at"}
 )
-_BY_WORD: Final = {"language": "language", "kind": "client_kind", "role": "role"}
+_BY_WORD: Final = {
+    "language": "language",
+    "kind": "client_kind",
+    "role": "role",
+    "theme": "theme",
+}
 _LONGEST: Final = 120
 
 
