@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from crm_core.storage.connecting import connect, parse_url
+from crm_core.storage.connecting import READERS, connect, parse_url
 from crm_core.storage.lending import Lending
 from crm_core.storage.turns import Turns
 
@@ -46,8 +46,9 @@ class Storage:
         self.url = url
         self._readers = connect(url, "reading")
         self._writer = connect(url, "writing")
-        self._reading = Lending(self._readers)
-        self._written = Lending(self._writer)
+        # A server may be restarted under its connections: the pool looks before it lends them.
+        self._reading = Lending(self._readers, kept=READERS if self.is_sqlite else 0)
+        self._written = Lending(self._writer, kept=1 if self.is_sqlite else 0)
         self._one_writer = Turns()
         self._writing: asyncio.Task[Any] | None = None
         self.on_commit: Announce = lambda facts: None
