@@ -162,9 +162,11 @@ def _past(whose: ColumnElement[bool]) -> Select[Any]:
 
 
 def _agreed(whose: ColumnElement[bool]) -> Select[Any]:
+    # The form that an operator still owes is no step that the client was promised.
+    promised = and_(tasks.c.id == wrap_ups.c.task_id, tasks.c.kind != "wrap_up")
     says_something = or_(
         wrap_ups.c.note != "",
-        wrap_ups.c.task_id.is_not(None),
+        tasks.c.id.is_not(None),
         wrap_ups.c.disposition_id.is_not(None),
     )
     return (
@@ -181,7 +183,7 @@ def _agreed(whose: ColumnElement[bool]) -> Select[Any]:
             calls.join(wrap_ups, wrap_ups.c.call_id == calls.c.call_id)
             .join(agents, agents.c.id == wrap_ups.c.agent_id)
             .outerjoin(dispositions, dispositions.c.id == wrap_ups.c.disposition_id)
-            .outerjoin(tasks, tasks.c.id == wrap_ups.c.task_id)
+            .outerjoin(tasks, promised)
         )
         .where(whose, _NOT_THIS, wrap_ups.c.finished_at.is_not(None), says_something)
         .order_by(calls.c.started_at.desc(), wrap_ups.c.id.desc())

@@ -121,6 +121,31 @@ async def test_what_was_agreed_last_is_the_latest_wrap_up_that_says_anything(
     assert (agreed.step, agreed.step_done) == ("send the price", False)
 
 
+async def test_a_form_that_is_still_owed_is_no_agreement(
+    read: Read, storage: Storage, cast: Cast, clock: ManualClock
+) -> None:
+    start = clock.now() - timedelta(days=1)
+    owed = await promise(storage, "", clock.now(), client_id=cast.romashka, kind="wrap_up")
+    await log(storage, "said", start, client_id=cast.romashka, talker=cast.anna.id)
+    await wrap(
+        storage,
+        "said",
+        cast.anna.id,
+        start,
+        note="wants 5 % off",
+        finished_at=start,
+        ending="saved",
+    )
+    later = start + timedelta(hours=1)
+    await log(storage, "unsaid", later, client_id=cast.romashka, talker=cast.anna.id)
+    await wrap(
+        storage, "unsaid", cast.anna.id, later, task_id=owed, finished_at=later, ending="expired"
+    )
+    agreed = (await read(client_id=cast.romashka)).agreement
+    assert agreed is not None
+    assert (agreed.note, agreed.step) == ("wants 5 % off", "")
+
+
 async def test_last_calls_are_the_newest_five_without_the_one_that_rings(
     read: Read, storage: Storage, cast: Cast, clock: ManualClock
 ) -> None:
