@@ -1,8 +1,16 @@
 """The interpreter set for a ringing phone: no long pause, no long wait between two threads."""
 
+import asyncio
 import gc
 import sys
 from typing import Final
+
+try:
+    import uvloop
+except ImportError:  # Windows, PyPy: the same, a little later
+    new_event_loop = asyncio.new_event_loop
+else:
+    new_event_loop = uvloop.new_event_loop
 
 SWITCH_SECONDS: Final = 0.0005
 """How long one thread keeps the interpreter from another. SQLite's thread waits for it at every
@@ -10,6 +18,11 @@ statement while the loop is busy: Python's own 5 ms, several times a ring, would
 
 NEW_OBJECTS: Final = (10_000, 20, 20)
 """Collections are for cycles, which we hardly make: fewer of them, and each as short as ever."""
+
+
+def new_loop() -> asyncio.AbstractEventLoop:
+    """The event loop to serve on: a trip to SQLite's thread and back costs a quarter less on uvloop."""
+    return new_event_loop()
 
 
 def be_prompt() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from web.promptness import be_prompt
+from web.promptness import be_prompt, new_loop
 
 
 @pytest.fixture(autouse=True)
@@ -27,3 +27,10 @@ def test_what_there_is_at_the_start_is_left_out_of_later_collections() -> None:
 def test_a_statement_does_not_wait_long_for_the_interpreter() -> None:
     be_prompt()
     assert sys.getswitchinterval() <= 0.001
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="uvloop knows no Windows")
+def test_the_product_serves_on_the_faster_loop() -> None:
+    loop = new_loop()
+    loop.close()
+    assert type(loop).__module__ == "uvloop"

@@ -22,7 +22,7 @@ from web.demo.serving import DemoStarted, serve_simulated
 from web.i18n import N_, Reader
 from web.lifecycle import PortRefused, Started, serve
 from web.logs import set_up_logs
-from web.promptness import be_prompt
+from web.promptness import be_prompt, new_loop
 from web.settings import Settings
 from web.wiring import build
 from web.words import word
@@ -61,7 +61,8 @@ def run(
     set_up_logs()
     work = _run_simulated if simulated else _run
     try:
-        asyncio.run(work(settings))
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            runner.run(work(settings))
     except PortRefused as refused:
         raise _port_refused(settings, refused) from refused
 
