@@ -20,6 +20,7 @@ from web.views import (
     queues,
     socket,
     static,
+    task_lists,
     tasks,
     workplace,
     wrap_ups,
@@ -104,7 +105,7 @@ ROUTES: tuple[Route, ...] = (
         ALL_ROLES,
     ),
     # tasks
-    Route("GET", "/tasks", tasks.index, ALL_ROLES),
+    Route("GET", "/tasks", task_lists.index, ALL_ROLES),
     Route("POST", "/tasks", tasks.create, ALL_ROLES),
     Route("GET", "/tasks/new", tasks.new, ALL_ROLES),
     Route("GET", "/tasks/{task_id:\\d{1,15}}", tasks.show, ALL_ROLES),

@@ -10,7 +10,7 @@ from crm_core.tasks.queries import TaskRow, get_task
 from crm_core.wrap_up.queries import OpenWrapUp, find_demanded
 from web.forms import GENERAL_FIELD, Form, read_form
 from web.i18n import N_
-from web.views.tasks import OWN_DATE, PICKS, own_first, read_assignee, read_due
+from web.views.task_fields import OWN_DATE, PICKS, own_first, read_assignee, read_due
 from web.visits import go, page, person, services
 
 NO_STEP = "none"
