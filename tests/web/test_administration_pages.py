@@ -307,6 +307,19 @@ async def test_the_audit_trail_says_from_what_to_what(office: Office, client_as:
     assert (await dina.get("/admin/audit?subject=x&agent=y&before=z")).status == 200
 
 
+async def test_the_audit_trail_calls_things_by_their_names(
+    office: Office, client_as: ClientAs
+) -> None:
+    dina = await client_as("dina")
+    form = {**BORIS, "name": "Boris <b>K</b>", "language": "en", "time_zone": "UTC"}
+    await dina.post(f"/admin/people/{office.cast.boris.id}", form)
+    await dina.post("/admin/queues", QUEUE | {"title": "Best clients"})
+    page = await dina.get("/admin/audit")
+    assert "Queue Best clients" in page.words
+    assert "Person Boris <b>K</b>" in page.words
+    assert "<b>K" not in page.text
+
+
 async def test_the_audit_trail_says_colours_in_words(office: Office, client_as: ClientAs) -> None:
     await office.services.accounts.set_preferences(office.cast.anna, theme="dark")
     page = await (await client_as("dina")).get("/admin/audit")

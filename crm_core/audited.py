@@ -1,0 +1,44 @@
+"""What the entries of the audit trail are about, by the names that people gave it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from sqlalchemy import Column, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from crm_core.agents.tables import agents, extensions, pause_reasons, queues
+from crm_core.audit import AuditEntry
+from crm_core.calls.tables import dispositions
+from crm_core.clients.tables import clients
+from crm_core.tasks.tables import tasks
+
+_NAMES: Final[Mapping[str, Column[Any]]] = {
+    "agent": agents.c.name,
+    "extension": extensions.c.number,
+    "queue": queues.c.title,
+    "disposition": dispositions.c.title,
+    "pause_reason": pause_reasons.c.title,
+    "client": clients.c.name,
+    "task": tasks.c.text,
+}
+
+
+async def name_subjects(
+    connection: AsyncConnection, entries: Iterable[AuditEntry]
+) -> dict[tuple[str, str], str]:
+    """Names by (subject, subject id), for what still has one."""
+    asked: dict[str, set[int]] = defaultdict(set)
+    for entry in entries:
+        if entry.subject in _NAMES and entry.subject_id.isdecimal():
+            asked[entry.subject].add(int(entry.subject_id))
+    named: dict[tuple[str, str], str] = {}
+    for subject, ids in asked.items():
+        name = _NAMES[subject]
+        record_id = name.table.c.id
+        for found, called in await connection.execute(
+            select(record_id, name).where(record_id.in_(ids))
+        ):
+            if called:
+                named[subject, str(found)] = called
+    return named
