@@ -155,6 +155,15 @@ def test_a_file_that_is_no_stream_is_said_to_be_none(
     assert said == "noise.ami: nothing that an Asterisk says is in it. Is it another file?"
 
 
+def test_a_stream_may_come_by_standard_input(
+    monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes], folder: Path
+) -> None:
+    (folder / "given").write_bytes(STREAM)
+    monkeypatch.setattr("web.cli.listening.STANDARD_INPUT", folder / "given")
+    assert run(["replay", "-", "--json"]) == 0
+    assert json.loads(capfdbinary.readouterr().out)["outcome"]
+
+
 def test_a_stream_may_come_through_a_pipe(
     folder: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:

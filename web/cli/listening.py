@@ -33,6 +33,8 @@ from web.settings import Settings
 from web.settings_checks import check_expression
 from web.words import word
 
+STANDARD_INPUT = Path("/dev/stdin")  # what "-" means, as everywhere
+
 TITLES = (
     N_("started"),
     N_("direction"),
@@ -119,7 +121,7 @@ async def _record(settings: Settings, recorder: Recorder) -> None:
 
 
 def replay(
-    file: Annotated[Path, typer.Argument(metavar=N_("FILE"), help=N_("what was recorded"))],
+    file: Annotated[Path, typer.Argument(metavar=N_("FILE"), help=N_("what was recorded; - reads standard input"))],
     json: Annotated[bool, typer.Option("--json", help=N_("one JSON object a line"))] = False,
     phones: Annotated[
         str,
@@ -132,6 +134,8 @@ def replay(
     """Show the calls in a recorded stream, in order of their start."""
     wanted = phones or settings_of(config).exchange.phones
     check_expression(wanted, "--phones")
+    if str(file) == "-":
+        file = STANDARD_INPUT
     if file.is_dir():
         raise Refused(N_("%(path)s is a folder: give the file of a record."), path=file)
     if not file.exists():
