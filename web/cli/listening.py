@@ -121,7 +121,10 @@ async def _record(settings: Settings, recorder: Recorder) -> None:
 
 
 def replay(
-    file: Annotated[Path, typer.Argument(metavar=N_("FILE"), help=N_("what was recorded; - reads standard input"))],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar=N_("FILE"), help=N_("what was recorded; - reads standard input")),
+    ],
     json: Annotated[bool, typer.Option("--json", help=N_("one JSON object a line"))] = False,
     phones: Annotated[
         str,
