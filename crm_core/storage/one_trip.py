@@ -125,7 +125,7 @@ class OneTripDriver(aiosqlite.Connection):
         if not self._is_untouched():
             try:
                 await super().commit()
-            except sqlite3.Error:
+            except Exception:  # also of a value that SQLite cannot take: it is refused here
                 await super().rollback()  # SQLAlchemy takes a refused commit for an end of it
                 raise
             self._untouched = True

@@ -140,6 +140,23 @@ async def test_a_refused_hot_write_fails_the_whole_transaction(storage: Storage)
     assert told == []
 
 
+@pytest.mark.parametrize("unstorable", ["\ud800", 2**70])
+async def test_a_value_that_sqlite_cannot_take_leaves_no_transaction_behind(
+    storage: Storage, unstorable: object
+) -> None:
+    async def hire() -> None:
+        async with storage.write() as tx:
+            await _HIRE.run(tx.connection, [{"name": "Galina"}, {"name": unstorable}])
+
+    with pytest.raises((UnicodeEncodeError, OverflowError)):
+        await hire()
+    async with storage.write() as tx:
+        await _HIRE.run(tx.connection, [{"name": "Elena"}])
+    async with storage.read() as connection:
+        names = [row["name"] for row in await _NAMES.rows(connection)]
+    assert names == ["Anna", "Boris", "Vera", "Elena"]
+
+
 async def test_hot_writes_of_a_transaction_that_raises_are_never_made(storage: Storage) -> None:
     async def hire_and_fail() -> None:
         async with storage.write() as tx:
