@@ -13,7 +13,7 @@ from crm_core.agents.state import Duty, Part, State
 from crm_core.bus import Bus
 from crm_core.clock import Clock
 from crm_core.events import AgentStateChanged
-from crm_core.storage.engine import Storage
+from crm_core.storage.engine import Storage, Write
 from crm_core.storage.trouble import persistently
 from telephony.events import Direction
 
@@ -142,13 +142,15 @@ class DutyBook:
             shifts, self._shifts = self._shifts, []
             if not shifts:
                 return
+            tx: Write | None = None
             try:
                 async with self._storage.write() as tx:
                     await write_shifts(tx, shifts)
                     tx.announce(*map(_announcement, shifts))
-            except BaseException:
-                self._shifts = [*shifts, *self._shifts]
-                raise
+            finally:
+                # Cancelled in the commit, they may be stored all the same: twice would be a lie.
+                if tx is None or not tx.is_committed:
+                    self._shifts = [*shifts, *self._shifts]
 
 
 def _seat_pause(duty: Duty) -> str | None:

@@ -24,11 +24,15 @@ Connection = AsyncConnection
 
 
 class Write:
-    """One write transaction: statements on `connection`, facts to tell when it is committed."""
+    """One write transaction: statements on `connection`, facts to tell when it is committed.
+
+    `is_committed` tells whoever was cancelled meanwhile what has become of it.
+    """
 
     def __init__(self, connection: AsyncConnection) -> None:
         self.connection = connection
         self.announced: list[object] = []
+        self.is_committed = False
 
     async def execute(self, statement: Any, parameters: Any = None) -> Any:
         """Run one statement; the result is SQLAlchemy's CursorResult."""
@@ -119,8 +123,12 @@ class Storage:
                 self._writing = None
 
     def _announcing(self, write: Write) -> Callable[[], None]:
-        # Called under the lock: facts reach the bus in the order of their commits.
-        return lambda: self.on_commit(write.announced)
+        def announce() -> None:
+            write.is_committed = True
+            # Called under the lock: facts reach the bus in the order of their commits.
+            self.on_commit(write.announced)
+
+        return announce
 
 
 async def _whatever_comes(commit: Awaitable[None], announce: Callable[[], None]) -> None:

@@ -37,6 +37,7 @@ class Lending:
         self._idle: list[AsyncConnection] = []
         self._errands: set[asyncio.Task[Any]] = set()
         self._borrowers = 0
+        self._waiting = 0  # for the engine to open a connection, or for one that comes back to it
         self._all_returned = asyncio.Event()
         self._all_returned.set()
         self._is_closed = False
@@ -88,18 +89,22 @@ class Lending:
 
     async def _opened(self) -> AsyncConnection:
         opening = self._errand(self._connected())
+        self._waiting += 1
         try:
             return await asyncio.shield(opening)
         except asyncio.CancelledError:
             self._errand(_closed_when_open(opening))
             raise
+        finally:
+            self._waiting -= 1
 
     async def _connected(self) -> AsyncConnection:
         return await self._engine.connect()
 
     def _may_stay(self, connection: AsyncConnection) -> bool:
-        is_full = len(self._idle) >= self._kept
-        return not (is_full or self._is_closed or connection.closed or connection.invalidated)
+        # Who waits stands at the engine's pool: a connection kept beside it would not reach him.
+        is_wanted = len(self._idle) < self._kept and not self._waiting and not self._is_closed
+        return is_wanted and not (connection.closed or connection.invalidated)
 
     async def _given_back(self, connection: AsyncConnection) -> None:
         if self._may_stay(connection):

@@ -1,5 +1,6 @@
 """Who sits where: desks, states, wishes and the exchange's seats, through calls and restarts."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -15,6 +16,7 @@ from telephony.events import ExchangeConnected, OfferResult, Outcome
 from telephony.ids import Interface
 from tests.cast import Cast
 from tests.crm_core.duty import Exchange, on_duty
+from tests.crm_core.storage_cuts import cancel_at_commit
 from tests.crm_core.telling import ANNAS, BORISES, at, internal, outbound, told
 
 CONNECTED = ExchangeConnected(at=at(0), version="22.10")
@@ -269,6 +271,27 @@ async def test_states_and_their_lengths_are_kept_for_the_reports(
     async with storage.read() as connection:
         rows = [tuple(row) for row in await connection.execute(query)]
     assert rows == [("ready", None, 30.0), ("paused", "lunch", 90.0)]
+
+
+async def test_a_state_stored_though_its_command_was_cut_off_is_stored_once(
+    storage: Storage, cast: Cast, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with on_duty(storage, clock) as duty:
+        await duty.roster.log_in(cast.anna, cast.desk_101)
+        await clock.advance(30)
+        pausing = asyncio.create_task(duty.roster.pause(cast.anna, "lunch"))
+        cancel_at_commit(monkeypatch, pausing)
+        with pytest.raises(asyncio.CancelledError):
+            await pausing
+        monkeypatch.undo()
+        await clock.advance(90)
+        await duty.roster.ready(cast.anna)
+    query = select(
+        agent_state_log.c.state, agent_state_log.c.reason, agent_state_log.c.seconds
+    ).order_by(agent_state_log.c.id)
+    async with storage.read() as connection:
+        rows = [tuple(row) for row in await connection.execute(query)]
+    assert rows == [("ready", None, 30.0), ("paused", "lunch", 90.0), ("ready", None, None)]
 
 
 async def test_an_exchange_that_is_away_loses_no_state_and_its_seats_are_taken_when_it_is_back(

@@ -2,23 +2,26 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Literal
 
 import pytest
-from sqlalchemy import Executable, delete, func, insert, select, text, update
+from sqlalchemy import Executable, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, StatementError
-from sqlalchemy.ext.asyncio import AsyncTransaction, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 from structlog.testing import capture_logs
 
 from crm_core.agents.tables import pause_reasons
-from crm_core.storage.connecting import DatabaseUrlRefused, parse_url
+from crm_core.storage.connecting import READERS, DatabaseUrlRefused, parse_url
 from crm_core.storage.engine import Storage, Write
+from crm_core.storage.hot import HotSelect
+from crm_core.storage.hot_write import HotWrite
 from crm_core.storage.lending import StorageClosed
 from crm_core.tables import audit
+from tests.crm_core.storage_cuts import cancel_at_commit
 from tests.lab.postgres import Cluster
 
 PATIENCE_SECONDS = 10
@@ -237,6 +240,65 @@ async def test_a_task_cancelled_at_any_step_of_a_write_leaves_all_or_nothing(
     await asyncio.wait_for(count_up(storage), PATIENCE_SECONDS)
 
 
+_COUNTER = HotSelect(select(pause_reasons.c.position))
+_SET_COUNTER = HotWrite.same(update(pause_reasons).values(position=bindparam("the_position")))
+
+
+async def count_up_hot(storage: Storage) -> None:
+    """As `count_up`, by statements that wait for the next one or for the commit."""
+    async with storage.write() as tx:
+        [row] = await _COUNTER.rows(tx.connection)
+        await asyncio.sleep(0)
+        await _SET_COUNTER.run(tx.connection, [{"the_position": row["position"] + 1}])
+        tx.announce(Counted(row["position"] + 1))
+
+
+async def test_a_task_cancelled_at_any_step_of_a_hot_write_leaves_all_or_nothing(
+    storage: Storage, told: list[object]
+) -> None:
+    await set_up_counter(storage)
+    for steps in range(40):
+        task = asyncio.ensure_future(count_up_hot(storage))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        before = await asyncio.wait_for(counter(storage), PATIENCE_SECONDS)
+        assert told == [Counted(n) for n in range(1, before + 1)]
+    await asyncio.wait_for(count_up_hot(storage), PATIENCE_SECONDS)
+    assert told == [Counted(n) for n in range(1, await counter(storage) + 1)]
+
+
+async def test_whoever_waits_for_a_connection_gets_the_first_that_comes_back(
+    storage: Storage,
+) -> None:
+    most = 2 * READERS  # as many as the engine's pool opens
+    leave = [asyncio.Event() for _ in range(most)]
+    reading = 0
+
+    async def read_until(done: asyncio.Event) -> None:
+        nonlocal reading
+        async with storage.read() as connection:
+            await connection.execute(select(1))
+            reading += 1
+            await done.wait()
+
+    readers = [asyncio.create_task(read_until(each)) for each in leave]
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while reading < most:  # noqa: ASYNC110 - connections open on their own
+            await asyncio.sleep(0)
+    late = asyncio.create_task(storage.answers())
+    for _ in range(10):
+        await asyncio.sleep(0)
+    leave[0].set()
+    try:
+        await asyncio.wait_for(late, PATIENCE_SECONDS)
+    finally:
+        for each in leave:
+            each.set()
+        await asyncio.wait(readers)
+
+
 @pytest.mark.parametrize("door", ["read", "write"])
 async def test_a_storage_that_closes_waits_for_those_who_have_a_connection(
     storage: Storage, door: Literal["read", "write"]
@@ -334,18 +396,6 @@ async def test_a_commit_under_way_is_finished_and_announced_though_its_task_is_c
         await task
     assert await counter(storage) == 1
     assert told == [Counted(1)]
-
-
-def cancel_at_commit(monkeypatch: pytest.MonkeyPatch, task: "asyncio.Future[None]") -> None:
-    """Cancel `task` at the moment when its transaction begins to commit."""
-    genuine: Callable[[AsyncTransaction], Awaitable[None]] = AsyncTransaction.commit
-
-    async def commit(transaction: AsyncTransaction) -> None:
-        task.cancel()
-        await asyncio.sleep(0)
-        await genuine(transaction)
-
-    monkeypatch.setattr(AsyncTransaction, "commit", commit)
 
 
 async def test_a_write_inside_a_write_is_refused_rather_than_hanging(storage: Storage) -> None:
