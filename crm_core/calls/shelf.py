@@ -133,7 +133,7 @@ _TRANSFERS_OF = _children(tables.call_transfers, "at", "id")
 async def find_new(connection: AsyncConnection, ids: Collection[str]) -> set[str]:
     """Those of `ids` that name nothing stored, where they are few: asked in one trip, since a phone
     waits for the answer. Of many, none: the statements for many say it as soon."""
-    if len(ids) > FEW:
+    if not 0 < len(ids) <= FEW:
         return set()
     asked = [(each, {"id": one}) for one in ids for each in (_ONE_ALIAS, _ONE_KNOWN)]
     found = await rows_of(connection, *asked)

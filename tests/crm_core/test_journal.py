@@ -11,6 +11,7 @@ from crm_core.calls import tables
 from crm_core.calls.detail import CallDetail, get_call
 from crm_core.calls.tables import calls, wrap_ups
 from crm_core.storage.engine import Storage
+from crm_core.storage.one_trip import OneTripDriver
 from crm_core.tasks.tables import tasks
 from telephony.events import (
     CallDescribed,
@@ -433,6 +434,22 @@ async def test_only_live_calls_are_held_in_memory(storage: Storage, cast: Cast) 
     async with open_office(storage) as office:
         await office.hear(answered_call(told("1.1")), told("2.2").started(0))
         assert office.journal.live_count == 1
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_what_is_heard_of_a_known_call_asks_the_tables_nothing(
+    storage: Storage, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_office(storage) as office:
+        call = told("1.1")
+        await office.hear(call.started(0), call.offered(1))
+        asked: list[object] = []
+        monkeypatch.setattr(
+            OneTripDriver, "fetch_all", lambda driver, statements: asked.append(statements)
+        )
+        await office.hear(call.answered(5))
+        assert asked == []
+    assert len((await detail_of(storage, "1.1")).talks) == 1
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
