@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, String, and_, cast, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.calls.filtering import is_missed
 from crm_core.calls.tables import calls
 from crm_core.clients.tables import client_numbers
+from crm_core.tables import audit
 from crm_core.tasks.tables import tasks
 from telephony.events import Direction, Outcome
 
@@ -42,8 +43,8 @@ async def list_unheeded_talks(
     connection: AsyncConnection, since: datetime
 ) -> list[tuple[str, int]]:
     """Each open callback that an answered call begun after `since` should have closed: the last
-    missed call it counts is no younger than the end of the talk. Pairs of call and task, oldest
-    call first, one for each task."""
+    missed call it counts is no younger than the end of the talk, and nobody has opened it again
+    since. Pairs of call and task, oldest call first, one for each task."""
     no_younger = tasks.c.last_call_at <= calls.c.ended_at
     query = (
         select(tasks.c.id, calls.c.call_id)
@@ -57,11 +58,22 @@ async def list_unheeded_talks(
             calls.c.direction != Direction.INTERNAL.value,
             calls.c.ended_at.is_not(None),
             or_(no_younger, tasks.c.call_id == calls.c.call_id),
+            ~_reopened_since(),
         )
         .order_by(calls.c.ended_at.desc(), calls.c.call_id.desc())
     )
     earliest = {row.id: row.call_id for row in await connection.execute(query)}
     return [(call_id, task_id) for task_id, call_id in earliest.items()]
+
+
+def _reopened_since() -> ColumnElement[bool]:
+    """Somebody took back that the callback was done, after the talk had ended."""
+    return exists().where(
+        audit.c.subject == "task",
+        audit.c.subject_id == cast(tasks.c.id, String),
+        audit.c.action == "reopened",
+        audit.c.at >= calls.c.ended_at,
+    )
 
 
 def _is_his_other_number() -> ColumnElement[bool]:

@@ -362,6 +362,21 @@ async def test_a_talk_in_the_second_of_a_kill_closes_the_callback_at_the_next_st
     assert done.version == 2
 
 
+async def test_a_callback_that_somebody_opened_again_is_still_open_after_a_start(
+    storage: Storage, cast: Cast, clock: ManualClock
+) -> None:
+    async with on_duty(storage, clock) as duty:
+        await duty.roster.log_in(cast.anna, cast.desk_101)
+        await duty.hear(missed_call(told("1.1")))
+        await duty.hear(answered_call(outbound("1.2", "8 (495) 123-45-67"), 100))
+        [done] = await callbacks_in(storage, is_open=None)
+        await clock.advance(600)
+        await duty.tasks.reopen(cast.anna, done.id)
+    await Callbacks(storage, clock).catch_up()
+    [still] = await callbacks_in(storage)
+    assert (done.ending, still.id) == ("talked", done.id)
+
+
 async def test_a_talk_with_a_stranger_who_has_become_a_client_is_heeded_at_the_next_start(
     storage: Storage, cast: Cast, clock: ManualClock
 ) -> None:
