@@ -2,18 +2,15 @@
 
 import re
 from dataclasses import fields
-from typing import TYPE_CHECKING
 
 from telephony.settings import TelephonySettings
 from web.i18n import LANGUAGES, N_, zone_of
 from web.proxies import networks
 from web.refusals import SettingsRefused
-
-if TYPE_CHECKING:
-    from web.settings import Settings
+from web.settings import Settings
 
 
-def check(settings: "Settings") -> None:
+def check(settings: Settings) -> None:
     """Raise SettingsRefused, one sentence about the first thing that is wrong."""
     http, office, exchange = settings.http, settings.office, settings.exchange
     for where, port in (("[http] port", http.port), ("[exchange] port", exchange.port)):
@@ -52,7 +49,7 @@ def check(settings: "Settings") -> None:
             )
 
 
-def _check_addresses(settings: "Settings") -> None:
+def _check_addresses(settings: Settings) -> None:
     """What can be seen of an address before anything is opened."""
     url = settings.database.url
     if not url.strip() or not url.isprintable():

@@ -14,11 +14,10 @@ from web.settings import (
     HttpSettings,
     OfficeSettings,
     Settings,
-    find_file,
     list_settings,
-    read_settings,
     settings_table,
 )
+from web.settings_reading import find_file, read_settings
 
 
 def _read(tmp_path: Path, text: str, **environ: str) -> Settings:

@@ -19,8 +19,8 @@ from web.cli.speaking import remark, shell_reader
 from web.cli.stopping import until_stopped
 from web.i18n import LANGUAGES, N_, Reader
 from web.listen import Listener
-from web.settings import environment
 from web.settings_checks import may_be_host
+from web.settings_reading import environment
 
 console = Console(highlight=False, soft_wrap=True)
 

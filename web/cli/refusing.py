@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from web.refusals import Refusal
-from web.settings import Settings, environment, find_file, read_settings
+from web.settings import Settings
+from web.settings_reading import environment, find_file, read_settings
 
 
 class Refused(Refusal):

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from web.formats import number
 from web.i18n import SOURCE_LANGUAGE, Reader, language_of_shell
-from web.settings import environment
+from web.settings_reading import environment
 
 _CYRILLIC = "Перезвон"
 _output = Console(highlight=False, soft_wrap=True)
