@@ -33,6 +33,8 @@ def is_database_trouble(error: Exception) -> bool:
     state = str(getattr(cause, "sqlstate", None) or "")
     if state:
         return state[:2] in _TROUBLE_CLASSES
+    if isinstance(cause, asyncpg.InternalClientError):
+        return True  # asked in the moment between the server's good-bye and the end of the link
     if isinstance(cause, asyncpg.InterfaceError):
         return not isinstance(cause, ValueError)  # which is a value that no column takes
     return isinstance(error, _TROUBLE)

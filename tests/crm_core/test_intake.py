@@ -19,6 +19,7 @@ from crm_core.storage.trouble import is_database_trouble
 from telephony.events import ExchangeConnected, MemberRemoved
 from tests.cast import Cast
 from tests.crm_core.telling import ANNAS, answered_call, at, open_office, told, until
+from tests.lab.postgres import Cluster
 
 
 async def stored_ids(storage: Storage) -> list[str]:
@@ -144,6 +145,40 @@ async def test_waiting_facts_share_a_transaction(
 
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 @pytest.mark.postgres
+async def test_a_server_that_cuts_its_clients_off_loses_no_fact(
+    storage: Storage,
+    cast: Cast,
+    clock: ManualClock,
+    postgres_cluster: Cluster,
+    postgres_database: str,
+) -> None:
+    cut = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    async with open_office(storage, clock) as office:
+        taken = 0
+        for _ in range(8):
+            cutting = asyncio.create_task(
+                asyncio.to_thread(postgres_cluster.sql, cut, postgres_database)
+            )
+            while not cutting.done():
+                for fact in answered_call(told(f"7.{taken}"), taken):
+                    await office.intake.take(fact)
+                taken += 1
+                await clock.advance(6)
+                await asyncio.sleep(0.001)
+        settled = asyncio.create_task(office.settled())
+        while not settled.done():
+            await clock.advance(6)
+            await asyncio.sleep(0.001)
+    async with storage.read() as connection:
+        ended = await list_calls(connection, None, CallFilter(), country="RU", limit=taken + 1)
+    assert [row.outcome for row in ended.rows] == ["answered"] * taken
+
+
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+@pytest.mark.postgres
 async def test_on_postgresql_a_bad_value_is_no_trouble_of_the_database(
     storage: Storage, cast: Cast
 ) -> None:
@@ -159,6 +194,7 @@ def test_a_refused_connection_is_trouble_and_a_bad_value_is_not() -> None:
     assert is_database_trouble(sqlite3.OperationalError("database is locked"))
     assert is_database_trouble(asyncpg.DiskFullError("no space left on device"))
     assert is_database_trouble(asyncpg.InterfaceError("connection is closed"))
+    assert is_database_trouble(asyncpg.InternalClientError("cannot switch to state 12"))
     assert not is_database_trouble(asyncpg.DataError("invalid input for query argument $1"))
     assert not is_database_trouble(asyncpg.StringDataRightTruncationError("value too long"))
     assert not is_database_trouble(sqlite3.IntegrityError("FOREIGN KEY constraint failed"))
