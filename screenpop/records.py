@@ -4,7 +4,7 @@ from typing import Any
 
 from crm_core.calls.resuming import RememberedCall, find_call, list_owed_wrap_ups
 from crm_core.clients.dossier import Dossier, Known, Person
-from crm_core.clients.dossier_queries import find_party, list_notes, read_told
+from crm_core.clients.dossier_queries import list_notes, read_story
 from crm_core.clients.lookup import Candidate, LookupKind, find_by_number
 from crm_core.storage.engine import Storage
 from crm_core.tasks.audience import Audience, find_audience
@@ -32,25 +32,22 @@ class ScreenRecords:
         async with self._storage.read() as connection:
             if call.direction == Direction.INTERNAL:
                 return await self._internal(connection, call)
-            number, client = await find_party(connection, call.call_id)
             written = call.outside_number
-            lookup = await find_by_number(connection, number or written, self._country)
-            candidates = self._people(lookup.candidates)
-            client = _meant(client, candidates, lookup.client_id)
-            client_id = client.client_id if client else None
-            told = await read_told(connection, call.call_id, number, client_id)
-            return Dossier(
-                known=_known(lookup.kind, client),
-                readable=readable(number, self._country) or written,
-                number=number,
-                client=client,
-                candidates=candidates,
-                near=self._people(lookup.near),
-                past_calls=told.past_calls,
-                agreement=told.agreement,
-                tasks=told.tasks,
-                notes=told.notes,
-            )
+            story = await read_story(connection, call.call_id, written, self._country)
+        candidates = self._people(story.lookup.candidates)
+        client = _meant(story.client, candidates, story.lookup.client_id)
+        return Dossier(
+            known=_known(story.lookup.kind, client),
+            readable=readable(story.number, self._country) or written,
+            number=story.number,
+            client=client,
+            candidates=candidates,
+            near=self._people(story.lookup.near),
+            past_calls=story.past_calls,
+            agreement=story.agreement,
+            tasks=story.tasks,
+            notes=story.notes,
+        )
 
     async def call(self, call_id: str) -> LiveCall | None:
         """The call as the log keeps it; None when it is not there."""

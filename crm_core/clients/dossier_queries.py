@@ -1,6 +1,5 @@
 """Reads a dossier: few statements, each made once, because a phone is ringing meanwhile."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,49 +9,55 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crm_core.agents.tables import agents
 from crm_core.calls.tables import call_talks, calls, dispositions, wrap_ups
 from crm_core.clients.dossier import Agreement, Note, OpenTask, PastCall, Person
+from crm_core.clients.lookup import Lookup, looking_up
 from crm_core.clients.tables import clients
-from crm_core.storage.hot import HotSelect, rows_of
+from crm_core.storage.hot import HotSelect, Reading, Row, read_through
 from crm_core.tasks.tables import tasks
 
 PAST_CALLS_SHOWN = 5
 TASKS_SHOWN = 5
 
-Row = Mapping[str, Any]
-
-
-async def find_party(connection: AsyncConnection, call_id: str) -> tuple[str, Person | None]:
-    """The outside number as the call log keeps it, and the client the call is linked to."""
-    rows = await _PARTY.rows(connection, call_id=call_id)
-    if not rows:
-        return "", None
-    (row,) = rows
-    if row["client_id"] is None:
-        return row["number"], None
-    owner_name = row["owner_name"] or ""
-    return row["number"], Person(row["client_id"], row["name"], row["kind"], owner_name=owner_name)
-
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """The newest calls with a client, what was agreed last, the open tasks by urgency, and what
-    each operator has written in the call that is going on."""
+class Story:
+    """What the memory knows of the outside party of a call: the number as the log keeps it, the
+    client the call is linked to, what the number means; the newest calls with him, what was agreed
+    last, the open tasks by urgency, what each operator has written in the call that is going on."""
 
+    number: str
+    client: Person | None
+    lookup: Lookup
     past_calls: tuple[PastCall, ...]
     agreement: Agreement | None
     tasks: tuple[OpenTask, ...]
     notes: tuple[Note, ...]
 
 
-async def read_told(
-    connection: AsyncConnection, call_id: str, number: str, client_id: int | None
-) -> Told:
-    """All that is known of a client (or, where none is known, of a number) beside `call_id`."""
+async def read_story(
+    connection: AsyncConnection, call_id: str, written: str, country: str
+) -> Story:
+    """The story of a call; `written` is the number as it is heard, until the log has it."""
+    return await read_through(connection, _telling(call_id, written, country))
+
+
+def _telling(call_id: str, written: str, country: str) -> Reading[Story]:
+    [parties] = yield [(_PARTY, {"call_id": call_id})]
+    number = parties[0]["number"] if parties else ""
+    client = _client(parties[0]) if parties else None
+    lookup = yield from looking_up(number or written, country)
+    client_id = client.client_id if client else lookup.client_id
     past, agreed = _BY_CLIENT if client_id is not None else _BY_NUMBER
     given = {"call_id": call_id, "number": number, "client_id": client_id}
-    calls_rows, agreed_rows, task_rows, note_rows = await rows_of(
-        connection, (past, given), (agreed, given), (_TASKS, given), (_NOTES, given)
-    )
-    return Told(
+    calls_rows, agreed_rows, task_rows, note_rows = yield [
+        (past, given),
+        (agreed, given),
+        (_TASKS, given),
+        (_NOTES, given),
+    ]
+    return Story(
+        number=number,
+        client=client,
+        lookup=lookup,
         past_calls=tuple(map(_past_call, calls_rows)),
         agreement=_agreement(agreed_rows[0]) if agreed_rows else None,
         tasks=tuple(map(_open_task, task_rows)),
@@ -63,6 +68,12 @@ async def read_told(
 async def list_notes(connection: AsyncConnection, call_id: str) -> tuple[Note, ...]:
     """What each operator has written in this call so far."""
     return tuple(map(_note, await _NOTES.rows(connection, call_id=call_id)))
+
+
+def _client(row: Row) -> Person | None:
+    if row["client_id"] is None:
+        return None
+    return Person(row["client_id"], row["name"], row["kind"], owner_name=row["owner_name"] or "")
 
 
 def _past_call(row: Row) -> PastCall:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crm_core.agents.tables import agent_states, agents, extensions
 from crm_core.calls.tables import calls
 from crm_core.clients.tables import client_numbers, clients, contacts, number_choices
-from crm_core.storage.hot import HotSelect
+from crm_core.storage.hot import HotSelect, Reading, read_through
 from crm_core.tasks.tables import tasks
 from telephony.numbers import LAST_DIGITS, Number, is_anonymous, neighbours, normalise
 
@@ -94,47 +94,46 @@ class Lookup:
 
 async def find_by_number(connection: AsyncConnection, number: str, country: str) -> Lookup:
     """What `number` means to somebody in `country`; never raises for any text."""
+    return await read_through(connection, looking_up(number, country))
+
+
+def looking_up(number: str, country: str) -> Reading[Lookup]:
+    """`find_by_number` as a part of a longer reading."""
     if is_anonymous(number):
         return Lookup(LookupKind.ANONYMOUS)
     understood = normalise(number, country)
     key = understood.key
     if understood.e164 is None and 0 < len(key) <= LONGEST_INTERNAL:
-        colleague = await _find_colleague(connection, key)
-        if colleague is not None:
-            return Lookup(LookupKind.INTERNAL, key, colleague=colleague)
-    candidates = await _find_exact(connection, understood)
+        [colleagues] = yield [(_COLLEAGUE, {"number": key})]
+        if colleagues:
+            return Lookup(LookupKind.INTERNAL, key, colleague=Colleague(**colleagues[0]))
+    candidates = yield from _exact(understood)
     if len(candidates) == 1:
         return Lookup(LookupKind.ONE, key, candidates)
     if candidates:
         return Lookup(LookupKind.SEVERAL, key, candidates)
-    return Lookup(LookupKind.NONE, key, near=await _find_near(connection, understood))
+    return Lookup(LookupKind.NONE, key, near=(yield from _near(understood)))
 
 
-async def _find_colleague(connection: AsyncConnection, digits: str) -> Colleague | None:
-    rows = await _COLLEAGUE.rows(connection, number=digits)
-    return Colleague(**rows[0]) if rows else None
-
-
-async def _find_exact(connection: AsyncConnection, number: Number) -> tuple[Candidate, ...]:
+def _exact(number: Number) -> Reading[tuple[Candidate, ...]]:
     if number.e164 is not None:
-        rows = await _BY_E164.rows(connection, number=number.e164)
+        [rows] = yield [(_BY_E164, {"number": number.e164})]
     elif len(number.digits) >= SHORTEST_MATCHED:
-        rows = await _BY_DIGITS.rows(connection, number=number.digits)
+        [rows] = yield [(_BY_DIGITS, {"number": number.digits})]
     else:
         return ()
     return _one_per_client(rows, None)
 
 
-async def _find_near(connection: AsyncConnection, number: Number) -> tuple[Candidate, ...]:
+def _near(number: Number) -> Reading[tuple[Candidate, ...]]:
     if len(number.last_digits) < LAST_DIGITS:
         return ()
-    found = _one_per_client(
-        await _BY_ENDING.rows(connection, number=number.last_digits), Reason.SAME_ENDING
-    )
+    [rows] = yield [(_BY_ENDING, {"number": number.last_digits})]
+    found = _one_per_client(rows, Reason.SAME_ENDING)
     range_ = neighbours(number.e164) if number.e164 else None
     if range_ is not None:
         first, last = range_
-        rows = await _BY_RANGE.rows(connection, number=first, last=last)
+        [rows] = yield [(_BY_RANGE, {"number": first, "last": last})]
         known = {candidate.client_id for candidate in found}
         beside = _one_per_client(rows, Reason.SAME_RANGE)
         found += tuple(c for c in beside if c.client_id not in known)

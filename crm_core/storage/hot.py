@@ -3,37 +3,74 @@
 SQLAlchemy's own path makes four trips to SQLite's thread for a select, this one makes one.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Dialect, Select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crm_core.storage.one_trip import OneTripDriver
+from crm_core.storage.one_trip import Fetch, OneTripDriver
 
 Convert = Callable[[Any], Any] | None
 Columns = tuple[tuple[str, Convert], ...]
 
 
+Row = dict[str, Any]
 Asked = tuple["HotSelect", Mapping[str, object]]
 """A statement and its parameters."""
 
-
-async def rows_of(connection: AsyncConnection, *asked: Asked) -> list[list[dict[str, Any]]]:
-    """The rows of several statements that do not need each other's: one trip to SQLite's thread."""
-    prepared = [each.prepare(connection.dialect, given) for each, given in asked]
-    driver = (await connection.get_raw_connection()).driver_connection
-    found = await _fetch(driver, [(sql, values) for sql, values, _ in prepared])
-    return [
-        [_as_dict(columns, row) for row in rows]
-        for (_, _, columns), rows in zip(prepared, found, strict=True)
-    ]
+T = TypeVar("T")
+Reading = Generator[Sequence[Asked], list[list[Row]], T]
+"""Yields statements, gets the rows of each, and so on to its result: what is asked may depend on
+what was told. On SQLite it runs in SQLite's thread: it reads its rows and changes nothing else."""
 
 
-async def _fetch(driver: Any, asked: list[tuple[str, tuple[Any, ...]]]) -> list[list[Any]]:
+async def read_through(connection: AsyncConnection, reading: Reading[T]) -> T:
+    """The result of `reading`: one trip to SQLite's thread, however many statements it takes."""
+    dialect = connection.dialect
+    driver: Any = (await connection.get_raw_connection()).driver_connection
     if isinstance(driver, OneTripDriver):
-        return await driver.fetch_all(asked)
-    return [await driver.fetch(sql, *values) for sql, values in asked]
+        return await driver.converse(partial(_converse, reading, dialect))
+    try:
+        asked = next(reading)
+        while True:
+            told = []
+            for sql, values, columns in _prepared(asked, dialect):
+                told.append([_as_dict(columns, row) for row in await driver.fetch(sql, *values)])
+            asked = reading.send(told)
+    except StopIteration as ended:
+        result: T = ended.value
+        return result
+
+
+async def rows_of(connection: AsyncConnection, *asked: Asked) -> list[list[Row]]:
+    """The rows of several statements that do not need each other's."""
+    return await read_through(connection, _asking(asked))
+
+
+def _asking(asked: Sequence[Asked]) -> Reading[list[list[Row]]]:
+    return (yield asked)
+
+
+def _converse(reading: Reading[T], dialect: Dialect, fetch: Fetch) -> T:
+    try:
+        asked = next(reading)
+        while True:
+            told = [
+                [_as_dict(columns, row) for row in fetch(sql, values)]
+                for sql, values, columns in _prepared(asked, dialect)
+            ]
+            asked = reading.send(told)
+    except StopIteration as ended:
+        result: T = ended.value
+        return result
+
+
+def _prepared(
+    asked: Sequence[Asked], dialect: Dialect
+) -> list[tuple[str, tuple[Any, ...], Columns]]:
+    return [statement.prepare(dialect, given) for statement, given in asked]
 
 
 def _as_dict(columns: Columns, row: Iterable[Any]) -> dict[str, Any]:

@@ -10,7 +10,8 @@ which reads as it goes.
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 import aiosqlite
 from sqlalchemy import event
@@ -21,7 +22,9 @@ from sqlalchemy.dialects.sqlite.aiosqlite import (
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import EMPTY_DICT
 
+T = TypeVar("T")
 Values = tuple[Any, ...]
+Fetch = Callable[[str, Values], list[Any]]
 _Ahead = tuple[str, Sequence[Values]]
 
 
@@ -107,10 +110,11 @@ class OneTripDriver(aiosqlite.Connection):
         self._ahead.append((sql, rows))
         self._untouched = False
 
-    async def fetch_all(self, asked: Sequence[tuple[str, Values]]) -> list[list[Any]]:
-        """The rows of each statement, in one errand."""
-        told: list[list[Any]] = await self._execute(_fetch_all, self._conn, asked)
-        return told
+    async def converse(self, work: Callable[[Fetch], T]) -> T:
+        """What `work` makes of the rows it fetches, statement after statement, in one errand: it
+        runs in SQLite's thread and touches nothing else."""
+        made: T = await self._execute(work, partial(_rows, self._conn))
+        return made
 
     async def _execute(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
         ahead, self._ahead = self._ahead, []
@@ -184,8 +188,8 @@ def _after(connection: Any, ahead: list[_Ahead], work: Any, *args: Any, **kwargs
     return work(*args, **kwargs)
 
 
-def _fetch_all(connection: Any, asked: Sequence[tuple[str, Values]]) -> list[list[Any]]:
-    return [_execute(connection, sql, values).rows for sql, values in asked]
+def _rows(connection: Any, sql: str, values: Values) -> list[Any]:
+    return _execute(connection, sql, values).rows
 
 
 def _execute(connection: Any, sql: str, values: Any) -> _Told:

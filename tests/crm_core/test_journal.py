@@ -444,9 +444,7 @@ async def test_what_is_heard_of_a_known_call_asks_the_tables_nothing(
         call = told("1.1")
         await office.hear(call.started(0), call.offered(1))
         asked: list[object] = []
-        monkeypatch.setattr(
-            OneTripDriver, "fetch_all", lambda driver, statements: asked.append(statements)
-        )
+        monkeypatch.setattr(OneTripDriver, "converse", lambda driver, work: asked.append(work))
         await office.hear(call.answered(5))
         assert asked == []
     assert len((await detail_of(storage, "1.1")).talks) == 1

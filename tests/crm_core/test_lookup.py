@@ -1,12 +1,13 @@
 """Who is calling: one card for any writing, a ranked choice, near matches, colleagues."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert, text
+from sqlalchemy import Dialect, insert, text
 
 from crm_core.agents.tables import agent_states
 from crm_core.calls.tables import calls
@@ -278,13 +279,14 @@ async def test_a_lookup_uses_indexes_alone(
     storage: Storage, cast: Cast, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No statement of any branch walks a whole table."""
-    genuine, asked, explained = hot._fetch, list[tuple[str, tuple[object, ...]]](), list[str]()
+    genuine, asked, explained = hot._prepared, list[tuple[str, tuple[object, ...]]](), list[str]()
 
-    async def remember(driver: Any, statements: list[tuple[str, tuple[object, ...]]]) -> Any:
-        asked.extend(statements)
-        return await genuine(driver, statements)
+    def remember(statements: Sequence[hot.Asked], dialect: Dialect) -> Any:
+        prepared = genuine(statements, dialect)
+        asked.extend((sql, values) for sql, values, _ in prepared)
+        return prepared
 
-    monkeypatch.setattr(hot, "_fetch", remember)
+    monkeypatch.setattr(hot, "_prepared", remember)
     async with storage.read() as connection:
         if engine == "postgres":  # two rows are read fastest by walking: ask what it could do
             await connection.execute(text("SET LOCAL enable_seqscan = off"))

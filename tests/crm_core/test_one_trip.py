@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, column, insert, select, table, text, update
 from sqlalchemy.exc import IntegrityError
 
 from crm_core.storage.engine import Storage
-from crm_core.storage.hot import HotSelect, rows_of
+from crm_core.storage.hot import HotSelect, Reading, read_through, rows_of
 from crm_core.storage.hot_write import HotWrite
 
 _PEOPLE = table("people", column("id"), column("name"))
@@ -37,7 +37,7 @@ def errands(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     usual: Any = aiosqlite.Connection._execute
 
     async def noting(self: aiosqlite.Connection, work: Any, *values: Any, **named: Any) -> Any:
-        asked.append(work.__name__)
+        asked.append(getattr(work, "__name__", "converse"))
         return await usual(self, work, *values, **named)
 
     monkeypatch.setattr(aiosqlite.Connection, "_execute", noting)
@@ -182,6 +182,35 @@ async def test_several_hot_selects_are_one_errand(storage: Storage, errands: lis
     assert len(everybody) == 3
     assert (second, nobody) == ([{"name": "Boris"}], [])
     assert len([each for each in errands if each != "rollback"]) == 1
+
+
+async def test_a_reading_asks_by_what_it_was_told_in_one_errand(
+    storage: Storage, errands: list[str]
+) -> None:
+    def names_backwards() -> Reading[list[str]]:
+        [everybody] = yield [(_NAMES, {})]
+        names = []
+        for place in range(len(everybody), 0, -1):
+            [[row]] = yield [(_BY_ID, {"id": place})]
+            names.append(row["name"])
+        return names
+
+    async with storage.read() as connection:
+        await connection.execute(text("SELECT 1"))
+        errands.clear()
+        assert await read_through(connection, names_backwards()) == ["Vera", "Boris", "Anna"]
+        assert len(errands) == 1
+
+
+async def test_a_reading_that_fails_leaves_the_connection_usable(storage: Storage) -> None:
+    def stumbles() -> Reading[None]:
+        yield [(_NAMES, {})]
+        raise LookupError
+
+    async with storage.read() as connection:
+        with pytest.raises(LookupError):
+            await read_through(connection, stumbles())
+        assert len(await _NAMES.rows(connection)) == 3
 
 
 async def test_a_read_sees_one_state_and_the_next_read_the_newer_one(storage: Storage) -> None:
