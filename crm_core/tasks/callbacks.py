@@ -24,7 +24,12 @@ from crm_core.events import TaskChanged, TaskDone
 from crm_core.storage.engine import Storage, Write
 from crm_core.storage.hot import HotSelect
 from crm_core.storage.trouble import persistently
-from crm_core.tasks.forgotten import list_forgotten, list_unheeded_talks
+from crm_core.tasks.forgotten import (
+    TALKED,
+    list_forgotten,
+    list_unheeded_talks,
+    settled_at,
+)
 from crm_core.tasks.next_step import add_task
 from crm_core.tasks.tables import tasks
 from telephony.events import CallEnded, CallRecord, Direction, Outcome
@@ -74,11 +79,12 @@ class Callbacks:
         """After a start: demand, and close, what a service that was killed had no time to."""
         since = self._clock.now() - LOOKED_BACK
         async with self._storage.read() as connection:
-            forgotten = await list_forgotten(connection, since)
             unheeded = await list_unheeded_talks(connection, since)
         for call_id, task_id in unheeded:
             async with self._storage.write() as tx:
                 await self._close(tx, call_id, [task_id])
+        async with self._storage.read() as connection:  # he may have called again after the talk
+            forgotten = await list_forgotten(connection, since)
         for call_id in forgotten:
             await self._consider(call_id)
 
@@ -101,13 +107,13 @@ class Callbacks:
             "done_at": self._clock.now(),
             "done_by": await _who_talked(tx.connection, call_id),
             "done_call_id": call_id,
-            "ending": "talked",
+            "ending": TALKED,
             "version": tasks.c.version + 1,
         }
         still_open = tasks.c.id.in_(ids) & tasks.c.done_at.is_(None)
         closed = update(tasks).where(still_open).values(**values).returning(tasks.c.id)
         done = sorted((await tx.execute(closed)).scalars())
-        tx.announce(*(TaskDone(task_id=each, ending="talked") for each in done))
+        tx.announce(*(TaskDone(task_id=each, ending=TALKED) for each in done))
 
     async def _demand(self, call: _Call) -> None:
         async with self._storage.write() as tx:
@@ -222,7 +228,7 @@ async def _last_settled(connection: AsyncConnection, call: _Call) -> datetime | 
         calls.c.outcome == Outcome.ANSWERED.value,
         calls.c.direction != Direction.INTERNAL.value,
     )
-    closed = select(func.max(tasks.c.done_at)).where(
+    closed = select(func.max(settled_at())).where(
         _same_party(tasks, call), tasks.c.kind == "callback"
     )
     moments = [(await connection.execute(query)).scalar_one() for query in (talks, closed)]

@@ -1,9 +1,9 @@
 """What the call log knows and the callbacks do not: the service died before it could say so."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, String, and_, cast, exists, or_, select
+from sqlalchemy import ColumnElement, String, and_, case, cast, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.calls.filtering import is_missed
@@ -13,7 +13,11 @@ from crm_core.tables import audit
 from crm_core.tasks.tables import tasks
 from telephony.events import Direction, Outcome
 
+TALKED: Final = "talked"
+"""How a callback ends that nobody closed by hand."""
+
 _talk = calls.alias("talk")
+_closing = calls.alias("closing")
 
 
 async def list_forgotten(connection: AsyncConnection, since: datetime) -> list[str]:
@@ -26,7 +30,11 @@ async def list_forgotten(connection: AsyncConnection, since: datetime) -> list[s
             is_missed(),
             calls.c.ended_at.is_not(None),
             calls.c.number != "",
-            ~exists().where(_is_party(tasks), tasks.c.kind == "callback", _not_before(tasks)),
+            ~exists().where(
+                _is_party(tasks),
+                tasks.c.kind == "callback",
+                or_(tasks.c.done_at.is_(None), settled_at() >= calls.c.ended_at),
+            ),
             ~exists().where(
                 _is_party(_talk),
                 _talk.c.outcome == Outcome.ANSWERED.value,
@@ -92,5 +100,11 @@ def _is_party(table: Any) -> ColumnElement[bool]:
     )
 
 
-def _not_before(table: Any) -> ColumnElement[bool]:
-    return or_(table.c.done_at.is_(None), table.c.done_at >= calls.c.ended_at)
+def settled_at() -> ColumnElement[datetime]:
+    """Until when the missed calls of a closed callback are settled: to the end of the talk that
+    closed it, which may be written down much later; else to the moment when somebody did."""
+    talk = select(_closing.c.ended_at).where(_closing.c.call_id == tasks.c.done_call_id)
+    by_talk = and_(tasks.c.ending == TALKED, tasks.c.done_call_id.is_not(None))
+    return case(
+        (by_talk, func.coalesce(talk.scalar_subquery(), tasks.c.done_at)), else_=tasks.c.done_at
+    )

@@ -362,6 +362,32 @@ async def test_a_talk_in_the_second_of_a_kill_closes_the_callback_at_the_next_st
     assert done.version == 2
 
 
+async def test_who_was_missed_after_the_talk_in_the_second_of_a_kill_is_called_back(
+    storage: Storage, cast: Cast, clock: ManualClock
+) -> None:
+    async with on_duty(storage, clock) as duty:
+        await duty.hear(missed_call(told("1.1")))
+    async with open_office(storage) as office:  # where nobody hears what is recorded
+        await office.hear(answered_call(told("1.2"), 100), missed_call(told("1.3"), 200))
+    await clock.advance(600)
+    for _ in range(2):  # a second start finds nothing more to do
+        await Callbacks(storage, clock).catch_up()
+    [task] = await callbacks_in(storage)
+    assert (task.call_id, task.call_count) == ("1.3", 1)
+    assert len(await callbacks_in(storage, is_open=None)) == 2
+
+
+async def test_who_was_missed_after_a_talk_that_is_heard_of_late_is_called_back(
+    storage: Storage, cast: Cast, clock: ManualClock
+) -> None:
+    async with on_duty(storage, clock) as duty:
+        await duty.hear(missed_call(told("1.1")))
+        await clock.advance(600)  # the database took nothing for so long
+        await duty.hear(answered_call(told("1.2"), 100), missed_call(told("1.3"), 200))
+    [task] = await callbacks_in(storage)
+    assert (task.call_id, task.call_count) == ("1.3", 1)
+
+
 async def test_a_callback_that_somebody_opened_again_is_still_open_after_a_start(
     storage: Storage, cast: Cast, clock: ManualClock
 ) -> None:
