@@ -7,7 +7,6 @@ from web.views import (
     calls,
     cards,
     clients,
-    dispositions,
     extensions,
     floor,
     health,
@@ -15,7 +14,6 @@ from web.views import (
     home,
     login,
     me,
-    pause_reasons,
     people,
     queues,
     socket,
@@ -25,6 +23,7 @@ from web.views import (
     workplace,
     wrap_ups,
 )
+from web.views.wordlists import dispositions, pause_reasons
 
 O, S, H, A = Role.OPERATOR, Role.SUPERVISOR, Role.HEAD_OF_SALES, Role.ADMINISTRATOR  # noqa: E741
 OFFICE = frozenset({O, S, H})
@@ -151,27 +150,23 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/admin/extensions/{extension_id:\\d{1,15}}/restore", extensions.restore, ADMIN),
     Route("GET", "/admin/dispositions", dispositions.index, ADMIN),
     Route("POST", "/admin/dispositions", dispositions.create, ADMIN),
-    Route("GET", "/admin/dispositions/{disposition_id:\\d{1,15}}", dispositions.edit, ADMIN),
-    Route("POST", "/admin/dispositions/{disposition_id:\\d{1,15}}", dispositions.save, ADMIN),
-    Route("POST", "/admin/dispositions/{disposition_id:\\d{1,15}}/move", dispositions.move, ADMIN),
-    Route(
-        "POST", "/admin/dispositions/{disposition_id:\\d{1,15}}/retire", dispositions.retire, ADMIN
-    ),
+    Route("GET", "/admin/dispositions/{word_id:\\d{1,15}}", dispositions.edit, ADMIN),
+    Route("POST", "/admin/dispositions/{word_id:\\d{1,15}}", dispositions.save, ADMIN),
+    Route("POST", "/admin/dispositions/{word_id:\\d{1,15}}/move", dispositions.move, ADMIN),
+    Route("POST", "/admin/dispositions/{word_id:\\d{1,15}}/retire", dispositions.retire, ADMIN),
     Route(
         "POST",
-        "/admin/dispositions/{disposition_id:\\d{1,15}}/restore",
+        "/admin/dispositions/{word_id:\\d{1,15}}/restore",
         dispositions.restore,
         ADMIN,
     ),
     Route("GET", "/admin/pause-reasons", pause_reasons.index, ADMIN),
     Route("POST", "/admin/pause-reasons", pause_reasons.create, ADMIN),
-    Route("GET", "/admin/pause-reasons/{reason_id:\\d{1,15}}", pause_reasons.edit, ADMIN),
-    Route("POST", "/admin/pause-reasons/{reason_id:\\d{1,15}}", pause_reasons.save, ADMIN),
-    Route("POST", "/admin/pause-reasons/{reason_id:\\d{1,15}}/move", pause_reasons.move, ADMIN),
-    Route("POST", "/admin/pause-reasons/{reason_id:\\d{1,15}}/retire", pause_reasons.retire, ADMIN),
-    Route(
-        "POST", "/admin/pause-reasons/{reason_id:\\d{1,15}}/restore", pause_reasons.restore, ADMIN
-    ),
+    Route("GET", "/admin/pause-reasons/{word_id:\\d{1,15}}", pause_reasons.edit, ADMIN),
+    Route("POST", "/admin/pause-reasons/{word_id:\\d{1,15}}", pause_reasons.save, ADMIN),
+    Route("POST", "/admin/pause-reasons/{word_id:\\d{1,15}}/move", pause_reasons.move, ADMIN),
+    Route("POST", "/admin/pause-reasons/{word_id:\\d{1,15}}/retire", pause_reasons.retire, ADMIN),
+    Route("POST", "/admin/pause-reasons/{word_id:\\d{1,15}}/restore", pause_reasons.restore, ADMIN),
     Route("GET", "/admin/audit", audit.index, ADMIN),
     # for everybody
     Route("GET", "/help/connect", help.connect, ANYBODY),

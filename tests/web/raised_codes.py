@@ -62,12 +62,15 @@ def _is_error(node: ast.ClassDef) -> bool:
 
 
 def _constants(node: ast.expr) -> Iterator[str]:
-    """The words a value may be: a literal, or either branch of a choice between them."""
+    """The words a value may be: a literal, either branch of a choice, each value of a mapping."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
     elif isinstance(node, ast.IfExp):
         yield from _constants(node.body)
         yield from _constants(node.orelse)
+    elif isinstance(node, ast.Dict):
+        for value in node.values:
+            yield from _constants(value)
 
 
 def _name(node: ast.expr) -> str:
