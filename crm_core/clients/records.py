@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, update
 
 from crm_core import audit
 from crm_core.agents.people import Agent, get_agent
 from crm_core.agents.roles import Role, id_of
 from crm_core.clients.access import access_client
+from crm_core.clients.numbers import MOST_NUMBERS, access_number, insert_number, read_numbers
 from crm_core.clients.queries import Client, get_client
 from crm_core.clients.search_text import searchable
 from crm_core.clients.tables import client_numbers, clients, contacts, number_choices
@@ -17,13 +18,11 @@ from crm_core.errors import Conflict, Forbidden, Invalid, NotFound
 from crm_core.events import ClientChanged, ClientChosen, ClientCreated
 from crm_core.storage.engine import Storage, Write
 from crm_core.wording import line, paragraphs
-from telephony.numbers import Number, is_anonymous, normalise, split_written
+from telephony.numbers import is_anonymous, normalise
 
 KINDS = ("person", "organisation")
-MOST_NUMBERS = 100  # a client with more is a list, not a client
 LONGEST_NAME = 300
 LONGEST_NOTE = 20_000
-_LONGEST_WRITTEN = 64
 
 
 class Clients:
@@ -49,7 +48,7 @@ class Clients:
         """
         now = self._clock.now()
         values = _checked({"name": name, "kind": kind})
-        numbers = self._read_numbers(number) if number and number.strip() else []
+        numbers = read_numbers(number, self._country) if number and number.strip() else []
         contact = line("contact_name", contact_name or "", limit=LONGEST_NAME, required=False)
         owner = actor.id if actor is not None and actor.role is Role.OPERATOR else None
         async with self._storage.write() as tx:
@@ -65,7 +64,7 @@ class Clients:
             (client_id,) = made.inserted_primary_key
             contact_id = await self._insert_contact(tx, client_id, contact) if contact else None
             for written, understood in numbers:
-                await self._insert_number(tx, client_id, contact_id, written, understood, "")
+                await insert_number(tx, now, client_id, contact_id, written, understood)
             await audit.record(
                 tx, now, id_of(actor), "created", "client", client_id, **values, number=number or ""
             )
@@ -120,16 +119,16 @@ class Clients:
     ) -> list[int]:
         """The ids of the numbers in `written`. Conflict("number_known") for one that he has;
         one that had been marked wrong is right again. Invalid: number_without_digits."""
-        label = line("label", label, limit=64, required=False)
+        now, label = self._clock.now(), line("label", label, limit=64, required=False)
         async with self._storage.write() as tx:
             client = await access_client(tx.connection, actor, client_id)
             if contact_id is not None and contact_id not in {c.id for c in client.contacts}:
                 raise NotFound(contact_id=contact_id)
-            numbers = self._read_numbers(written)
+            numbers = read_numbers(written, self._country)
             if len(client.numbers) + len(numbers) > MOST_NUMBERS:
                 raise Invalid("number", "too_many_numbers", most=MOST_NUMBERS)
             ids = [
-                await self._insert_number(tx, client_id, contact_id, each, understood, label)
+                await insert_number(tx, now, client_id, contact_id, each, understood, label)
                 for each, understood in numbers
             ]
             await self._changed(tx, actor, client_id, "number_added", number=written)
@@ -138,7 +137,7 @@ class Clients:
     async def remove_number(self, actor: Agent, client_id: int, number_id: int) -> None:
         """Forget a number of the client's. Raises NotFound."""
         async with self._storage.write() as tx:
-            number = await _number_of(tx, actor, client_id, number_id)
+            number = await access_number(tx, actor, client_id, number_id)
             await tx.execute(delete(client_numbers).where(client_numbers.c.id == number_id))
             await self._changed(tx, actor, client_id, "number_removed", number=number["written"])
 
@@ -147,7 +146,7 @@ class Clients:
     ) -> None:
         """Keep the number but never find the client by it again (`wrong=False` takes it back)."""
         async with self._storage.write() as tx:
-            number = await _number_of(tx, actor, client_id, number_id)
+            number = await access_number(tx, actor, client_id, number_id)
             if number["wrong"] == wrong:
                 return
             chosen = update(client_numbers).where(client_numbers.c.id == number_id)
@@ -172,14 +171,14 @@ class Clients:
         number: str | None = None,
     ) -> int:
         """A new person at the client, perhaps with a number; the contact's id."""
-        name = line("name", name, limit=LONGEST_NAME)
+        now, name = self._clock.now(), line("name", name, limit=LONGEST_NAME)
         position = line("position", position, limit=200, required=False)
-        numbers = self._read_numbers(number) if number and number.strip() else []
+        numbers = read_numbers(number, self._country) if number and number.strip() else []
         async with self._storage.write() as tx:
             await access_client(tx.connection, actor, client_id)
             contact_id = await self._insert_contact(tx, client_id, name, position)
             for written, understood in numbers:
-                await self._insert_number(tx, client_id, contact_id, written, understood, "")
+                await insert_number(tx, now, client_id, contact_id, written, understood)
             await self._changed(tx, actor, client_id, "contact_added", name=name)
         return contact_id
 
@@ -253,55 +252,6 @@ class Clients:
         made = await tx.execute(insert(contacts).values(**row, created_at=self._clock.now()))
         return int(made.inserted_primary_key[0])
 
-    async def _insert_number(
-        self,
-        tx: Write,
-        client_id: int,
-        contact_id: int | None,
-        written: str,
-        number: Number,
-        label: str,
-    ) -> int:
-        same = (
-            (client_numbers.c.client_id == client_id)
-            & (client_numbers.c.digits == number.digits)
-            & (client_numbers.c.extension == number.extension)
-        )
-        query = select(client_numbers.c.id, client_numbers.c.wrong).where(same)
-        known = (await tx.execute(query)).one_or_none()
-        if known is not None and not known.wrong:
-            raise Conflict("number_known", number=written)
-        values = {
-            "contact_id": contact_id,
-            "written": written,
-            "e164": number.e164,
-            "extension": number.extension,
-            "digits": number.digits,
-            "last_digits": number.last_digits,
-            "label": label,
-            "wrong": False,
-        }
-        if known is not None:
-            chosen = update(client_numbers).where(client_numbers.c.id == known.id)
-            await tx.execute(chosen.values(**values))
-            return int(known.id)
-        row = {**values, "client_id": client_id, "created_at": self._clock.now()}
-        return int((await tx.execute(insert(client_numbers).values(**row))).inserted_primary_key[0])
-
-    def _read_numbers(self, cell: str) -> list[tuple[str, Number]]:
-        """Each number of a cell as written and as understood, the same one only once."""
-        found: dict[tuple[str, str], tuple[str, Number]] = {}
-        for written in split_written(line("number", cell, limit=2000)):
-            number = normalise(written, self._country)
-            kept = (written[:_LONGEST_WRITTEN], number)
-            if number.digits:
-                found.setdefault((number.digits, number.extension), kept)
-        if not found:
-            raise Invalid("number", "number_without_digits")
-        if len(found) > MOST_NUMBERS:
-            raise Invalid("number", "too_many_numbers", most=MOST_NUMBERS)
-        return list(found.values())
-
 
 def _checked(fields: Mapping[str, str]) -> dict[str, str]:
     values = dict(fields)
@@ -315,17 +265,6 @@ def _checked(fields: Mapping[str, str]) -> dict[str, str]:
         elif written not in KINDS:
             raise Invalid("kind", "unknown_choice", value=written)
     return values
-
-
-async def _number_of(tx: Write, actor: Agent, client_id: int, number_id: int) -> dict[str, Any]:
-    await access_client(tx.connection, actor, client_id)
-    query = select(client_numbers).where(
-        client_numbers.c.id == number_id, client_numbers.c.client_id == client_id
-    )
-    row = (await tx.execute(query)).mappings().one_or_none()
-    if row is None:
-        raise NotFound(number_id=number_id)
-    return dict(row)
 
 
 async def _index(tx: Write, client_id: int) -> None:
