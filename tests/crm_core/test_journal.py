@@ -1,14 +1,18 @@
 """The call log holds what happened: once, whole, whatever was lost, doubled or heard too late."""
 
-from dataclasses import replace
+import random
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, insert, select, update
+from structlog.testing import capture_logs
 
 from crm_core.calls import tables
 from crm_core.calls.detail import CallDetail, get_call
+from crm_core.calls.shelf import find_stories
+from crm_core.calls.story import Story
 from crm_core.calls.tables import calls, wrap_ups
 from crm_core.storage.engine import Storage
 from crm_core.storage.one_trip import OneTripDriver
@@ -16,6 +20,7 @@ from crm_core.tasks.tables import tasks
 from telephony.events import (
     CallDescribed,
     CallEnded,
+    CallFact,
     Direction,
     EndedBy,
     LegRecord,
@@ -434,6 +439,49 @@ async def test_only_live_calls_are_held_in_memory(storage: Storage, cast: Cast) 
     async with open_office(storage) as office:
         await office.hear(answered_call(told("1.1")), told("2.2").started(0))
         assert office.journal.live_count == 1
+
+
+NOBODYS = Interface("PJSIP/666")
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_what_is_in_memory_is_what_is_stored_though_rows_are_refused(
+    storage: Storage, cast: Cast, seed: int
+) -> None:
+    """A talk at a phone of an agent who does not exist is refused, by SQLite in the commit only."""
+    seats: dict[str, int] = {ANNAS: cast.anna.id, BORISES: cast.boris.id, NOBODYS: 99_999}
+    chance = random.Random(seed)
+    calls_now = [told(f"{seed}.{n}") for n in range(6)]
+    with capture_logs() as logged:
+        async with open_office(storage, agent_at=seats.get) as office:
+            await office.hear(*(call.started(0) for call in calls_now))
+            for second in range(1, 40):
+                batch: list[CallFact] = []
+                for call in chance.sample(calls_now, min(3, len(calls_now))):
+                    phone = chance.choice((ANNAS, BORISES, NOBODYS))
+                    told_of = chance.choice((call.offered, call.answered, call.left, call.held))
+                    batch.append(told_of(second, phone))
+                if len(calls_now) > 2 and chance.random() < 0.1:
+                    batch.append(calls_now[0].absorbs(second, calls_now.pop()))
+                await office.hear(batch)
+                live = office.journal._live
+                async with storage.read() as connection:
+                    stored = await find_stories(connection, list(live))
+                assert {key: _plain(story) for key, story in live.items()} == {
+                    key: _plain(story) for key, story in stored.items()
+                }
+    assert "fact_not_recorded" in {entry["event"] for entry in logged}
+
+
+def _plain(story: Story) -> dict[str, object]:
+    """A story without what only memory has of it, its rows in one order."""
+    rows = {
+        name: sorted(repr(replace(row, dirty=False)) for row in getattr(story, name))
+        for name in ("offers", "talks", "holds", "transfers")
+    }
+    passing = ("absorbed", "dirty", "legs", "new_linkedids", "stored", "to_link")
+    kept = {f.name: getattr(story, f.name) for f in fields(story) if f.name not in passing}
+    return {name: value for name, value in {**kept, **rows}.items() if name[:5] != "gone_"}
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
