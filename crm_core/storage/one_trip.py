@@ -154,6 +154,10 @@ class OneTripDriver(aiosqlite.Connection):
 
 
 class _ReadingDriver(OneTripDriver):
+    def send_along(self, sql: str, rows: Sequence[Values]) -> None:
+        """Refused at once: left waiting, it would be lost or meet the next borrower."""
+        raise sqlite3.OperationalError("attempt to write a readonly database")
+
     async def rollback(self) -> None:
         """Sent, not waited for: a read has nothing to lose, and what follows queues behind it."""
         self._ahead = []

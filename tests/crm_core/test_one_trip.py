@@ -1,6 +1,7 @@
 """SQLite's statements through SQLAlchemy: one errand to the driver's thread each."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,17 @@ async def test_a_value_that_sqlite_cannot_take_leaves_no_transaction_behind(
     async with storage.read() as connection:
         names = [row["name"] for row in await _NAMES.rows(connection)]
     assert names == ["Anna", "Boris", "Vera", "Elena"]
+
+
+async def test_a_hot_write_of_a_reader_is_refused_and_harms_no_later_one(storage: Storage) -> None:
+    async def hire() -> None:
+        async with storage.read() as connection:
+            await _HIRE.run(connection, [{"name": "Galina"}])
+
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        await hire()
+    async with storage.read() as connection:
+        assert len(await _NAMES.rows(connection)) == 3
 
 
 async def test_hot_writes_of_a_transaction_that_raises_are_never_made(storage: Storage) -> None:
