@@ -140,9 +140,12 @@ async def _whatever_comes(commit: Awaitable[None], announce: Callable[[], None])
             await asyncio.shield(committing)
         except asyncio.CancelledError as caught:
             cancelled = caught
-        except Exception:  # noqa: S110 - raised again by result(), for every path alike
+        except Exception:  # noqa: S110 - looked at below, for every path alike
             pass
-    committing.result()
-    announce()
+    failure = committing.exception()
+    if failure is None:
+        announce()
     if cancelled is not None:
-        raise cancelled
+        raise cancelled from failure  # who tries a failed write again must hear that he is to stop
+    if failure is not None:
+        raise failure

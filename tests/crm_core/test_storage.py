@@ -10,16 +10,18 @@ from typing import Literal
 import pytest
 from sqlalchemy import Executable, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, StatementError
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
+from sqlalchemy.ext.asyncio import AsyncTransaction, create_async_engine
 from structlog.testing import capture_logs
 
 from crm_core.agents.tables import pause_reasons
+from crm_core.clock import ManualClock
 from crm_core.storage.connecting import READERS, DatabaseUrlRefused, parse_url
 from crm_core.storage.engine import Storage, Write
 from crm_core.storage.hot import HotSelect
 from crm_core.storage.hot_write import HotWrite
 from crm_core.storage.lending import StorageClosed
+from crm_core.storage.trouble import persistently
 from crm_core.tables import audit
 from tests.crm_core.storage_cuts import cancel_at_commit
 from tests.lab.postgres import Cluster
@@ -396,6 +398,26 @@ async def test_a_commit_under_way_is_finished_and_announced_though_its_task_is_c
         await task
     assert await counter(storage) == 1
     assert told == [Counted(1)]
+
+
+async def test_whoever_is_cancelled_while_his_commit_fails_is_cancelled(
+    storage: Storage, told: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else what tries again until the database takes it would never stop."""
+    await set_up_counter(storage)
+
+    async def full(transaction: AsyncTransaction) -> None:
+        await transaction.rollback()
+        raise OperationalError("COMMIT", {}, Exception("disk is full"))
+
+    monkeypatch.setattr(AsyncTransaction, "commit", full)
+    task = asyncio.ensure_future(persistently(ManualClock(), lambda: count_up(storage)))
+    cancel_at_commit(monkeypatch, task)
+    await asyncio.wait([task], timeout=PATIENCE_SECONDS)
+    was_cancelled = task.cancelled()
+    task.cancel()
+    assert was_cancelled
+    assert told == []
 
 
 async def test_a_write_inside_a_write_is_refused_rather_than_hanging(storage: Storage) -> None:
