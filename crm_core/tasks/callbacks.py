@@ -121,6 +121,8 @@ class Callbacks:
             if since is not None and call.ended_at <= since:
                 return
             missed = await _missed_since(tx.connection, call, since)
+            if missed is None:
+                return  # meanwhile it became a part of another call
             open_ids = await _open_callbacks(tx.connection, call)
             if open_ids:
                 await self._count(tx, open_ids[0], missed)
@@ -237,7 +239,7 @@ async def _last_settled(connection: AsyncConnection, call: _Call) -> datetime | 
 
 async def _missed_since(
     connection: AsyncConnection, call: _Call, since: datetime | None
-) -> _Missed:
+) -> _Missed | None:
     query = (
         select(calls.c.call_id, calls.c.ended_at)
         .where(_same_party(calls, call), is_missed(), calls.c.ended_at.is_not(None))
@@ -246,6 +248,8 @@ async def _missed_since(
     if since is not None:
         query = query.where(calls.c.ended_at > since)
     rows = (await connection.execute(query)).all()
+    if not rows:
+        return None
     return _Missed(len(rows), rows[0].call_id, rows[0].ended_at, rows[-1].ended_at)
 
 

@@ -2,16 +2,20 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
+from structlog.testing import capture_logs
 
 from crm_core.agents.tables import agents, queues
 from crm_core.calls.linking import CallLinks
+from crm_core.calls.tables import calls
 from crm_core.clients.tables import client_numbers, clients
 from crm_core.clock import ManualClock
 from crm_core.events import ClientChosen, ClientCreated, TaskChanged, TaskDone
-from crm_core.storage.engine import Storage
+from crm_core.storage.engine import Connection, Storage
+from crm_core.tasks import callbacks
 from crm_core.tasks.callbacks import LOOKED_BACK, Callbacks, demands_callback
 from crm_core.tasks.queries import TaskFilter, TaskRow, list_tasks
 from crm_core.tasks.tables import tasks
@@ -474,3 +478,22 @@ async def test_a_talk_with_a_client_leaves_what_came_from_a_number_wrongly_his(
         await duty.hear(answered_call(told("1.2", caller=IVAN), 100))
         [callback] = await callbacks_in(storage)
     assert callback.number == "+79037654321"
+
+
+async def test_a_missed_call_that_becomes_part_of_another_meanwhile_demands_nothing(
+    storage: Storage, cast: Cast, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    genuine = callbacks._ended_call
+
+    async def then_it_goes(connection: Connection, call_id: str) -> Any:
+        found = await genuine(connection, call_id)
+        async with storage.write() as tx:
+            await tx.execute(delete(calls).where(calls.c.call_id == call_id))
+        return found
+
+    async with on_duty(storage, clock) as duty:
+        monkeypatch.setattr(callbacks, "_ended_call", then_it_goes)
+        with capture_logs() as logs:
+            await duty.hear(missed_call(told("1.1", queue="sales")))
+        assert await callbacks_in(storage) == []
+    assert [entry for entry in logs if entry["event"] == "handler_failed"] == []
