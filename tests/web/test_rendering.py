@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from jinja2 import DictLoader, Environment, UndefinedError
 
-from web.assets import Assets
+from web.assets import Asset, Assets
 from web.i18n import LANGUAGES, Reader
 from web.office_lists import Colleague
 from web.rendering import FILTERS, TEMPLATE_FOLDER, Rendering
@@ -92,6 +92,13 @@ def test_a_change_of_any_static_file_changes_every_address(tmp_path: Path) -> No
     after = Assets(tmp_path)
     assert before.url("a.css") != after.url("a.css")
     assert before.find("secret.py") is None
+
+
+def test_a_static_file_stays_as_it_was_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text("1")
+    assets = Assets(tmp_path)
+    (tmp_path / "a.js").unlink()
+    assert assets.find("a.js") == Asset(b"1", "text/javascript")
 
 
 def test_the_options_for_colleagues_leave_one_out_and_escape_the_others() -> None:
