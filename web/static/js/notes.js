@@ -3,6 +3,8 @@
 import { post } from "./sending.js";
 
 const PAUSE = 700;
+// Logged out, or no such card: after a restart of the server both come back, and the text is wanted then.
+const FOR_NOW = new Set([401, 403, 404]);
 const waiting = new WeakMap();
 
 function storeOf(field) {
@@ -21,8 +23,9 @@ async function save(field) {
   try {
     await post(field.dataset.autosave, { note: text });
   } catch (error) {
-    if (error.status >= 400 && error.status < 500) sessionStorage.removeItem(storeOf(field));
-    return; // the connection is down: tried again when it is back
+    const forGood = error.status >= 400 && error.status < 500 && !FOR_NOW.has(error.status);
+    if (forGood) sessionStorage.removeItem(storeOf(field));
+    return; // else the text is tried again when the connection or the card is back
   }
   field.dataset.saved = text;
   if (field.value === text) {
