@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from crm_core.clients.dossier import UNREAD, Dossier, Note
+from crm_core.clients.dossier import UNREAD, Dossier, Known, Note
 from telephony.events import Direction
 
 
@@ -63,6 +63,8 @@ class Card:
         """The shortest true name of the other end: client, colleague, what the network says of
         him, number; "" for a hidden one."""
         client = self.dossier.client
+        if self.dossier.known == Known.ANONYMOUS and client is None:
+            return ""  # though some exchanges name him "Anonymous"
         name = (client.contact_name or client.name) if client else self.colleague
         return name or self.caller_name or self.dossier.readable or self.number
 

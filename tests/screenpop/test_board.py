@@ -200,6 +200,14 @@ def test_the_name_of_ones_own_phone_is_not_taken_for_the_clients() -> None:
     assert only_card(board, ANNA).who == "89161234567"
 
 
+def test_a_hidden_number_has_no_name_though_the_exchange_gives_it_one() -> None:
+    call = started(caller="anonymous")
+    board = board_after(replace(call, caller_name="Anonymous"), offered(ANNAS_PHONE))
+    card = replace(only_card(board, ANNA), dossier=Dossier(Known.ANONYMOUS, ""))
+    assert card.who == ""
+    assert replace(card, dossier=ROMASHKA).who == "Romashka"
+
+
 def test_ones_own_request_rings_as_dialling_and_says_so() -> None:
     board = board_after(
         started(direction=Direction.OUTBOUND, dialled="89161234567"),

@@ -78,6 +78,20 @@ async def test_a_snapshot_comes_first_and_names_its_version(
     assert "status" in tab.shown
 
 
+async def test_the_trace_of_a_hidden_number_is_in_the_readers_words(
+    shift: Shift, client_as: ClientAs
+) -> None:
+    anna = await tab_of(await client_as("anna"))
+    await shift.ring(ANNAS, BORISS, caller="anonymous", name="Anonymous")
+    await anna.until("Incoming call")
+    await shift.answer(BORISS, ANNAS)
+    removed: list[str] = []
+    while not removed:
+        ops = (await anna.take()).get("ops", ())
+        removed = [op["html"] for op in ops if op["op"] == "remove" and op.get("html")]
+    assert "Hidden number: answered by" in removed[0]
+
+
 async def test_the_card_is_there_while_the_phone_rings_and_goes_when_another_answers(
     shift: Shift, client_as: ClientAs
 ) -> None:
