@@ -8,8 +8,10 @@ from sqlalchemy import select
 from crm_core.calls.tables import wrap_ups
 from crm_core.tasks.tables import tasks
 from tests.web.browsing import Visitor
+from tests.web.call_log import add_task
 from tests.web.conftest import ClientAs, Office
 from tests.web.shift import ANNAS, PAVEL, Shift, at_work
+from web.views.workplace import TASKS_SHOWN
 
 JSON = {"Accept": "application/json"}
 
@@ -181,3 +183,13 @@ async def test_a_task_is_ticked_off_in_the_panel(shift: Shift, anna: Visitor) ->
         (task,) = (await connection.execute(select(tasks))).all()
     assert (await anna.post(f"/workplace/tasks/{task.id}/done", headers=JSON)).status == 200
     assert "send it" not in (await anna.get("/workplace/tasks")).words
+
+
+async def test_the_panel_of_tasks_says_how_many_there_are_beyond_those_it_shows(
+    shift: Shift, anna: Visitor
+) -> None:
+    for n in range(TASKS_SHOWN + 3):
+        await add_task(shift.office, f"step {n}")
+    panel = await anna.get("/workplace/tasks")
+    assert f"My tasks {TASKS_SHOWN + 3}" in panel.words
+    assert panel.text.count('id="task-') == TASKS_SHOWN

@@ -1,10 +1,12 @@
 """The operator's workplace: his phone and state, the page with his cards and tasks."""
 
+from typing import Any
+
 from aiohttp import web
 from markupsafe import Markup
 
 from crm_core.agents.directory import Extension, list_extensions
-from crm_core.tasks.queries import Scope, TaskFilter, TaskRow, list_tasks
+from crm_core.tasks.queries import Scope, TaskFilter, TaskRow, count_tasks, list_tasks
 from screenpop.presenter import CARDS
 from web.forms import read_form
 from web.visits import page, partial, person, services, visit
@@ -28,14 +30,14 @@ async def show(request: web.Request) -> web.Response:
         duty=built.roster.status_of(agent.id),
         desks=await _desks(request),
         directory=await _directory(request),
-        tasks=await _tasks(request),
+        **await _tasks(request),
         lists=built.screens.lists,
     )
 
 
 async def tasks(request: web.Request) -> web.Response:
     """The panel of my tasks, fetched again when one has changed."""
-    return partial(request, "workplace/_tasks.html", tasks=await _tasks(request))
+    return partial(request, "workplace/_tasks.html", **await _tasks(request))
 
 
 async def log_in(request: web.Request) -> web.Response:
@@ -105,12 +107,15 @@ def _holder(request: web.Request, extension: Extension) -> str:
     return "" if holder in (None, person(request).id) else built.screens.lists.name_of(holder)
 
 
-async def _tasks(request: web.Request) -> tuple[TaskRow, ...]:
-    """My own and those of my teams that nobody has taken, the first due first."""
+async def _tasks(request: web.Request) -> dict[str, Any]:
+    """My own and those of my teams that nobody has taken, the first due first; and how many."""
+    agent, total = person(request), 0
+    rows: list[TaskRow] = []
     async with services(request).storage.read() as connection:
-        rows: list[TaskRow] = []
         for scope in (Scope.MINE, Scope.TEAM):
             asked = TaskFilter(scope=scope)
-            found = await list_tasks(connection, person(request), asked, limit=TASKS_SHOWN)
+            found = await list_tasks(connection, agent, asked, limit=TASKS_SHOWN)
             rows += found.rows
-    return tuple(sorted(rows, key=lambda row: (row.due_at, row.id)))[:TASKS_SHOWN]
+            total += await count_tasks(connection, agent, asked)
+    rows.sort(key=lambda row: (row.due_at, row.id))
+    return {"tasks": rows[:TASKS_SHOWN], "tasks_total": total}

@@ -8,6 +8,7 @@ import { LiveSocket } from "./socket.js";
 import { toast } from "./toasts.js";
 import { listenToForms, showForm } from "./wrapup.js";
 
+const LATE_SECONDS = 60;
 const link = document.getElementById("link-state");
 
 function showLink(state) {
@@ -23,6 +24,16 @@ function showLink(state) {
   link.append(" ", way);
 }
 
+// What is late is counted beside "Tasks" too; a task becomes late by itself, without anything being said.
+async function renewTasks() {
+  await refresh({ id: "tasks" });
+  const late = document.getElementById("tasks")?.dataset.late;
+  const count = document.querySelector('[data-count="/tasks"]');
+  if (late === undefined || !count) return;
+  count.textContent = late;
+  count.hidden = late === "0";
+}
+
 function showSeat() {
   const status = document.getElementById("status");
   document.getElementById("workplace")?.classList.toggle("seated", Boolean(status?.dataset.seated));
@@ -31,14 +42,14 @@ function showSeat() {
 const hear = {
   snapshot(areas, elements) {
     snapshot(areas, elements);
-    refresh({ id: "tasks" });
+    renewTasks();
     showSeat();
     saveUnsaved();
   },
   op(op) {
     if (op.op === "put") put(op);
     else if (op.op === "remove") remove(op);
-    else if (op.op === "refresh") refresh(op);
+    else if (op.op === "refresh") op.id === "tasks" ? renewTasks() : refresh(op);
     else if (op.op === "notice") toast(op.text, "bad");
     showSeat();
   },
@@ -55,6 +66,7 @@ listenToActions();
 listenToNotes();
 listenToForms();
 offerNotifications();
+setInterval(() => document.hidden || renewTasks(), LATE_SECONDS * 1000);
 for (const card of cards()) recoverNote(card);
 const floor = document.querySelector("[data-area^='floor']") ? "?topics=floor" : "";
 new LiveSocket(`/socket${floor}`, hear).start();
