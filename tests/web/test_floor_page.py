@@ -101,12 +101,15 @@ async def test_late_callbacks_stand_there_until_they_are_done(
     office: Office, client_as: ClientAs
 ) -> None:
     late = {"kind": "callback", "number": "+74951112233", "call_count": 2, "due_at": at(-60)}
+    late |= {"queue": "sales", "assignee_agent_id": None}
     task_id = await add_task(office, "", **late)
     await add_task(office, "", **{**late, "number": "+74951112234", "due_at": at(60)})
     vera = await client_as("vera")
     panel = await vera.get("/floor/callbacks")
     assert "Late callbacks 1" in panel.words
     assert "8 (495) 111-22-33" in panel.words
+    assert "Sales" in panel.words
+    assert "sales" not in panel.words
     done = await vera.post(f"/tasks/{task_id}/done", {"back": "/floor"})
     assert done.url.path == "/floor"
     assert "Everybody was called back in time" in (await vera.get("/floor/callbacks")).words

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from crm_core.agents.directory import list_queues
 from crm_core.agents.people import Agent, list_agents
 from crm_core.calls.detail import wrap_ups_of
 from crm_core.calls.filtering import CallFilter
@@ -246,12 +247,14 @@ async def _show(
         )
         notes = await wrap_ups_of(connection, [row.call_id for row in calls.rows])
         agents = await list_agents(connection)
+        queues = await list_queues(connection, active=None)
     return page(
         request,
         "clients/show.html",
         status=status,
         client=client,
         tasks=tasks,
+        queue_titles={queue.name: queue.title for queue in queues},
         calls=calls.rows,
         more_calls=calls.next is not None,
         notes=notes,
