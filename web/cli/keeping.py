@@ -45,7 +45,7 @@ def register(app: typer.Typer) -> None:
         help=N_(
             "Let somebody in: a login, a name, a role.\n\n"
             "Asks for the password and for what is not given. "
-            "The first person of all is made administrator."
+            "The first person of all is made administrator, unless a role is given."
         ),
     )(create_agent)
     app.command(
@@ -124,7 +124,7 @@ def create_agent(
     given = _known_role(role or usual.value)
     password = _password(from_stdin=password_stdin)
 
-    async def work() -> str:
+    async def work() -> tuple[str, bool]:
         async with opened(settings) as storage:
             passwords = Passwords()
             try:
@@ -138,11 +138,21 @@ def create_agent(
                     language=language or settings.office.language,
                     time_zone=time_zone or settings.office.time_zone,
                 )
-                return agent.login
+                async with storage.read() as connection:
+                    administrators = await list_agents(connection, role=Role.ADMINISTRATOR)
+                return agent.login, bool(administrators)
             finally:
                 passwords.close()
 
-    tell(N_("%(login)s may log in now."), login=asyncio.run(work()))
+    created, administered = asyncio.run(work())
+    tell(N_("%(login)s may log in now."), login=created)
+    if not administered:
+        remark(
+            N_(
+                "There is no administrator yet, and nobody else can add phones and queues: "
+                "perezvon create-agent --role administrator"
+            )
+        )
 
 
 def _known_role(written: str) -> Role:
