@@ -104,7 +104,7 @@ CLIENTS: tuple[DemoClient, ...] = (
     DemoClient("Emily Watson", "+44 7700 900123", owner="boris"),
     DemoClient("Michael O'Brien", "+1 (212) 555-0142"),
     DemoClient("Sophie Dubois", "+33 1 70 18 99 00"),
-    DemoClient("Hans Müller", "+49 30 901820", owner="kate"),
+    DemoClient("Hans Müller", "+49 30 90182000", owner="kate"),
     DemoClient("Айгуль Нурланова", "+7 701 222 33 11"),
     _organisation(
         "ООО «Ромашка»",

@@ -23,6 +23,7 @@ from crm_core.wrap_up.records import WrapUps
 from telephony.errors import TelephonyError
 from telephony.switchboard import Switchboard
 from web.demo.cast import COLLEAGUES, NEXT_STEPS, NOTES, PAUSE_REASONS
+from web.demo.hours import working_time
 
 log = structlog.get_logger(__name__)
 
@@ -121,7 +122,7 @@ class Colleagues:
         step = None
         if disposition.needs_next_step:
             due = self._office.clock.now() + timedelta(hours=self._dice.uniform(1, 48))
-            step = NextStep(self._dice.choice(NEXT_STEPS), due)
+            step = NextStep(self._dice.choice(NEXT_STEPS), working_time(due))
         note = wrap_up.note or self._dice.choice(NOTES)
         await self._office.wrap_ups.finish(agent, wrap_up.call_id, disposition.id, note, step)
 

@@ -25,6 +25,7 @@ from telephony.simulator import Exchange, Pace, office
 from telephony.simulator.town import BusyTown
 from web.demo.cast import COLLEAGUES, NEXT_STEPS, NOTES
 from web.demo.exchange import COUNTRY, phones, town
+from web.demo.hours import working_time
 
 SHIFT_SECONDS = 3 * 3600
 CALLS_A_MINUTE = 0.1
@@ -151,7 +152,7 @@ async def _wrap_up(
         if disposition.needs_next_step or dice.random() < 0.2:
             due = past.now() + timedelta(hours=dice.choice((20, 26, 44, 70, 96, 150)))
             due = max(due, past.present + timedelta(hours=dice.uniform(0.5, 30)))
-            step = NextStep(dice.choice(NEXT_STEPS), due)
+            step = NextStep(dice.choice(NEXT_STEPS), working_time(due))
         note = dice.choice(NOTES)
         await wrap_ups.save_note(talkers[-1], record.call_id, note)
         task_id = await wrap_ups.finish(talkers[-1], record.call_id, disposition.id, note, step)
