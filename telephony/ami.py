@@ -188,7 +188,12 @@ class AmiClient:
         if self._told == loss.reason:
             return
         self._told = loss.reason
-        log.warning("no link to Asterisk: %s %s", loss.reason, loss.details)
+        if loss.reason is LinkReason.STOPPED:
+            log.info("left Asterisk")
+        else:
+            log.warning(
+                "no link to Asterisk: %s", " ".join(filter(None, [loss.reason, loss.details]))
+            )
         self._put(LinkDown(self._now(), loss.reason, loss.details))
 
     def _put(self, item: StreamItem) -> None:

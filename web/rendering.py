@@ -159,14 +159,14 @@ def _remaining(context: Context, until: datetime) -> Markup:
 # Written out, not by Markup.format, which takes a template apart each time; all parts are escaped.
 def _time(reader: Reader, at: datetime, shown: str) -> Markup:
     title = escape(formats.full_moment(reader, at))
-    return Markup(  # noqa: S704
+    return Markup(  # noqa: S704 - see above
         f'<time datetime="{formats.machine(at)}" title="{title}">{escape(shown)}</time>'
     )
 
 
 def _clock(kind: str, at: datetime, seconds: float) -> Markup:
     shown = formats.duration(seconds)
-    return Markup(  # noqa: S704
+    return Markup(  # noqa: S704 - see above
         f'<time class="clock" data-{kind}="{formats.machine(at)}">{shown}</time>'
     )
 

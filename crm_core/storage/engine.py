@@ -73,7 +73,8 @@ class Storage:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A connection that reads one consistent state and cannot write."""
+        """A connection that cannot write. From its first SQLAlchemy statement on it reads one
+        consistent state; hot selects before that see the newest, each for itself."""
         async with self._reading.lend() as connection:
             yield connection
 

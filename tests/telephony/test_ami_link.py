@@ -141,7 +141,9 @@ async def test_a_shutdown_that_does_not_happen_costs_no_link() -> None:
         assert talking.client.connected
 
 
-async def test_stopping_says_goodbye_and_leaves_no_connection() -> None:
+async def test_stopping_says_goodbye_and_leaves_no_connection(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async with connected() as talking:
         talking.fake.answers["Logoff"] = success()
         talking.task.cancel()
@@ -149,6 +151,7 @@ async def test_stopping_says_goodbye_and_leaves_no_connection() -> None:
         await talking.fake.until(lambda: talking.fake.line.names() == ["Logoff"])
         assert (await talking.hear(LinkDown)).reason == "stopped"
         assert not talking.client.connected
+    assert [each.message for each in caplog.records if each.levelname == "WARNING"] == []
 
 
 async def test_every_link_is_told_up_and_down_in_turn() -> None:
