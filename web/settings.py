@@ -84,6 +84,12 @@ EXCHANGE_ABOUT = {
     "action_timeout_seconds": N_("how long an answer to a request may take"),
     "keepalive_seconds": N_("how often the link is tried when it is quiet"),
     "silence_seconds": N_("how long it may be quiet before it counts as lost"),
+    "cel": N_(
+        "where Asterisk logs channel events (CEL): `sqlite:///path`, `csv:///path` or "
+        "`postgresql://user:password@host/name`; what happened while we were away is read there"
+    ),
+    "cdr": N_("where it logs calls (CDR), written the same way; used where there is no CEL"),
+    "log_time_zone": N_("time zone of those logs, e.g. `Europe/Moscow`; empty: this machine's"),
 }
 SECTIONS: dict[str, type] = {
     "exchange": TelephonySettings,
