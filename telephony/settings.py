@@ -8,10 +8,10 @@ class TelephonySettings:
     """One Asterisk: where its AMI is, how to log in, and which of its endpoints are phones.
 
     `phones` is a regular expression matched against the whole endpoint name (`101` of `PJSIP/101`);
-    what does not match is a trunk. `cel` and `cdr` say where Asterisk writes its own logs of channel
-    events and of calls (`sqlite:///path`, `csv:///path`, `postgresql://…`; "": nowhere that we can
-    read); `log_time_zone` is the zone of their times where these do not say ("": this machine's).
-    Times are seconds.
+    what does not match is a trunk. `cel` and `cdr` say where Asterisk writes its own logs of
+    channel events and of calls (`sqlite:///path`, `csv:///path`, `postgresql://…`; "" where we
+    cannot read them); `log_time_zone` is the zone of their times, "" this machine's. Times are
+    seconds.
     """
 
     host: str = "127.0.0.1"
