@@ -70,6 +70,7 @@ async def _prepare(built: Services) -> None:
     make_room(built.settings.database.url)
     for revision in await migrate(built.storage):
         log.info("migrated", revision=revision)
+    await built.endpoint_corrections.restore()
     await built.wrap_up_hearing.restore()
     await built.roster.restore()
     await built.screens.start()

@@ -56,6 +56,7 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
     "extension_retired": N_("%(number)s is not in use any more. Choose another phone."),
     "extension_in_use": N_("%(name)s sits there now. Ask them to leave the phone first."),
     "extension_bad": N_("An extension is 2 to 6 digits."),
+    "endpoint_bad": N_("Asterisk can have no endpoint of this name."),
     "interface_bad": N_("An interface looks like PJSIP/101."),
     "interface_taken": N_("Another extension has the interface %(value)s."),
     "queue_bad": N_("Write the queue's name exactly as Asterisk has it, without blanks."),

@@ -8,6 +8,7 @@ from aiohttp import web
 from crm_core.agents.accounts import Accounts
 from crm_core.agents.credentials import Passwords
 from crm_core.agents.desks import Desks
+from crm_core.agents.endpoint_roles import EndpointCorrected, EndpointRoles
 from crm_core.agents.roster import Roster
 from crm_core.agents.sessions import Sessions
 from crm_core.bus import Bus
@@ -29,7 +30,7 @@ from crm_core.wrap_up.records import WrapUps
 from telephony.ami import AmiClient
 from telephony.events import CallEnded, ExchangeConnected, ExchangeLost, Fact
 from telephony.feed import Feed
-from telephony.phones import phones_matching
+from telephony.phones import Phones
 from telephony.queues import QueueBoard
 from telephony.switchboard import Switchboard
 from telephony.tracker import CallTracker
@@ -37,6 +38,7 @@ from telephony.wire import WANTED, WANTED_VARIABLES
 from web.assets import Assets
 from web.call_control import CallControl
 from web.doorkeeper import Doorkeeper
+from web.endpoints import EndpointCorrections
 from web.exchange import ExchangeStatus
 from web.health import Health, of_database, of_exchange, of_intake
 from web.rendering import Rendering
@@ -58,6 +60,7 @@ class Services:
     accounts: Accounts
     sessions: Sessions
     desks: Desks
+    endpoint_roles: EndpointRoles
     clients: Clients
     roster: Roster
     tasks: Tasks
@@ -73,6 +76,8 @@ class Services:
     feed: Feed
     intake: Intake
     exchange: ExchangeStatus
+    phones: Phones
+    endpoint_corrections: EndpointCorrections
     # the edge
     screens: Screens
     call_control: CallControl
@@ -103,7 +108,8 @@ def build(settings: Settings, clock: Clock) -> Services:
     roster = Roster(storage, clock, ExchangeSeats(switchboard), bus)
     journal = Journal(Knowledge(roster.agent_of, number_reader(country)), link_numbers)
     intake = Intake(storage, journal, clock)
-    tracker = CallTracker(phones_matching(settings.exchange.phones))
+    phones = Phones(settings.exchange.phones)
+    tracker = CallTracker(phones)
 
     async def emit(fact: Fact) -> None:
         await intake.take(fact)
@@ -123,6 +129,7 @@ def build(settings: Settings, clock: Clock) -> Services:
         accounts=Accounts(storage, clock, passwords),
         sessions=Sessions(storage, clock),
         desks=Desks.of(storage, clock, technology=settings.exchange.technology),
+        endpoint_roles=EndpointRoles(storage, clock),
         clients=Clients(storage, clock, country),
         roster=roster,
         tasks=Tasks(storage, clock),
@@ -137,6 +144,8 @@ def build(settings: Settings, clock: Clock) -> Services:
         feed=Feed(ami, switchboard, tracker, QueueBoard(), emit, simulated=settings.simulated),
         intake=intake,
         exchange=ExchangeStatus(simulated=settings.simulated),
+        phones=phones,
+        endpoint_corrections=EndpointCorrections(storage, phones),
         screens=make_screens(storage, clock, rendering, roster, country=country, build=assets.hash),
         call_control=CallControl(switchboard, tracker.live, country, clock),
         doorkeeper=Doorkeeper(),
@@ -167,6 +176,7 @@ def _subscribe(built: Services) -> None:
             ExchangeLost: built.exchange.on_exchange_lost,
         },
     )
+    hears("endpoints", {EndpointCorrected: built.endpoint_corrections.on_endpoint_corrected})
     hears("roster", built.roster.handlers())
     hears("wrap-ups", built.wrap_up_hearing.handlers())
     hears("callbacks", {CallEnded: built.callbacks.on_call_ended})

@@ -106,6 +106,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "audit_subject": {
         "agent": N_("Person"),
         "extension": N_("Extension"),
+        "endpoint": N_("Endpoint"),
         "queue": N_("Queue"),
         "disposition": N_("Disposition"),
         "pause_reason": N_("Pause reason"),
@@ -155,6 +156,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "note": N_("note"),
         "number": N_("number"),
         "interface": N_("phone of the exchange"),
+        "endpoint": N_("endpoint"),
+        "endpoint_role": N_("taken for"),
         "agent_id": N_("person"),
         "owner_agent_id": N_("owner"),
         "assignee_agent_id": N_("for whom"),

@@ -44,6 +44,15 @@ extensions = Table(
     Column("active", Boolean, nullable=False, server_default="1"),
 )
 
+endpoint_roles = Table(
+    "endpoint_roles",
+    metadata,
+    # Only corrections: an endpoint without a row is what the pattern of the settings says.
+    Column("endpoint", String(128), primary_key=True),
+    Column("role", String(8), nullable=False),
+    CheckConstraint("role IN ('phone', 'trunk')", name="role_known"),
+)
+
 queues = Table(
     "queues",
     metadata,

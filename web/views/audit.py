@@ -35,6 +35,7 @@ _BY_WORD: Final = {
     "kind": "client_kind",
     "role": "role",
     "theme": "theme",
+    "endpoint_role": "leg_role",
 }
 _LONGEST: Final = 120
 
