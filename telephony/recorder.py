@@ -9,6 +9,7 @@ from telephony.masking import Mask
 
 _BLOCK_END = re.compile(rb"\r?\n\r?\n")
 _HAS_TIME = re.compile(rb"(?im)^(?:timestamp|received):[ \t]*\d")
+_USUAL_TIME = b"\r\nTimestamp: "  # looked for first: the expression takes eight times as long
 _BANNER_WORD = b"Asterisk Call Manager/"
 _BANNER = re.compile(_BANNER_WORD + rb"[^\r\n]*\r?\n")
 _BIGGEST_BLOCK_BYTES = 4 * 1024 * 1024
@@ -40,7 +41,7 @@ class Recorder:
         if banner:
             self._file.write(banner.group())
             buffered = buffered[banner.end() :]
-        *blocks, self._rest = _BLOCK_END.split(buffered)
+        *blocks, self._rest = _split(buffered)
         for block in blocks:
             if block.strip():
                 self._write_block(block.strip(b"\r\n"), at)
@@ -56,10 +57,15 @@ class Recorder:
 
     def _write_block(self, block: bytes, at: datetime) -> None:
         ending = b"\r\n" if b"\r\n" in block or b"\n" not in block else b"\n"
-        if not _HAS_TIME.search(block):
+        if _USUAL_TIME not in block and not _HAS_TIME.search(block):
             block += ending + b"Received: %.6f" % at.timestamp()
         for secret in self._secrets:
             block = block.replace(secret, b"********")
         if self._mask is not None:
             block = self._mask.block(block)
         self._file.write(block + ending * 2)
+
+
+def _split(buffered: bytes) -> list[bytes]:
+    """Asterisk's own line ends are split without the expression, which takes most of the time."""
+    return buffered.split(b"\r\n\r\n") if b"\r\n" in buffered else _BLOCK_END.split(buffered)
