@@ -21,6 +21,7 @@ class Hub:
     def __init__(self) -> None:
         self._topics: defaultdict[str, dict[Outbox, None]] = defaultdict(dict)
         self._outboxes: dict[Outbox, tuple[str, ...]] = {}
+        self._overflows_of_the_gone = 0
 
     def __len__(self) -> int:
         return len(self._outboxes)
@@ -30,6 +31,11 @@ class Hub:
         """The longest line of messages waiting for any one browser: what health looks at."""
         return max((outbox.depth for outbox in self._outboxes), default=0)
 
+    @property
+    def overflows(self) -> int:
+        """How often, in all, a browser was so far behind that it took a snapshot instead."""
+        return self._overflows_of_the_gone + sum(outbox.overflows for outbox in self._outboxes)
+
     def join(self, outbox: Outbox, topics: Iterable[str]) -> None:
         """From now on `outbox` gets what is said on `topics`."""
         self._outboxes[outbox] = tuple(topics)
@@ -38,6 +44,8 @@ class Hub:
 
     def leave(self, outbox: Outbox) -> None:
         """Forget a connection; leaving twice is no error."""
+        if outbox in self._outboxes:
+            self._overflows_of_the_gone += outbox.overflows
         for topic in self._outboxes.pop(outbox, ()):
             listeners = self._topics[topic]
             listeners.pop(outbox, None)

@@ -24,6 +24,13 @@ def make_room(url: str) -> None:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path.parent))
 
 
+def data_folder(url: str) -> Path:
+    """The folder whose disk we fill: the embedded database's, else the one we work in."""
+    parsed = parse_url(url)
+    embedded = parsed.get_backend_name() == "sqlite" and parsed.database
+    return Path(parsed.database or "").absolute().parent if embedded else Path.cwd()
+
+
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

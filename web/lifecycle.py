@@ -93,6 +93,7 @@ async def _run(
             ("escalation", built.escalation.run),
             ("wrap-up expiry", built.wrap_up_expiry.run),
             ("screens", built.screens.run),
+            ("vigil", built.vigil.run),
         )
         try:
             async with _answering(built, listener):
@@ -116,6 +117,7 @@ async def _kept_up(built: Services, name: str, work: Work) -> None:
             await work()
         except Exception:
             log.exception("part_failed", part=name)
+            built.vigil.failed(name)
         await built.clock.sleep(RESTART_SECONDS)
 
 

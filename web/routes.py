@@ -168,6 +168,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/admin/pause-reasons/{word_id:\\d{1,15}}/retire", pause_reasons.retire, ADMIN),
     Route("POST", "/admin/pause-reasons/{word_id:\\d{1,15}}/restore", pause_reasons.restore, ADMIN),
     Route("GET", "/admin/audit", audit.index, ADMIN),
+    Route("GET", "/admin/system", health.system, ADMIN),
+    Route("GET", "/admin/system/parts", health.parts, ADMIN),
     # for everybody
     Route("GET", "/help/connect", help.connect, ANYBODY),
     Route("GET", "/healthz", health.show, ANYBODY),

@@ -40,11 +40,23 @@ from web.call_control import CallControl
 from web.doorkeeper import Doorkeeper
 from web.endpoints import EndpointCorrections
 from web.exchange import ExchangeStatus
-from web.health import Health, of_database, of_exchange, of_intake
+from web.folders import data_folder
+from web.health import Health
+from web.health_checks import (
+    of_clock,
+    of_database,
+    of_disk,
+    of_exchange,
+    of_journal,
+    of_listeners,
+    of_screens,
+    of_service,
+)
 from web.rendering import Rendering
 from web.screens import Screens, make_screens
 from web.seats import ExchangeSeats
 from web.settings import Settings
+from web.vigil import Vigil
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +96,7 @@ class Services:
     doorkeeper: Doorkeeper
     assets: Assets
     rendering: Rendering
+    vigil: Vigil
     health: Health
 
 
@@ -120,6 +133,7 @@ def build(settings: Settings, clock: Clock) -> Services:
     passwords = Passwords()
     assets = Assets()
     rendering = Rendering(clock.now, assets, country)
+    screens = make_screens(storage, clock, rendering, roster, country=country, build=assets.hash)
     services = Services(
         settings=settings,
         clock=clock,
@@ -146,11 +160,12 @@ def build(settings: Settings, clock: Clock) -> Services:
         exchange=ExchangeStatus(simulated=settings.simulated),
         phones=phones,
         endpoint_corrections=EndpointCorrections(storage, phones),
-        screens=make_screens(storage, clock, rendering, roster, country=country, build=assets.hash),
+        screens=screens,
         call_control=CallControl(switchboard, tracker.live, country, clock),
         doorkeeper=Doorkeeper(),
         assets=assets,
         rendering=rendering,
+        vigil=Vigil(clock, lambda: screens.hub.overflows),
         health=Health(),
     )
     _subscribe(services)
@@ -193,7 +208,13 @@ def _subscribe(built: Services) -> None:
 
 
 def _watch(built: Services) -> None:
-    """Which parts /healthz speaks of."""
-    built.health.watch("database", lambda: of_database(built.storage))
-    built.health.watch("exchange", lambda: of_exchange(built.exchange))
-    built.health.watch("intake", lambda: of_intake(built.intake))
+    """Which parts /healthz and the page of the administrator speak of, in their order."""
+    watch, vigil = built.health.watch, built.vigil
+    watch("service", lambda: of_service(vigil))
+    watch("exchange", lambda: of_exchange(built.exchange, built.ami))
+    watch("journal", lambda: of_journal(built.intake))
+    watch("listeners", lambda: of_listeners(built.bus))
+    watch("screens", lambda: of_screens(built.screens.hub, vigil))
+    watch("database", lambda: of_database(built.storage, built.clock))
+    watch("disk", lambda: of_disk(data_folder(built.settings.database.url)))
+    watch("clock", lambda: of_clock(vigil))

@@ -2,7 +2,6 @@
 
 import html
 import io
-import json
 
 import pytest
 from aiohttp import web
@@ -169,16 +168,6 @@ async def test_static_files_are_kept_for_ever_under_their_hash(client_as: Client
 async def test_nothing_outside_the_static_folder_is_served(name: str, client_as: ClientAs) -> None:
     guest = await client_as()
     assert (await guest.get(f"/static/000000000000/{name}")).status == 404
-
-
-async def test_health_tells_each_part_and_fails_while_one_does(client_as: ClientAs) -> None:
-    guest = await client_as()
-    answer = await guest.get("/healthz")
-    assert answer.status == 503
-    told = json.loads(answer.text)
-    assert told["status"] == "degraded"
-    assert told["parts"]["database"] == "ok"
-    assert told["parts"]["exchange"] == "connecting"
 
 
 class TestTheHelpPage:
