@@ -88,6 +88,12 @@ class Endings:
         """Nothing more will come."""
         self.look(at + LINGER + PARTING)
 
+    def cut(self, at: datetime) -> None:
+        """Everything ends."""
+        for call in list(self._floor.calls.values()):
+            self._forget_channels(call)
+            self.end(call, at, cut=True)
+
     def give_up(self, call: Call, at: datetime) -> None:
         """The call could not be understood: end it as best known, forget its channels."""
         self._forget_channels(call)

@@ -89,7 +89,8 @@ class Floor:
 
     def _show_number(self, call: Call, leg: Leg, seen: Seen) -> None:
         """The number that we show to a client whom the exchange dials: set before it rings."""
-        if leg.role is LegRole.TRUNK and not leg.incoming and seen.state == STATE_DOWN:
+        dialled = leg.role is LegRole.TRUNK and not leg.incoming and seen.state == STATE_DOWN
+        if dialled and seen.number != call.dialled():
             call.number = seen.number
 
     def forget(self, channel: Channel) -> None:

@@ -121,6 +121,11 @@ class CallTracker:
         self._endings.finish(at)
         return self._taken()
 
+    def cut(self, at: datetime) -> list[Fact]:
+        """The exchange has stopped: what still goes on was over at `at`, by nobody's wish."""
+        self._endings.cut(at)
+        return self._taken()
+
     def _taken(self) -> list[Fact]:
         facts = self._out.copy()
         self._out.clear()

@@ -37,6 +37,8 @@ def on_blind_transfer(watch: Watch, wire: BlindTransferred) -> None:
     call = watch.join((transferer, transferee), wire.at)
     if transferer is None or call is None:
         return
+    if transferee is not None and transferee.parked:
+        return  # a parking is told as a transfer too, and sometimes after it is done
     leg = transferer.leg
     moved = transferee.uniqueid if transferee else None
     transfers.note(call, TransferKind.BLIND, wire.at, leg.interface, wire.exten, moved)

@@ -1,6 +1,8 @@
 """Play scenes on a real Asterisk and keep their streams: `python -m tests.lab.capture [name ...]`.
 
 Each scene gives `tests/streams/NAME.ami` (the bytes as they came) and `NAME.json` (the truth).
+With `--logs` first it gives `tests/streams/logged/NAME.json` instead: what Asterisk's own CEL and
+CDR say of the scene, its truth, and the calls as they were told from the events of the same run.
 """
 
 import asyncio
@@ -10,16 +12,21 @@ import json
 import pkgutil
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from telephony.recorder import Recorder
+from telephony.replay import as_json, read_stream, replay
 from tests.lab import scenes
 from tests.lab.ami_link import AmiLink
 from tests.lab.asterisk import LabAsterisk, asterisk
+from tests.lab.logs import ExchangeLogs
 from tests.lab.scenes import PHONES, SCENES, Entry
 from tests.lab.stage import Stage, stage
 
 STREAMS = Path(__file__).parents[1] / "streams"
+LOGGED = STREAMS / "logged"
 _LIMIT_SECONDS = 60
 TOLERANCE_SECONDS = 0.5
 
@@ -81,20 +88,26 @@ async def _list(link: AmiLink, action: str, end: str, **headers: str) -> None:
     await link.until(lambda event: event["event"] == end, since=since)
 
 
-async def _capture(exchange: LabAsterisk, names: list[str]) -> int:
+async def _capture(exchange: LabAsterisk, names: list[str], *, logs: bool) -> int:
     failed = 0
+    written = ExchangeLogs(exchange.home / "log/master.db")
     async with stage(exchange) as scene_stage:
         for name in names:
             began = time.monotonic()
             try:
                 stream = await play(scene_stage, SCENES[name])
-                _keep(name, stream, scene_stage)
+                if logs:
+                    rows = await asyncio.to_thread(written.taken)
+                    _keep_logs(name, rows, stream, scene_stage)
+                else:
+                    _keep(name, stream, scene_stage)
                 size = f"{len(stream) / 1024:.0f} KB"
             except Exception as error:  # one scene that fails must not cost the others
                 failed += 1
                 size = f"FAILED: {error!r}"
                 exchange.cli("channel request hangup all")
                 await asyncio.sleep(0.5)
+                await asyncio.to_thread(written.taken)
             await scene_stage.clear()
             print(f"{name:44} {time.monotonic() - began:5.1f} s  {size}", flush=True)
     return failed
@@ -102,26 +115,51 @@ async def _capture(exchange: LabAsterisk, names: list[str]) -> int:
 
 def _keep(name: str, stream: bytes, stage: Stage) -> None:
     STREAMS.mkdir(exist_ok=True)
+    (STREAMS / f"{name}.ami").write_bytes(stream)
+    text = json.dumps(_truth(name, stage), ensure_ascii=False, indent=1)
+    (STREAMS / f"{name}.json").write_text(text + "\n")
+
+
+def _keep_logs(name: str, rows: dict[str, Any], stream: bytes, stage: Stage) -> None:
+    LOGGED.mkdir(parents=True, exist_ok=True)
+    truth = _truth(name, stage)
+    watched = replay(read_stream(stream), truth.get("phones", PHONES))
+    lines = {
+        **{key: json.dumps(value, ensure_ascii=False) for key, value in truth.items()},
+        "watched": _lines(as_json(record).decode() for record in watched),
+    }
+    for table, found in rows.items():
+        told = (json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in found["rows"])
+        lines[f"{table}_columns"] = json.dumps(found["columns"])
+        lines[table] = _lines(told)
+    text = ",\n".join(f"{json.dumps(key)}: {value}" for key, value in lines.items())
+    (LOGGED / f"{name}.json").write_text(f"{{\n{text}\n}}\n")
+
+
+def _lines(told: Iterable[str]) -> str:
+    return "[\n" + ",\n".join(told) + "\n]"
+
+
+def _truth(name: str, stage: Stage) -> dict[str, Any]:
     entry = SCENES[name]
-    truth = {
+    return {
         "about": entry.about,
         **({"phones": entry.phones} if entry.phones != PHONES else {}),
         "tolerance_seconds": TOLERANCE_SECONDS,
         "calls": stage.truth,
     }
-    (STREAMS / f"{name}.ami").write_bytes(stream)
-    text = json.dumps(truth, ensure_ascii=False, indent=1)
-    (STREAMS / f"{name}.json").write_text(text + "\n")
 
 
 def main(wanted: list[str]) -> int:
     """Capture the scenes whose names begin with one of `wanted` (none: all)."""
+    logs = "--logs" in wanted
+    wanted = [name for name in wanted if name != "--logs"]
     names = [name for name in load_scenes() if not wanted or name.startswith(tuple(wanted))]
     if not names:
         print("no such scene; there are:", *load_scenes(), sep="\n  ")
         return 2
     with asterisk() as exchange:
-        return 1 if asyncio.run(_capture(exchange, names)) else 0
+        return 1 if asyncio.run(_capture(exchange, names, logs=logs)) else 0
 
 
 if __name__ == "__main__":

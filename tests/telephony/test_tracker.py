@@ -285,18 +285,24 @@ def test_music_before_the_answer_is_no_hold() -> None:
     assert story.record().hold_seconds == 0.0
 
 
-def test_a_blind_transfer_into_the_parking_lot_is_a_hold_and_no_transfer() -> None:
+@pytest.mark.parametrize("parked_first", [False, True])
+def test_a_blind_transfer_into_the_parking_lot_is_a_hold_and_no_transfer(
+    parked_first: bool,
+) -> None:
+    """The two events come in either order."""
     story = Story()
     client, agent = talk(story)
-    story.say(
-        "BlindTransfer",
-        agent.headers("transferer"),
-        client.headers("transferee"),
-        result="Success",
-        extension="700",
-    )
+
+    def transferred() -> None:
+        moved = (agent.headers("transferer"), client.headers("transferee"))
+        story.say("BlindTransfer", *moved, result="Success", extension="700")
+
+    if not parked_first:
+        transferred()
     story.unbridged(client, agent)
     story.say("ParkedCall", client.headers("parkee"), parkerdialstring="PJSIP/101")
+    if parked_first:
+        transferred()
     story.gone(agent)
     story.wait(20).quits(client)
     story.say("ParkedCallGiveUp", client.headers("parkee"))

@@ -1,0 +1,1 @@
+"""What happened while nobody watched, told from Asterisk's own logs (pure: rows in, calls out)."""
