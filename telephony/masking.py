@@ -31,10 +31,12 @@ class Mask:
 
     A number keeps its length, its code and its punctuation; `8916...` and `+7916...` of one
     subscriber stay one. Without the key nothing can be turned back. Extensions of 2-5 digits,
-    Uniqueids, channel serials, times and addresses are left alone.
+    Uniqueids, channel serials, times and addresses are left alone, and so are the numbers `kept`
+    (digits only): phones of the office that have long ones.
     """
 
     key: bytes = field(repr=False)
+    kept: frozenset[bytes] = frozenset()
 
     def block(self, block: bytes) -> bytes:
         """One AMI block, lines ended by CR LF or LF, with every number in it masked."""
@@ -57,6 +59,8 @@ class Mask:
         return bytes(next(digits) if 48 <= byte <= 57 else byte for byte in found.group())
 
     def _fake(self, digits: bytes) -> bytes:
+        if digits in self.kept:
+            return digits
         hidden = min(_HIDDEN_DIGITS, len(digits))
         subscriber = digits[-_SAME_SUBSCRIBER_DIGITS:]
         proof = hmac.new(self.key, subscriber, hashlib.sha256).digest()

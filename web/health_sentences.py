@@ -22,6 +22,7 @@ PARTS: Final[dict[str, str]] = {
     "listeners": N_("Followers of the calls"),
     "screens": N_("Screens"),
     "disk": N_("Disk"),
+    "flight": N_("Flight recorder"),
     "clock": N_("Clock"),
 }
 """A part without a name here is shown by its own word."""
@@ -71,6 +72,18 @@ FINDINGS: Final[dict[str, str]] = {
     "screens_open": N_("Screens open: %(open)s."),
     "screens_slow": N_(
         "Some browsers take their updates too slowly and had to start over; in the last five "
+    # the last hours of what the exchange said
+    "flight_records": N_("It records what the exchange says."),
+    "flight_off": N_("It is switched off by the settings."),
+    "flight_disk_full": N_("It records nothing: the disk is full. Calls are not affected."),
+    "flight_folder_taken": N_(
+        "It records nothing: another Perezvon records into its folder. Give each its own "
+        "([flight] folder)."
+    ),
+    "flight_unwritable": N_(
+        "It records nothing: its folder cannot be written. See who may write there "
+        "([flight] folder)."
+    ),
         "minutes: %(drops)s."
     ),
     # the machine

@@ -88,7 +88,9 @@ async def _run(
             return [group.create_task(_kept_up(built, *part), name=part[0]) for part in parts]
 
         recording = keep(("intake", built.intake.run))
-        hearing = keep(("link", built.ami.run), ("feed", built.feed.run))
+        hearing = keep(
+            ("link", built.ami.run), ("feed", built.feed.run), ("flight", built.flight.run)
+        )
         watching = keep(
             ("escalation", built.escalation.run),
             ("wrap-up expiry", built.wrap_up_expiry.run),

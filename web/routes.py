@@ -1,6 +1,7 @@
 """The whole map: every address of the product, and who may use it."""
 
 from crm_core.agents.roles import Role
+from web.flight import MAY_EXPORT
 from web.guarding import ALL_ROLES, ANYBODY, Route
 from web.views import (
     audit,
@@ -8,6 +9,7 @@ from web.views import (
     cards,
     clients,
     extensions,
+    exchange_records,
     floor,
     health,
     help,  # noqa: A004 - the page is called help
@@ -70,6 +72,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/calls/export.{format}", calls.export, WATCH),
     Route("GET", "/calls/{call_id}", calls.show, ALL_ROLES),
     # clients
+    Route("POST", "/calls/{call_id}/exchange", exchange_records.export, MAY_EXPORT),
     Route("GET", "/clients", clients.index, ALL_ROLES),
     Route("POST", "/clients", clients.create, ALL_ROLES),
     Route("GET", "/clients/new", clients.new, ALL_ROLES),

@@ -140,6 +140,7 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
     "client_number_wrong": N_("The number is marked as wrong: nobody is found by it any more."),
     "client_number_right": N_("The number is right again."),
     "client_contact_added": N_("The contact is added."),
+    "exchange_said_nothing": N_("Nothing of what the exchange said of this call is kept."),
     "client_contact_saved": N_("The contact is saved."),
     "client_contact_removed": N_("The contact is removed; the numbers stay."),
     "client_handed_over": N_("The client has another owner."),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, NamedTuple
 
+from telephony.flight.settings import FlightSettings
 from telephony.settings import TelephonySettings
 from web.i18n import N_, Reader
 
@@ -66,6 +67,7 @@ class Settings:
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     http: HttpSettings = field(default_factory=HttpSettings)
     office: OfficeSettings = field(default_factory=OfficeSettings)
+    flight: FlightSettings = field(default_factory=FlightSettings)
     simulated: bool = False
 
 
@@ -91,11 +93,18 @@ EXCHANGE_ABOUT = {
     "cdr": N_("where it logs calls (CDR), written the same way; used where there is no CEL"),
     "log_time_zone": N_("time zone of those logs, e.g. `Europe/Moscow`; empty: this machine's"),
 }
+FLIGHT_ABOUT = {
+    "hours": N_("hours of what the exchange said that are kept (the flight recorder); 0: none"),
+    "megabytes": N_("and of them no more than so many megabytes; 0 keeps nothing"),
+    "folder": N_("where they are kept; empty: beside the embedded database"),
+}
+ABOUT = {"exchange": EXCHANGE_ABOUT, "flight": FLIGHT_ABOUT}
 SECTIONS: dict[str, type] = {
     "exchange": TelephonySettings,
     "database": DatabaseSettings,
     "http": HttpSettings,
     "office": OfficeSettings,
+    "flight": FlightSettings,
 }
 
 

@@ -41,6 +41,17 @@ def check(settings: Settings) -> None:
         )
     check_expression(exchange.phones, "[exchange] phones")
     _check_addresses(settings)
+    for key, written, most in (
+        ("hours", settings.flight.hours, 24 * 31),
+        ("megabytes", settings.flight.megabytes, 100_000),
+    ):
+        if not 0 <= written <= most:
+            raise SettingsRefused(
+                N_("%(setting)s must be between 0 and %(most)s, not %(value)s."),
+                setting=f"[flight] {key}",
+                most=most,
+                value=written,
+            )
     for one in fields(TelephonySettings):
         if one.name.endswith("_seconds") and not 0 < getattr(exchange, one.name) <= 3600:
             raise SettingsRefused(

@@ -31,6 +31,7 @@ from telephony.ami import AmiClient
 from telephony.events import CallEnded, ExchangeConnected, ExchangeLost, Fact
 from telephony.feed import Feed
 from telephony.phones import Phones
+from telephony.flight.recorder import FlightRecorder
 from telephony.queues import QueueBoard
 from telephony.switchboard import Switchboard
 from telephony.tracker import CallTracker
@@ -42,6 +43,7 @@ from web.endpoints import EndpointCorrections
 from web.exchange import ExchangeStatus
 from web.folders import data_folder
 from web.health import Health
+from web.flight import CallExporter, make_recorder, of_flight
 from web.health_checks import (
     of_clock,
     of_database,
@@ -87,6 +89,7 @@ class Services:
     switchboard: Switchboard
     feed: Feed
     intake: Intake
+    flight: FlightRecorder
     exchange: ExchangeStatus
     phones: Phones
     endpoint_corrections: EndpointCorrections
@@ -96,6 +99,7 @@ class Services:
     doorkeeper: Doorkeeper
     assets: Assets
     rendering: Rendering
+    call_exporter: CallExporter
     vigil: Vigil
     health: Health
 
@@ -114,10 +118,12 @@ def build(settings: Settings, clock: Clock) -> Services:
         settings.exchange,
         now=clock.now,
         sleep=clock.sleep,
+    flight = make_recorder(settings, clock)
         wanted=WANTED,
         wanted_variables=WANTED_VARIABLES,
     )
     switchboard = Switchboard(ami, settings.exchange, lambda: f"perezvon-{uuid.uuid4().hex}")
+        raw=flight.take,
     roster = Roster(storage, clock, ExchangeSeats(switchboard), bus)
     journal = Journal(Knowledge(roster.agent_of, number_reader(country)), link_numbers)
     intake = Intake(storage, journal, clock)
@@ -159,6 +165,7 @@ def build(settings: Settings, clock: Clock) -> Services:
         intake=intake,
         exchange=ExchangeStatus(simulated=settings.simulated),
         phones=phones,
+        flight=flight,
         endpoint_corrections=EndpointCorrections(storage, phones),
         screens=screens,
         call_control=CallControl(switchboard, tracker.live, country, clock),
@@ -167,6 +174,7 @@ def build(settings: Settings, clock: Clock) -> Services:
         rendering=rendering,
         vigil=Vigil(clock, lambda: screens.hub.overflows),
         health=Health(),
+        call_exporter=CallExporter(storage, clock, flight, phones),
     )
     _subscribe(services)
     _watch(services)
@@ -182,6 +190,7 @@ async def close(built: Services) -> None:
 
 
 def _subscribe(built: Services) -> None:
+    await built.flight.close()
     """Who hears what. A subscriber handles its facts one by one, in the order of their commits."""
     hears = built.bus.subscribe
     hears(
@@ -218,3 +227,4 @@ def _watch(built: Services) -> None:
     watch("database", lambda: of_database(built.storage, built.clock))
     watch("disk", lambda: of_disk(data_folder(built.settings.database.url)))
     watch("clock", lambda: of_clock(vigil))
+    watch("flight", lambda: of_flight(built.flight))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from telephony.flight.settings import FlightSettings
 from telephony.settings import TelephonySettings
 from web.i18n import Reader
 from web.refusals import SettingsRefused
@@ -64,7 +65,7 @@ def test_the_environment_outweighs_the_file(tmp_path: Path) -> None:
     [
         ('[exchange]\nhots = "x"', "there is no setting hots in [exchange]; did you mean host?"),
         ("[exchnage]\n", "there is no section [exchnage]; did you mean [exchange]?"),
-        ("[zzz]\n", "known are exchange, database, http, office."),
+        ("[zzz]\n", "known are exchange, database, http, office, flight."),
         ('[exchange]\nport = "5038"', "[exchange] port must be a whole number, not '5038'."),
         ("[exchange]\nport = 1.5", "[exchange] port must be a whole number, not 1.5."),
         ("[exchange]\nport = true", "[exchange] port must be a whole number, not True."),
@@ -156,6 +157,7 @@ def test_the_table_has_every_setting_of_the_code() -> None:
         "database": DatabaseSettings,
         "http": HttpSettings,
         "office": OfficeSettings,
+        "flight": FlightSettings,
     }
     wanted = [(name, one.name) for name, kind in sections.items() for one in fields(kind)]
     assert [(one.section, one.key) for one in list_settings()] == wanted

@@ -16,6 +16,7 @@ from rich.table import Table
 from crm_core.clock import SystemClock
 from telephony.ami import AmiClient
 from telephony.events import CallRecord
+from telephony.flight.export import phones_of_export
 from telephony.masking import Mask
 from telephony.recorder import Recorder
 from telephony.replay import as_json, read_stream
@@ -135,14 +136,14 @@ def replay(
     config: Config = None,
 ) -> None:
     """Show the calls in a recorded stream, in order of their start."""
-    wanted = phones or settings_of(config).exchange.phones
-    check_expression(wanted, "--phones")
+    check_expression(phones, "--phones")
     if str(file) == "-":
         file = STANDARD_INPUT
     if file.is_dir():
         raise Refused(N_("%(path)s is a folder: give the file of a record."), path=file)
     if not file.exists():
         raise Refused(N_("There is no file %(path)s."), path=file)
+    wanted = phones or phones_of_export(file) or settings_of(config).exchange.phones
     records = replay_messages(_messages(file), wanted)
     if json:
         for one in records:

@@ -23,6 +23,7 @@ from web.call_questions import (
     write_cursor,
 )
 from web.export import LIMITS, Export, Format
+from web.flight import MAY_EXPORT
 from web.forms import read_query
 from web.i18n import N_, Reader
 from web.visits import go, page, person, services, visit
@@ -92,6 +93,7 @@ async def show(request: web.Request) -> web.Response:
         picture=draw(detail, built.clock.now()),
         queue_titles={queue.name: queue.title for queue in queues},
         tasks=tasks,
+        kept=await built.call_exporter.kept(call) if actor.role in MAY_EXPORT else None,
     )
 
 

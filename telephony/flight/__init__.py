@@ -1,0 +1,1 @@
+"""The flight recorder: the last hours of what the exchange said, and one call out of them."""
