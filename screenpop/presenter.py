@@ -28,8 +28,8 @@ from telephony import events
 
 log = structlog.get_logger(__name__)
 
-CARDS, STATUS, BANNER = "cards", "status", "banner"
-WORKPLACE_AREAS = (BANNER, STATUS, CARDS)
+CARDS, STATUS, BANNER, SERVICE = "cards", "status", "banner", "service"
+WORKPLACE_AREAS = (SERVICE, BANNER, STATUS, CARDS)
 
 
 @dataclass(frozen=True, slots=True)

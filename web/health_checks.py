@@ -9,6 +9,7 @@ from crm_core.bus import Bus
 from crm_core.clock import Clock
 from crm_core.intake import Intake
 from crm_core.storage.engine import Storage
+from crm_core.storage.sole import SoleService
 from screenpop.hub import Hub
 from telephony.ami import AmiClient
 from web.exchange import ExchangeStatus
@@ -94,8 +95,10 @@ async def of_clock(vigil: Vigil) -> Finding:
     return green("clock_steady")
 
 
-async def of_service(vigil: Vigil) -> Finding:
+async def of_service(vigil: Vigil, sole: SoleService) -> Finding:
     """Whether all parts run without having to be started again; five minutes are remembered."""
+    if sole.lost_since is not None:
+        return yellow("place_lost", since=sole.lost_since)
     failure = vigil.failure_of_late
     if failure is not None:
         return yellow("part_failed", part=failure.part, at=failure.at, times=failure.times)

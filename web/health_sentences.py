@@ -42,9 +42,7 @@ FINDINGS: Final[dict[str, str]] = {
     "part_failed": N_(
         "“%(part)s” failed at %(at)s and was started again (times so far: %(times)s). See the log."
     ),
-    "another_serves": N_(
-        "Its place at the database is lost since %(since)s: it is being taken again."
-    ),
+    "place_lost": N_("Its place at the database is lost since %(since)s: it is being taken again."),
     # the database
     "database_away": N_("The database does not answer. See whether it runs."),
     "database_slow": N_("The database answers slowly: after %(seconds)s s."),
@@ -72,6 +70,8 @@ FINDINGS: Final[dict[str, str]] = {
     "screens_open": N_("Screens open: %(open)s."),
     "screens_slow": N_(
         "Some browsers take their updates too slowly and had to start over; in the last five "
+        "minutes: %(drops)s."
+    ),
     # the last hours of what the exchange said
     "flight_records": N_("It records what the exchange says."),
     "flight_off": N_("It is switched off by the settings."),
@@ -83,8 +83,6 @@ FINDINGS: Final[dict[str, str]] = {
     "flight_unwritable": N_(
         "It records nothing: its folder cannot be written. See who may write there "
         "([flight] folder)."
-    ),
-        "minutes: %(drops)s."
     ),
     # the machine
     "disk_room": N_("Free: %(free)s MB."),

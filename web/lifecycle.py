@@ -1,8 +1,9 @@
 """Start and stop: in which order, and what happens to a part that fails in between.
 
-Start: the port, schema, what is remembered of the live state, the recorder of facts, the exchange,
-the watches; answers come last. Stop goes backwards: no more visitors, nothing more heard from the
-exchange, and what was heard is still written down.
+Start: the port, our place as the only service at this database, schema, what is remembered of the
+live state, the recorder of facts, the exchange, the watches; answers come last. Stop goes
+backwards: the screens hear of it, no more visitors, nothing more heard from the exchange, and what
+was heard is still written down. Calls go on all the while: they live in the exchange.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import structlog
@@ -20,6 +22,7 @@ from crm_core.storage.migrate import migrate
 from web.app import make_app
 from web.folders import make_room
 from web.settings import HttpSettings
+from web.supervisor import NOBODY, Supervisor
 from web.wiring import Services, close
 
 log = structlog.get_logger(__name__)
@@ -53,13 +56,17 @@ class Started:
 
 
 async def serve(
-    built: Services, stop: asyncio.Event, on_started: Callable[[Started], None]
+    built: Services,
+    stop: asyncio.Event,
+    on_started: Callable[[Started], None],
+    supervisor: Supervisor = NOBODY,
 ) -> None:
-    """Run everything until `stop` is set; raises what keeps it from starting."""
+    """Run everything until `stop` is set; raises what keeps it from starting, and AnotherServes
+    when our place at the database was taken. `supervisor` hears how far we are."""
     try:
         with _listening(built.settings.http) as listener:
             await _prepare(built)
-            await _run(built, listener, stop, on_started)
+            await _run(built, listener, stop, on_started, supervisor)
     finally:
         await close(built)
 
@@ -68,6 +75,7 @@ async def _prepare(built: Services) -> None:
     """Bring schema and live state to where they were, before anything new is heard."""
     built.rendering.prepare()
     make_room(built.settings.database.url)
+    await built.sole.take()
     for revision in await migrate(built.storage):
         log.info("migrated", revision=revision)
     await built.endpoint_corrections.restore()
@@ -81,12 +89,14 @@ async def _run(
     listener: socket.socket,
     stop: asyncio.Event,
     on_started: Callable[[Started], None],
+    supervisor: Supervisor,
 ) -> None:
     async with asyncio.TaskGroup() as group:
 
         def keep(*parts: tuple[str, Work]) -> list[asyncio.Task[None]]:
             return [group.create_task(_kept_up(built, *part), name=part[0]) for part in parts]
 
+        watched = group.create_task(built.sole.watch(), name="sole")  # whose failure ends us all
         recording = keep(("intake", built.intake.run))
         hearing = keep(
             ("link", built.ami.run), ("feed", built.feed.run), ("flight", built.flight.run)
@@ -96,12 +106,15 @@ async def _run(
             ("wrap-up expiry", built.wrap_up_expiry.run),
             ("screens", built.screens.run),
             ("vigil", built.vigil.run),
+            ("supervisor", partial(supervisor.run, built.clock.sleep)),
         )
         try:
             async with _answering(built, listener):
                 nobody = not await built.accounts.list_agents()
                 on_started(Started(_url(built.settings.http, listener), nobody))
+                supervisor.ready()
                 await stop.wait()
+                supervisor.stopping()
                 await built.screens.close()
         finally:
             await _end(hearing)
@@ -109,7 +122,7 @@ async def _run(
                 async with asyncio.timeout(WRITING_SECONDS):
                     await built.intake.settled()
                     await built.bus.settled()
-            await _end(watching + recording)
+            await _end([*watching, *recording, watched])
 
 
 async def _kept_up(built: Services, name: str, work: Work) -> None:

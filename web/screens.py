@@ -12,10 +12,10 @@ from crm_core.events import AgentStateChanged, CallbackEscalated, TaskChanged, T
 from crm_core.storage.engine import Storage
 from screenpop.board import Board
 from screenpop.floor import HEARD, Floor
-from screenpop.hub import FLOOR, Hub
-from screenpop.messages import Refresh
+from screenpop.hub import EVERYONE, FLOOR, Hub
+from screenpop.messages import Put, Refresh
 from screenpop.outbox import Closing
-from screenpop.presenter import OperatorStatus, Presenter
+from screenpop.presenter import SERVICE, OperatorStatus, Presenter
 from screenpop.records import ScreenRecords
 from screenpop.settings import ScreenpopSettings
 from web.frames import Frames
@@ -65,7 +65,9 @@ class Screens:
             self.hub.beat()
 
     async def close(self) -> None:
-        """End every connection so that the pages come back by themselves; stop reading."""
+        """Say on every page that we restart, and end its connection so that it comes back by
+        itself; stop reading."""
+        self.hub.send(EVERYONE, Put("restarting", SERVICE, "layout/_restarting.html", None))
         self.hub.close_all(Closing.RESTARTING)
         await self.presenter.close()
 

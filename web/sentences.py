@@ -104,6 +104,16 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
     ),
     "database_older": N_("The database is older than this version. Run: perezvon migrate"),
     "migration_broke": N_("The database could not be brought up to date; nothing was changed."),
+    "another_serves": (
+        N_(
+            "Another Perezvon serves this database already (process %(pid)s on %(host)s). "
+            "Stop it first, or name another database in [database] url."
+        ),
+        N_(
+            "Another Perezvon serves this database already. "
+            "Stop it first, or name another database in [database] url."
+        ),
+    ),
     "backup_exists": N_("%(path)s exists already: choose another name."),
     "backup_impossible": N_("The copy could not be made: %(reason)s (%(path)s)."),
     # the exchange

@@ -21,6 +21,7 @@ from crm_core.clock import Clock
 from crm_core.events import ClientChanged, ClientChosen, ClientCreated
 from crm_core.intake import Intake
 from crm_core.storage.engine import Storage
+from crm_core.storage.sole import SoleService
 from crm_core.tasks.callbacks import Callbacks
 from crm_core.tasks.escalation import Escalation
 from crm_core.tasks.records import Tasks
@@ -69,6 +70,7 @@ class Services:
     clock: Clock
     # what is remembered
     storage: Storage
+    sole: SoleService
     bus: Bus
     passwords: Passwords
     accounts: Accounts
@@ -144,6 +146,7 @@ def build(settings: Settings, clock: Clock) -> Services:
         settings=settings,
         clock=clock,
         storage=storage,
+        sole=SoleService.at(storage.url, clock),
         bus=bus,
         passwords=passwords,
         accounts=Accounts(storage, clock, passwords),
@@ -186,6 +189,7 @@ async def close(built: Services) -> None:
     await built.roster.close()
     await built.bus.close()
     await built.storage.close()
+    await built.sole.release()
     built.passwords.close()
 
 
@@ -219,7 +223,7 @@ def _subscribe(built: Services) -> None:
 def _watch(built: Services) -> None:
     """Which parts /healthz and the page of the administrator speak of, in their order."""
     watch, vigil = built.health.watch, built.vigil
-    watch("service", lambda: of_service(vigil))
+    watch("service", lambda: of_service(vigil, built.sole))
     watch("exchange", lambda: of_exchange(built.exchange, built.ami))
     watch("journal", lambda: of_journal(built.intake))
     watch("listeners", lambda: of_listeners(built.bus))

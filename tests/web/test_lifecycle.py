@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 
 from crm_core.clock import SystemClock
+from crm_core.storage.sole import AnotherServes
 from telephony.settings import TelephonySettings
 from telephony.simulator import (
     SALES_NUMBER,
@@ -136,6 +137,24 @@ async def test_a_port_that_is_taken_is_noticed_before_anything_is_touched(
     assert not (tmp_path / "other").exists()
 
 
+async def test_a_second_service_at_one_database_says_so_and_the_first_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crm_core.storage.sole.PATIENCE_SECONDS", 0.1)
+    settings = _settings(tmp_path, 1)
+    async with _Running(build(settings, CLOCK)) as running:
+        with pytest.raises(AnotherServes):
+            async with _Running(build(settings, CLOCK)):
+                pass
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"{running.url}/login") as page,
+        ):
+            assert page.status == 200
+    async with _Running(build(settings, CLOCK)):
+        pass  # the place is free again
+
+
 async def test_a_part_that_fails_is_started_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,6 +170,7 @@ async def test_a_part_that_fails_is_started_again(
     monkeypatch.setattr(type(built.escalation), "run", lambda _: fail())
     async with _Running(built):
         await _until(lambda: attempts >= 3)
+        assert built.vigil.failures["escalation"] >= 3
 
 
 def _calls(tmp_path: Path) -> int:

@@ -189,6 +189,30 @@ async def test_a_session_that_ran_out_by_itself_shuts_its_sockets_too(
     assert tab.socket.close_code == 4401
 
 
+async def test_a_restart_is_told_in_the_persons_language_before_it_comes(
+    shift: Shift, client_as: ClientAs
+) -> None:
+    await shift.office.services.accounts.set_preferences(
+        shift.office.cast.anna, language="ru", time_zone="Europe/Moscow", theme="auto"
+    )
+    tab = await tab_of(await client_as("anna"))
+    await shift.office.services.screens.close()
+    assert "перезапускается" in await tab.until("Perezvon")
+    assert (await tab.socket.receive()).type == aiohttp.WSMsgType.CLOSE
+    assert tab.socket.close_code == 1012
+
+
+async def test_the_first_snapshot_after_a_restart_takes_its_banner_away(
+    shift: Shift, client_as: ClientAs
+) -> None:
+    anna = await client_as("anna")
+    origin = {"Origin": str(anna.base.origin())}
+    tab = Tab(await anna.session.ws_connect("/socket", headers=origin))
+    frame = await tab.take()
+    assert "service" in frame["areas"]
+    assert "restarting" not in tab.shown
+
+
 async def test_a_restart_asks_the_tabs_to_come_back(shift: Shift, client_as: ClientAs) -> None:
     tab = await tab_of(await client_as("anna"))
     await shift.office.services.screens.close()

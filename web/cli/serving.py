@@ -24,6 +24,8 @@ from web.lifecycle import PortRefused, Started, serve
 from web.logs import set_up_logs
 from web.promptness import be_prompt, new_loop
 from web.settings import Settings
+from web.settings_reading import environment
+from web.supervisor import Supervisor
 from web.wiring import build
 from web.words import word
 
@@ -65,6 +67,8 @@ def run(
             runner.run(work(settings))
     except PortRefused as refused:
         raise _port_refused(settings, refused) from refused
+    except asyncio.CancelledError:  # a second Ctrl-C
+        raise KeyboardInterrupt from None
 
 
 def _port_refused(settings: Settings, refused: PortRefused) -> Refused:
@@ -102,7 +106,8 @@ async def _run(settings: Settings) -> None:
             tell(N_("Nobody can log in yet. Let the first one in: perezvon create-agent"))
         tell(N_("Ctrl-C stops it."), style="dim")
 
-    await serve(build(settings, SystemClock()), stop_signal(), announce)
+    supervisor = Supervisor.of(environment())
+    await serve(build(settings, SystemClock()), stop_signal(), announce, supervisor)
 
 
 def _tell_address(settings: Settings, url: str) -> None:

@@ -8,9 +8,11 @@ const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 20_000;
 const SILENCE = 50_000; // three beats of the server
 const SESSION_OVER = 4401;
+const RESTARTING = 1012;
+const RESTART_PATIENCE = 60_000; // then it is a service that does not come back
 
 export class LiveSocket {
-  // hear: { snapshot(areas, elements), op(op), state("up" | "lost" | "over" | "newer") }
+  // hear: { snapshot(areas, elements), op(op), state("up" | "lost" | "restarting" | "over" | "newer") }
   constructor(path, hear) {
     this.path = path;
     this.hear = hear;
@@ -52,6 +54,7 @@ export class LiveSocket {
     setServerTime(frame.now);
     if (frame.type === "snapshot") {
       this.attempts = 0;
+      this.restartingSince = null;
       const changed = this.build && this.build !== frame.build;
       this.build ??= frame.build;
       this.hear.snapshot(frame.areas, frame.elements);
@@ -69,9 +72,14 @@ export class LiveSocket {
       this.hear.state("over");
       return;
     }
-    this.hear.state("lost");
+    if (event.code === RESTARTING) this.restartingSince = Date.now();
+    this.hear.state(this.isRestarting() ? "restarting" : "lost");
     const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.attempts++);
     this.waiting = setTimeout(() => this.open(), pause * (0.5 + Math.random()));
+  }
+
+  isRestarting() {
+    return this.restartingSince && Date.now() - this.restartingSince < RESTART_PATIENCE;
   }
 
   // A tab that slept, or a laptop that did: has anything been heard of late?

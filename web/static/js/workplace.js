@@ -17,7 +17,7 @@ function showLink(state) {
   link.replaceChildren();
   if (state === "up") return;
   link.append(link.dataset[state]);
-  if (state === "lost") return;
+  if (state === "lost" || state === "restarting") return;
   const way = document.createElement("a");
   way.href = state === "over" ? `/login?next=${encodeURIComponent(location.pathname)}` : location.href;
   way.textContent = state === "over" ? link.dataset.login : link.dataset.reload;
