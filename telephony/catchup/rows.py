@@ -134,8 +134,8 @@ def cdr_row(values: Mapping[str, Any], zone: tzinfo) -> CdrRow:
         raise NotARow("uniqueid")
     started = _instant(values.get("started"), zone, "started")
     duration, talked = _seconds(values.get("duration")), _seconds(values.get("talked"))
-    ended = _instant_or_none(values.get("ended"), zone) or _later(started, duration)
-    answered = _instant_or_none(values.get("answered"), zone)
+    ended = instant_or_none(values.get("ended"), zone) or _later(started, duration)
+    answered = instant_or_none(values.get("answered"), zone)
     if answered is None and (talked or text["disposition"] == "ANSWERED"):
         answered = _later(ended, -talked)
     return CdrRow(
@@ -171,13 +171,15 @@ def _kind(value: Any) -> str:
 
 
 def _instant(value: Any, zone: tzinfo, column: str) -> datetime:
-    at = _instant_or_none(value, zone)
+    at = instant_or_none(value, zone)
     if at is None:
         raise NotARow(column)
     return at
 
 
-def _instant_or_none(value: Any, zone: tzinfo) -> datetime | None:
+def instant_or_none(value: Any, zone: tzinfo) -> datetime | None:
+    """The instant that a log's column means, None where it means none; without a zone of its own it
+    is `zone`'s."""
     if isinstance(value, datetime):
         at = value
     else:

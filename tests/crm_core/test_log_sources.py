@@ -1,0 +1,226 @@
+"""The exchange's own logs, wherever they are kept: SQLite, CSV, PostgreSQL."""
+
+import csv
+import json
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crm_core.catchup.files import SAMPLE_COLUMNS
+from crm_core.catchup.shelf import SourceRefused
+from crm_core.catchup.sources import open_cdr, open_cel, shown
+from telephony.catchup.retelling import retell
+from telephony.catchup.rows import CelRow
+from telephony.phones import phones_matching
+from tests.lab.postgres import Cluster
+from tests.streams import logged
+from tests.streams.truth import PHONES
+
+SCENES = ("inbound_answered", "queue_ringall_answered", "attended_refer", "inbound_busy")
+Kept = Callable[[Sequence[CelRow]], str]
+
+
+def all_rows() -> list[CelRow]:
+    return sorted((row for name in SCENES for row in logged.cel_of(name)), key=lambda row: row.at)
+
+
+def columns_of(row: CelRow) -> dict[str, str]:
+    """The row by the names of Asterisk's own sample."""
+    return {
+        "eventtype": row.kind,
+        "eventtime": row.at.strftime("%Y-%m-%d %H:%M:%S.%f"),
+        "cid_name": row.name,
+        "cid_num": row.number,
+        "exten": row.exten,
+        "context": row.context,
+        "channame": row.channel,
+        "appname": row.app,
+        "appdata": row.app_data,
+        "uniqueid": row.uniqueid,
+        "linkedid": row.linkedid,
+        "userdeftype": row.note,
+        "extra": json.dumps(dict(row.extra)) if row.extra else "",
+    }
+
+
+def in_sqlite(path: Path, rows: Sequence[CelRow]) -> str:
+    names = list(columns_of(rows[0]))
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(f"CREATE TABLE cel (AcctId INTEGER PRIMARY KEY, {', '.join(names)})")
+        marks = ", ".join("?" * len(names))
+        values = [tuple(columns_of(row).values()) for row in rows]
+        insert = f"INSERT INTO cel ({', '.join(names)}) VALUES ({marks})"
+        database.executemany(insert, values)
+        database.commit()
+    return f"sqlite:///{path}"
+
+
+def in_csv(path: Path, rows: Sequence[CelRow]) -> str:
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+        for row in rows:
+            told = columns_of(row)
+            writer.writerow([told.get(name, "") for name in SAMPLE_COLUMNS["cel"]])
+    return f"csv://{path}"
+
+
+@pytest.fixture(params=["sqlite", "csv", pytest.param("postgres", marks=pytest.mark.postgres)])
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
+    """Puts rows where Asterisk would, and gives the address."""
+    if request.param == "sqlite":
+        return lambda rows: in_sqlite(tmp_path / "master.db", rows)
+    if request.param == "csv":
+        return lambda rows: in_csv(tmp_path / "Master.csv", rows)
+    cluster: Cluster = request.getfixturevalue("postgres_cluster")
+    return lambda rows: in_postgres(cluster, rows)
+
+
+def in_postgres(cluster: Cluster, rows: Sequence[CelRow]) -> str:
+    """The table of cel_pgsql's documentation."""
+    name = cluster.create()
+    columns = [f'"{each}" varchar(400)' for each in columns_of(rows[0]) if each != "eventtime"]
+    made = f"CREATE TABLE cel (id serial PRIMARY KEY, eventtime timestamp, {', '.join(columns)})"
+    cluster.sql(made, name)
+    for row in rows:
+        told = {key: str(value).replace("'", "''") for key, value in columns_of(row).items()}
+        listed = ", ".join(f"'{value}'" for value in told.values())
+        cluster.sql(f"INSERT INTO cel ({', '.join(told)}) VALUES ({listed})", name)
+    return cluster.url(name).replace("+asyncpg", "")
+
+
+async def read(url: str, **between: datetime) -> list[CelRow]:
+    source = open_cel(url, "UTC")
+    return [row async for row in source.rows(**between)]
+
+
+async def test_rows_come_back_from_the_log_as_they_were_written(kept: Kept) -> None:
+    rows = all_rows()
+    found = await read(kept(rows))
+    assert [(row.kind, row.at, row.uniqueid, row.extra) for row in found] == [
+        (row.kind, row.at, row.uniqueid, row.extra) for row in rows
+    ]
+    told = [call for one in retell(rows, phones_matching(PHONES)) for call in one.calls]
+    assert [call for one in retell(found, phones_matching(PHONES)) for call in one.calls] == told
+    assert len(told) == len(SCENES)
+
+
+async def test_only_the_rows_of_the_wanted_time_are_given(kept: Kept) -> None:
+    rows = all_rows()
+    since, until = rows[20].at, rows[60].at
+    wanted = [row.at for row in rows if since <= row.at <= until]
+    assert [row.at for row in await read(kept(rows), since=since, until=until)] == wanted
+
+
+async def test_a_look_says_how_old_and_how_exact_the_log_is(kept: Kept) -> None:
+    rows = all_rows()
+    probed = await open_cel(kept(rows), "UTC").probe()
+    assert (probed.oldest_at, probed.newest_at) == (rows[0].at, rows[-1].at)
+    assert probed.is_fine
+
+
+@pytest.mark.parametrize("keep", [in_sqlite, in_csv])
+async def test_the_beginning_of_a_time_is_found_in_a_long_log(
+    keep: Callable[[Path, Sequence[CelRow]], str], tmp_path: Path
+) -> None:
+    """Weeks of it: the slack for zones is more than the whole of a day."""
+    (row, *_) = all_rows()
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    many = [replaced(row, start + timedelta(minutes=7 * n)) for n in range(9000)]
+    url = keep(tmp_path / "long", many)
+    since, until = many[7000].at, many[7040].at
+    found = await read(url, since=since, until=until)
+    assert [one.at for one in found] == [one.at for one in many[7000:7041]]
+    assert [one.at for one in await read(url, since=many[-1].at)] == [many[-1].at]
+    assert await read(url, since=many[-1].at + timedelta(days=9)) == []
+
+
+def replaced(row: CelRow, at: datetime) -> CelRow:
+    return replace(row, at=at)
+
+
+async def test_times_without_a_zone_are_of_the_zone_that_the_settings_name(tmp_path: Path) -> None:
+    rows = all_rows()
+    url = in_sqlite(tmp_path / "master.db", rows)
+    (first, *_) = [row async for row in open_cel(url, "Europe/Moscow").rows()]
+    assert first.at == rows[0].at - timedelta(hours=3)
+
+
+async def test_lines_that_are_no_rows_are_left_out(tmp_path: Path) -> None:
+    rows = all_rows()[:3]
+    url = in_csv(tmp_path / "Master.csv", rows)
+    path = tmp_path / "Master.csv"
+    good = path.read_bytes()
+    junk = b'"torn\n\x00\xff\xfe garbage,,,\n\n,,,,\n"CHAN_START","never"\n'
+    path.write_bytes(junk + good + b'"ANSWER","2026-11-22 09')
+    assert [row.at for row in await read(url)] == [row.at for row in rows]
+
+
+REFUSED: list[tuple[str, str, dict[str, Any]]] = [
+    ("mysql://user:word@host/asteriskcdrdb", "scheme", {"scheme": "mysql"}),
+    ("nonsense", "scheme", {"scheme": "nonsense"}),
+    ("sqlite:////no/such/file.db", "no_file", {}),
+    ("csv:///no/such/file.csv", "no_file", {}),
+    ("sqlite:////tmp/x.db?table=cel;DROP", "no_table", {}),
+    ("postgresql://nobody:word@127.0.0.1:1/none", "unreachable", {}),
+]
+
+
+@pytest.mark.parametrize(("url", "code", "values"), REFUSED)
+async def test_a_log_that_cannot_be_read_says_why(
+    url: str, code: str, values: dict[str, Any]
+) -> None:
+    with pytest.raises(SourceRefused) as refused:
+        await open_cel(url).probe()
+    assert refused.value.code == code
+    assert values.items() <= refused.value.values.items()
+    assert "word" not in str(refused.value)
+
+
+async def test_a_file_that_is_no_database_or_has_no_such_table_says_so(tmp_path: Path) -> None:
+    (tmp_path / "garbage.db").write_bytes(b"not a database at all, whatever its name" * 50)
+    with pytest.raises(SourceRefused) as refused:
+        await open_cel(f"sqlite:///{tmp_path / 'garbage.db'}").probe()
+    assert refused.value.code == "unreadable"
+    url = in_sqlite(tmp_path / "master.db", all_rows())
+    with pytest.raises(SourceRefused) as refused:
+        await open_cdr(url).probe()
+    assert refused.value.code == "no_table"
+    with pytest.raises(SourceRefused) as refused:
+        await open_cdr(f"{url}?table=cel").probe()
+    assert refused.value.code == "columns"
+    assert "src" in refused.value.values["missing"]
+
+
+async def test_a_log_that_is_being_written_is_read_all_the_same(tmp_path: Path) -> None:
+    url = in_sqlite(tmp_path / "master.db", all_rows())
+    with closing(sqlite3.connect(tmp_path / "master.db")) as writing:
+        writing.execute("BEGIN IMMEDIATE")
+        writing.execute("INSERT INTO cel (eventtype) VALUES ('ANSWER')")
+        assert len(await read(url)) == len(all_rows())
+        writing.rollback()
+
+
+async def test_bills_are_read_as_asterisk_s_sample_writes_them(tmp_path: Path) -> None:
+    path = tmp_path / "Master.csv"
+    path.write_text(
+        '"","79161234567","101","office","""Иван"" <79161234567>","PJSIP/provider-00000000",'
+        '"PJSIP/101-00000001","Dial","PJSIP/101,4","2026-11-22 08:00:00","2026-11-22 08:00:05",'
+        '"2026-11-22 08:00:25",25,20,"ANSWERED","DOCUMENTATION","1795334810.0","",'
+        '"","1795334810.0","0"\n'
+    )
+    (row,) = [row async for row in open_cdr(f"csv://{path}", "UTC").rows()]
+    assert (row.source, row.destination, row.name) == ("79161234567", "101", "Иван")
+    assert (row.ended_at - row.started_at, row.linkedid) == (timedelta(seconds=25), "1795334810.0")
+
+
+def test_an_address_is_shown_without_its_password() -> None:
+    assert shown("postgresql://asterisk:secret@db.example/cdr?table=cel") == (
+        "postgresql://asterisk:***@db.example/cdr?table=cel"
+    )
+    assert shown("sqlite:////var/log/asterisk/master.db") == "sqlite:////var/log/asterisk/master.db"
