@@ -44,7 +44,8 @@ class Export:
 
 def missing_of(folder: Path, call: AskedCall, now: datetime) -> list[tuple[datetime, datetime]]:
     """The stretches of the call of which the folder has nothing."""
-    return gaps(list_segments(folder), call.started_at, call.ended_at or now, SILENCE)
+    until = call.ended_at or max(call.started_at, now - SILENCE)
+    return gaps(list_segments(folder), call.started_at, until, SILENCE)
 
 
 class CallExtract:

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+EDGE = timedelta(seconds=2)
+"""Names of segments tell whole seconds, and the exchange's clock is not quite ours."""
+
 _NAME = re.compile(r"(\d{8})-(\d{8}T\d{6}Z)\.ami\.gz")
 _STAMP = "%Y%m%dT%H%M%SZ"
 
@@ -73,16 +76,21 @@ def superfluous(segments: Sequence[Segment], *, before: datetime, most_bytes: in
 
 
 def gaps(
-    segments: Sequence[Segment], since: datetime, until: datetime, tolerance: timedelta
+    segments: Sequence[Segment], since: datetime, until: datetime, silence: timedelta
 ) -> list[tuple[datetime, datetime]]:
-    """The stretches between `since` and `until`, each longer than `tolerance`, of which nothing was
-    kept."""
+    """The stretches between `since` and `until` of which nothing was kept. Between two segments
+    the link may have been quiet for as long as `silence`."""
     missing: list[tuple[datetime, datetime]] = []
-    reached = since
-    for one in sorted(between(segments, since, until), key=lambda each: each.started_at):
-        if one.started_at - reached > tolerance:
+    heard_until: datetime | None = None
+    for one in sorted(segments, key=lambda each: each.started_at):
+        if one.last_at < since - silence or one.started_at > until:
+            continue
+        is_on = heard_until is not None and one.started_at - heard_until <= silence
+        reached = max(since, heard_until or since)
+        if not is_on and one.started_at - reached > EDGE:
             missing.append((reached, one.started_at))
-        reached = max(reached, one.last_at)
-    if until - reached > tolerance:
+        heard_until = max(heard_until or one.last_at, one.last_at)
+    reached = max(since, heard_until or since)
+    if until - reached > EDGE or (heard_until is None and until > since):
         missing.append((reached, until))
     return missing

@@ -18,6 +18,7 @@ from crm_core.calls.tables import calls
 from crm_core.clock import SystemClock
 from crm_core.storage.engine import Storage
 from crm_core.storage.migrate import migrate
+from telephony.flight.settings import FlightSettings
 from telephony.settings import TelephonySettings
 from tests.cast import Cast, settle_in
 from tests.lab.asterisk import LabAsterisk
@@ -64,6 +65,7 @@ def settings_for(exchange: LabAsterisk, database: str) -> Settings:
         exchange=TelephonySettings(port=exchange.ami_port, secret=exchange.ami_secret),
         database=DatabaseSettings(database),
         http=HttpSettings(port=0),
+        flight=FlightSettings() if database.startswith("sqlite") else FlightSettings(hours=0),
     )
 
 
@@ -96,6 +98,7 @@ class Perezvon:
             exchange=self.settings.exchange,
             database=self.settings.database,
             http=HttpSettings(port=port),
+            flight=self.settings.flight,
         )
         started: asyncio.Future[Started] = asyncio.get_running_loop().create_future()
         self._services, self._stop = build(settings, SystemClock()), asyncio.Event()

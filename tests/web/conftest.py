@@ -92,6 +92,7 @@ async def office(
             database=DatabaseSettings(f"sqlite:///{path}"),
             http=settings.http,
             office=settings.office,
+            flight=settings.flight,
             simulated=settings.simulated,
         ),
         clock,

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -80,7 +81,8 @@ async def _export(settings: Settings, call_id: str) -> Export:
             async with storage.read() as connection:
                 call = (await get_call(connection, None, call_id)).call
         except NotFound:
-            return await exporter.take_out(_unlogged(settings, call_id, clock.now()))
+            found = await exporter.take_out(_unlogged(settings, call_id, clock.now()))
+            return replace(found, missing=())  # nobody can say how long it was
         return await exporter.export(None, call)
 
 
@@ -90,4 +92,4 @@ def _unlogged(settings: Settings, uniqueid: str, now: datetime) -> AskedCall:
     kept = list_segments(flight_folder(settings))
     oldest = min((one.started_at for one in kept), default=now)
     started_at = datetime.fromtimestamp(int(found[1]), UTC) if found else oldest
-    return AskedCall(uniqueid, (uniqueid,), started_at, min(now, started_at + LONGEST))
+    return AskedCall(uniqueid, (uniqueid,), started_at, started_at + LONGEST)
