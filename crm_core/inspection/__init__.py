@@ -1,0 +1,1 @@
+"""Is our own side right? The database, the machine, and what the exchange is compared with."""
