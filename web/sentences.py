@@ -193,6 +193,7 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
     "pause_reason_saved": N_("The pause reason is saved."),
     "pause_reason_retired": N_("The pause reason is retired."),
     "pause_reason_restored": N_("The pause reason is offered again."),
+    "endpoint_corrected": N_("It is remembered, and counts from the next call on."),
 }
 
 ROLE_NAMES: dict[Role, str] = {

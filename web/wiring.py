@@ -39,6 +39,7 @@ from telephony.tracker import CallTracker
 from telephony.wire import WANTED, WANTED_VARIABLES
 from web.assets import Assets
 from web.call_control import CallControl
+from web.check import Check
 from web.doorkeeper import Doorkeeper
 from web.endpoints import EndpointCorrections
 from web.exchange import ExchangeStatus
@@ -99,6 +100,7 @@ class Services:
     screens: Screens
     call_control: CallControl
     doorkeeper: Doorkeeper
+    check: Check
     assets: Assets
     rendering: Rendering
     call_exporter: CallExporter
@@ -173,6 +175,7 @@ def build(settings: Settings, clock: Clock) -> Services:
         screens=screens,
         call_control=CallControl(switchboard, tracker.live, country, clock),
         doorkeeper=Doorkeeper(),
+        check=Check(settings, storage, clock),
         assets=assets,
         rendering=rendering,
         vigil=Vigil(clock, lambda: screens.hub.overflows),

@@ -20,7 +20,7 @@ _errors = Console(highlight=False, soft_wrap=True, stderr=True)
 def shell_reader() -> Reader:
     """Whoever sits at the terminal; English where it cannot print the letters of the language."""
     language = language_of_shell(environment())
-    return Reader(language if _can_print(_CYRILLIC) else SOURCE_LANGUAGE)
+    return Reader(language if can_print(_CYRILLIC) else SOURCE_LANGUAGE)
 
 
 def tell(text: str, /, *, style: str = "", **values: object) -> None:
@@ -58,7 +58,8 @@ def tell_size(path: object, size: int) -> None:
     _output.print(told, markup=False)
 
 
-def _can_print(text: str) -> bool:
+def can_print(text: str) -> bool:
+    """Whether the terminal has letters for all of `text`."""
     try:
         text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except (UnicodeEncodeError, LookupError):
