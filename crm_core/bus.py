@@ -5,9 +5,13 @@ A slow subscriber delays nobody else, a failing handler is logged and stops nobo
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import structlog
+
+from crm_core.handling import HANDLED, HEARD_AT
+from telephony.events import Fact
 
 log = structlog.get_logger(__name__)
 
@@ -20,7 +24,7 @@ class _Mailbox:
     def __init__(self, name: str, handlers: Mapping[type, Handler]) -> None:
         self.name = name
         self._handlers = dict(handlers)
-        self._waiting: asyncio.Queue[object] = asyncio.Queue()
+        self._waiting: asyncio.Queue[tuple[object, datetime | None]] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
         self._is_closed = False
         self.unfinished = 0  # waiting or being handled
@@ -32,14 +36,17 @@ class _Mailbox:
     def put(self, event: object) -> None:
         if self._is_closed or type(event) not in self._handlers:
             return
-        self._waiting.put_nowait(event)
+        # What handlers announce is their own news: only a fact has its moment from the exchange.
+        self._waiting.put_nowait((event, HEARD_AT.get() if isinstance(event, Fact) else None))
         self.unfinished += 1
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._empty(), name=f"bus:{self.name}")
 
     async def _empty(self) -> None:
         while not self._waiting.empty():
-            event = self._waiting.get_nowait()
+            event, heard_at = self._waiting.get_nowait()
+            HANDLED.set(event)
+            HEARD_AT.set(heard_at)
             try:
                 await self._handlers[type(event)](event)
             except asyncio.CancelledError:

@@ -6,7 +6,7 @@ tried again until it can, while the facts wait and `take` makes the exchange's s
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -15,6 +15,7 @@ import structlog
 
 from crm_core.calls.journal import Journal
 from crm_core.clock import Clock
+from crm_core.handling import HEARD_AT
 from crm_core.storage.engine import Storage
 from crm_core.storage.trouble import persistently
 from telephony.events import CallFact, Fact
@@ -42,8 +43,16 @@ class IntakeHealth:
     trouble_since: datetime | None
 
 
+_Taken = tuple[Fact | _Orphans, datetime | None]
+"""With the moment its word arrived from the exchange, where it came from there."""
+
+
 class Intake:
-    """`take` a fact from anywhere; `run` records them until it is cancelled."""
+    """`take` a fact from anywhere; `run` records them until it is cancelled.
+
+    `on_recorded` hears, for each fact heard from the exchange, the seconds from its arrival to its
+    commit.
+    """
 
     def __init__(
         self,
@@ -58,17 +67,19 @@ class Intake:
         self._journal = journal
         self._clock = clock
         self._batch = batch
-        self._queue: asyncio.Queue[Fact | _Orphans] = asyncio.Queue(waiting)
+        self._queue: asyncio.Queue[_Taken] = asyncio.Queue(waiting)
         self._trouble: str | None = None
         self._trouble_since: datetime | None = None
+        self.on_recorded: Callable[[float], None] = lambda seconds: None
 
     @property
     def health(self) -> IntakeHealth:
         return IntakeHealth(self._queue.qsize(), self._trouble, self._trouble_since)
 
-    async def take(self, fact: Fact) -> None:
-        """Accept a fact; waits only while as many as may be are waiting already."""
-        await self._queue.put(fact)
+    async def take(self, fact: Fact, heard_at: datetime | None = None) -> None:
+        """Accept a fact; waits only while as many as may be are waiting already. `heard_at`: when
+        its word arrived from the exchange, by our clock."""
+        await self._queue.put((fact, heard_at))
 
     async def close_orphans(self, live_call_ids: Collection[str], at: datetime) -> None:
         """End the open calls that the exchange no longer has, once all facts taken so far are in.
@@ -76,7 +87,7 @@ class Intake:
         Call it after a connect with the ids that live at this moment; each end is announced as a
         `CallEnded` by the system with an incomplete record.
         """
-        await self._queue.put(_Orphans(frozenset(live_call_ids), at))
+        await self._queue.put((_Orphans(frozenset(live_call_ids), at), None))
 
     async def settled(self) -> None:
         """Return when all that was taken is recorded and announced."""
@@ -85,14 +96,22 @@ class Intake:
     async def run(self) -> None:
         """Record what comes until cancelled; to lose nothing, `settled()` comes before that."""
         while True:
-            items = [await self._queue.get()]
-            while len(items) < self._batch and not self._queue.empty():
-                items.append(self._queue.get_nowait())
+            taken = [await self._queue.get()]
+            while len(taken) < self._batch and not self._queue.empty():
+                taken.append(self._queue.get_nowait())
+            HEARD_AT.set(taken[0][1])
             try:
-                await self._record(items)
+                await self._record([item for item, _ in taken])
+                self._tell_lag(taken)
             finally:
-                for _ in items:
+                for _ in taken:
                     self._queue.task_done()
+
+    def _tell_lag(self, taken: Sequence[_Taken]) -> None:
+        now = self._clock.now()
+        for _, heard_at in taken:
+            if heard_at is not None:
+                self.on_recorded(max(0.0, (now - heard_at).total_seconds()))
 
     async def _record(self, items: Sequence[Fact | _Orphans]) -> None:
         facts: list[Fact] = []

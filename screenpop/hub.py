@@ -21,7 +21,7 @@ class Hub:
     def __init__(self) -> None:
         self._topics: defaultdict[str, dict[Outbox, None]] = defaultdict(dict)
         self._outboxes: dict[Outbox, tuple[str, ...]] = {}
-        self._overflows_of_the_gone = 0
+        self._gone = Outbox(0)  # what those who left had counted
 
     def __len__(self) -> int:
         return len(self._outboxes)
@@ -34,7 +34,12 @@ class Hub:
     @property
     def overflows(self) -> int:
         """How often, in all, a browser was so far behind that it took a snapshot instead."""
-        return self._overflows_of_the_gone + sum(outbox.overflows for outbox in self._outboxes)
+        return self._gone.overflows + sum(outbox.overflows for outbox in self._outboxes)
+
+    @property
+    def merged(self) -> int:
+        """How often, in all, a message was replaced by a newer one before it was sent."""
+        return self._gone.merged + sum(outbox.merged for outbox in self._outboxes)
 
     def join(self, outbox: Outbox, topics: Iterable[str]) -> None:
         """From now on `outbox` gets what is said on `topics`."""
@@ -45,7 +50,8 @@ class Hub:
     def leave(self, outbox: Outbox) -> None:
         """Forget a connection; leaving twice is no error."""
         if outbox in self._outboxes:
-            self._overflows_of_the_gone += outbox.overflows
+            self._gone.overflows += outbox.overflows
+            self._gone.merged += outbox.merged
         for topic in self._outboxes.pop(outbox, ()):
             listeners = self._topics[topic]
             listeners.pop(outbox, None)

@@ -2,8 +2,10 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 
+from crm_core.handling import HEARD_AT
 from screenpop.messages import Message, Notice
 
 
@@ -17,11 +19,15 @@ class Closing(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What to send next: `stale` asks for a snapshot first; `closing` ends the connection."""
+    """What to send next: `stale` asks for a snapshot first; `closing` ends the connection.
+
+    `heard_at`: when the exchange said what the first of the messages shows, if it did.
+    """
 
     messages: tuple[Message, ...] = ()
     stale: bool = False
     closing: Closing | None = None
+    heard_at: datetime | None = None
 
 
 class Outbox:
@@ -35,10 +41,12 @@ class Outbox:
         self.agent_id = agent_id
         self.session_id = session_id
         self.overflows = 0
+        self.merged = 0
         self._limit = limit
         self._waiting: dict[str, Message] = {}
         self._stale = True
         self._closing: Closing | None = None
+        self._heard_at: datetime | None = None
         self._something = asyncio.Event()
         self._something.set()
 
@@ -50,7 +58,9 @@ class Outbox:
         """Have `message` sent; the newest for its element wins and goes to the end of the line."""
         if self._stale and not isinstance(message, Notice):
             return  # the snapshot that is due will show it
-        self._waiting.pop(message.key, None)
+        if self._waiting.pop(message.key, None) is not None:
+            self.merged += 1
+        self._heard_at = self._heard_at or HEARD_AT.get()
         self._waiting[message.key] = message
         if len(self._waiting) > self._limit:
             self.overflows += 1
@@ -72,7 +82,9 @@ class Outbox:
         """Wait until there is something to send and hand over all of it."""
         await self._something.wait()
         self._something.clear()
-        delivery = Delivery(tuple(self._waiting.values()), self._stale, self._closing)
+        waiting = tuple(self._waiting.values())
+        delivery = Delivery(waiting, self._stale, self._closing, self._heard_at)
+        self._heard_at = None
         self._waiting.clear()
         self._stale = False
         return delivery

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import ssl
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,12 @@ class AmiClient:
         self.connected = False
         self.lag_seconds = 0.0
         """Arrival minus Timestamp of the last event: rises when Asterisk holds events back."""
+        self.heard = 0
+        """Messages taken since the start."""
+        self.links = 0
+        """How often a link came up."""
+        self.ends: Counter[str] = Counter()
+        """How often a link, or the try to make one, ended, by `LinkReason`."""
         self._settings = settings
         self._now = now
         self._sleep = sleep
@@ -74,6 +80,7 @@ class AmiClient:
         """Connect, log in, keep alive, reconnect; until cancelled."""
         while True:
             loss, up_seconds = await self._serve_one_link()
+            self.ends[loss.reason] += 1
             self._tell_down(loss)
             await self._sleep(self._backoff.after(loss.reason, up_seconds))
 
@@ -157,6 +164,7 @@ class AmiClient:
         return reply.headers.get("asteriskversion") or f"AMI {link.ami_version}"
 
     def _take(self, message: AmiMessage) -> None:
+        self.heard += 1
         if message.at is not message.received_at:
             self.lag_seconds = (message.received_at - message.at).total_seconds()
         if not self.connected:
@@ -178,6 +186,7 @@ class AmiClient:
         log.info("connected to Asterisk %s", version)
         self._told = None
         self.connected = True
+        self.links += 1
         self._put(LinkUp(self._now(), version))
         self._items.extend(self._early)
         self._early.clear()

@@ -75,6 +75,11 @@ class Feed:
         self._heard_at: datetime | None = None
         self._audited_at: datetime | None = None
 
+    @property
+    def heard_at(self) -> datetime | None:
+        """When the message being taken, or else the last one, arrived."""
+        return self._heard_at
+
     async def run(self) -> None:
         """Take the stream item by item, for ever."""
         stream = self._client.messages()

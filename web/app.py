@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from web.guarding import Route, guarded
+from web.measuring import counting
 from web.middleware import explain, greet, protect
 from web.proxies import believe
 from web.routes import ROUTES
@@ -17,7 +18,12 @@ MOST_BYTES = 1024 * 1024
 def make_app(services: Services, routes: Iterable[Route] = ROUTES) -> web.Application:
     """The application that serves `services`; it owns none of them and closes none."""
     app = web.Application(
-        middlewares=[*believe(services.settings.http.trusted_proxies), explain, greet],
+        middlewares=[
+            counting(services.metrics, services.clock),
+            *believe(services.settings.http.trusted_proxies),
+            explain,
+            greet,
+        ],
         client_max_size=MOST_BYTES,
     )
     app[SERVICES] = services

@@ -9,14 +9,15 @@ from web.views import (
     cards,
     check,
     clients,
-    extensions,
     exchange_records,
+    extensions,
     floor,
     health,
     help,  # noqa: A004 - the page is called help
     home,
     login,
     me,
+    metrics,
     people,
     queues,
     socket,
@@ -72,8 +73,8 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/calls", calls.index, ALL_ROLES),
     Route("GET", "/calls/export.{format}", calls.export, WATCH),
     Route("GET", "/calls/{call_id}", calls.show, ALL_ROLES),
-    # clients
     Route("POST", "/calls/{call_id}/exchange", exchange_records.export, MAY_EXPORT),
+    # clients
     Route("GET", "/clients", clients.index, ALL_ROLES),
     Route("POST", "/clients", clients.create, ALL_ROLES),
     Route("GET", "/clients/new", clients.new, ALL_ROLES),
@@ -180,6 +181,7 @@ ROUTES: tuple[Route, ...] = (
     # for everybody
     Route("GET", "/help/connect", help.connect, ANYBODY),
     Route("GET", "/healthz", health.show, ANYBODY),
+    Route("GET", "/metrics", metrics.show, ANYBODY),
     Route("GET", "/favicon.ico", static.favicon, ANYBODY),
     Route("GET", "/static/{hash}/{name:.+}", static.show, ANYBODY),
 )

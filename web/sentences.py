@@ -104,6 +104,9 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
     ),
     "database_older": N_("The database is older than this version. Run: perezvon migrate"),
     "migration_broke": N_("The database could not be brought up to date; nothing was changed."),
+    "metrics_only_here": N_(
+        "Only this machine may read this. Set [http] metrics_token to read it from another."
+    ),
     "another_serves": (
         N_(
             "Another Perezvon serves this database already (process %(pid)s on %(host)s). "
@@ -140,6 +143,7 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
     "password_changed": N_("Your password is changed. You are logged out everywhere else."),
     "sessions_closed": N_("You are logged out everywhere else."),
     "logged_out": N_("You are logged out."),
+    "exchange_said_nothing": N_("Nothing of what the exchange said of this call is kept."),
     "client_created": N_("The client is created."),
     "client_saved": N_("The client is saved."),
     "client_changed_meanwhile": N_(
@@ -150,7 +154,6 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
     "client_number_wrong": N_("The number is marked as wrong: nobody is found by it any more."),
     "client_number_right": N_("The number is right again."),
     "client_contact_added": N_("The contact is added."),
-    "exchange_said_nothing": N_("Nothing of what the exchange said of this call is kept."),
     "client_contact_saved": N_("The contact is saved."),
     "client_contact_removed": N_("The contact is removed; the numbers stay."),
     "client_handed_over": N_("The client has another owner."),

@@ -44,6 +44,10 @@ class HttpSettings:
         "",
         N_("addresses or networks, comma-separated, whose X-Forwarded-* headers are believed"),
     )
+    metrics_token: str = _about(
+        "",
+        N_("the bearer token that `/metrics` asks for; empty: only this machine may read it"),
+    )
 
     @property
     def secure(self) -> bool:
@@ -122,7 +126,7 @@ def list_settings() -> Iterator[Setting]:
     """Every setting there is, in the order of the file."""
     for section, kind in SECTIONS.items():
         for one in fields(kind):
-            about = one.metadata.get("about") or EXCHANGE_ABOUT[one.name]
+            about = one.metadata.get("about") or ABOUT[section][one.name]
             yield Setting(section, one.name, variable(section, one.name), _default(one), about)
 
 

@@ -31,8 +31,8 @@ from crm_core.wrap_up.records import WrapUps
 from telephony.ami import AmiClient
 from telephony.events import CallEnded, ExchangeConnected, ExchangeLost, Fact
 from telephony.feed import Feed
-from telephony.phones import Phones
 from telephony.flight.recorder import FlightRecorder
+from telephony.phones import Phones
 from telephony.queues import QueueBoard
 from telephony.switchboard import Switchboard
 from telephony.tracker import CallTracker
@@ -43,9 +43,9 @@ from web.check import Check
 from web.doorkeeper import Doorkeeper
 from web.endpoints import EndpointCorrections
 from web.exchange import ExchangeStatus
+from web.flight import CallExporter, make_recorder, of_flight
 from web.folders import data_folder
 from web.health import Health
-from web.flight import CallExporter, make_recorder, of_flight
 from web.health_checks import (
     of_clock,
     of_database,
@@ -56,6 +56,8 @@ from web.health_checks import (
     of_screens,
     of_service,
 )
+from web.measuring import measure
+from web.metrics import Metrics
 from web.rendering import Rendering
 from web.screens import Screens, make_screens
 from web.seats import ExchangeSeats
@@ -89,23 +91,24 @@ class Services:
     call_links: CallLinks
     # the exchange
     ami: AmiClient
+    flight: FlightRecorder
     switchboard: Switchboard
     feed: Feed
     intake: Intake
-    flight: FlightRecorder
     exchange: ExchangeStatus
     phones: Phones
     endpoint_corrections: EndpointCorrections
     # the edge
     screens: Screens
     call_control: CallControl
+    call_exporter: CallExporter
     doorkeeper: Doorkeeper
     check: Check
     assets: Assets
     rendering: Rendering
-    call_exporter: CallExporter
     vigil: Vigil
     health: Health
+    metrics: Metrics
 
 
 SERVICES: web.AppKey[Services] = web.AppKey("services", Services)
@@ -118,16 +121,16 @@ def build(settings: Settings, clock: Clock) -> Services:
     bus = Bus()
     storage.on_commit = bus.publish_all
 
+    flight = make_recorder(settings, clock)
     ami = AmiClient(
         settings.exchange,
         now=clock.now,
         sleep=clock.sleep,
-    flight = make_recorder(settings, clock)
+        raw=flight.take,
         wanted=WANTED,
         wanted_variables=WANTED_VARIABLES,
     )
     switchboard = Switchboard(ami, settings.exchange, lambda: f"perezvon-{uuid.uuid4().hex}")
-        raw=flight.take,
     roster = Roster(storage, clock, ExchangeSeats(switchboard), bus)
     journal = Journal(Knowledge(roster.agent_of, number_reader(country)), link_numbers)
     intake = Intake(storage, journal, clock)
@@ -135,11 +138,12 @@ def build(settings: Settings, clock: Clock) -> Services:
     tracker = CallTracker(phones)
 
     async def emit(fact: Fact) -> None:
-        await intake.take(fact)
+        await intake.take(fact, feed.heard_at)
         if isinstance(fact, ExchangeConnected):
             # Everything that lives has just been told: what else is open ended while we were away.
             await intake.close_orphans([call.call_id for call in tracker.live()], fact.at)
 
+    feed = Feed(ami, switchboard, tracker, QueueBoard(), emit, simulated=settings.simulated)
     passwords = Passwords()
     assets = Assets()
     rendering = Rendering(clock.now, assets, country)
@@ -165,31 +169,34 @@ def build(settings: Settings, clock: Clock) -> Services:
         wrap_up_expiry=WrapUpExpiry(storage, clock),
         call_links=CallLinks(storage),
         ami=ami,
+        flight=flight,
         switchboard=switchboard,
-        feed=Feed(ami, switchboard, tracker, QueueBoard(), emit, simulated=settings.simulated),
+        feed=feed,
         intake=intake,
         exchange=ExchangeStatus(simulated=settings.simulated),
         phones=phones,
-        flight=flight,
         endpoint_corrections=EndpointCorrections(storage, phones),
         screens=screens,
         call_control=CallControl(switchboard, tracker.live, country, clock),
+        call_exporter=CallExporter(storage, clock, flight, phones),
         doorkeeper=Doorkeeper(),
         check=Check(settings, storage, clock),
         assets=assets,
         rendering=rendering,
         vigil=Vigil(clock, lambda: screens.hub.overflows),
         health=Health(),
-        call_exporter=CallExporter(storage, clock, flight, phones),
+        metrics=Metrics(),
     )
     _subscribe(services)
     _watch(services)
+    measure(services, tracker.live)
     return services
 
 
 async def close(built: Services) -> None:
     """Give back what the services hold, once nothing of them runs any more."""
     await built.roster.close()
+    await built.flight.close()
     await built.bus.close()
     await built.storage.close()
     await built.sole.release()
@@ -197,7 +204,6 @@ async def close(built: Services) -> None:
 
 
 def _subscribe(built: Services) -> None:
-    await built.flight.close()
     """Who hears what. A subscriber handles its facts one by one, in the order of their commits."""
     hears = built.bus.subscribe
     hears(
@@ -233,5 +239,5 @@ def _watch(built: Services) -> None:
     watch("screens", lambda: of_screens(built.screens.hub, vigil))
     watch("database", lambda: of_database(built.storage, built.clock))
     watch("disk", lambda: of_disk(data_folder(built.settings.database.url)))
-    watch("clock", lambda: of_clock(vigil))
     watch("flight", lambda: of_flight(built.flight))
+    watch("clock", lambda: of_clock(vigil))

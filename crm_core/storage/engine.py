@@ -8,6 +8,7 @@ on PostgreSQL. Readers cannot write. Facts are announced only after their transa
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from time import perf_counter
 from typing import Any
 
 from sqlalchemy import select
@@ -56,6 +57,8 @@ class Storage:
         self._one_writer = Turns()
         self._writing: asyncio.Task[Any] | None = None
         self.on_commit: Announce = lambda facts: None
+        self.on_written: Callable[[float], None] = lambda seconds: None
+        """Hears how many seconds each write took, from its turn to its commit."""
 
     @classmethod
     def open(cls, url: str) -> "Storage":
@@ -85,11 +88,13 @@ class Storage:
         An `urgent` one goes before all that wait: the journal's, for which a phone rings.
         """
         async with self._turn(urgent=urgent):
+            began = perf_counter()
             async with self._written.lend() as connection:
                 write = Write(connection)
                 async with connection.begin() as transaction:
                     yield write
                     await _whatever_comes(transaction.commit(), self._announcing(write))
+            self.on_written(perf_counter() - began)
 
     @asynccontextmanager
     async def migrate(self) -> AsyncIterator[AsyncConnection]:

@@ -66,6 +66,9 @@ async def _write(
                 frames = _frames(screens, outbox.agent_id, delivery, reader, form, watches_floor)
                 for frame in frames:
                     await socket.send_frame(frame, WSMsgType.TEXT)
+                if delivery.heard_at is not None:
+                    late = services(request).clock.now() - delivery.heard_at
+                    services(request).metrics.screen_lag.observe(max(0.0, late.total_seconds()))
                 if delivery.closing is not None:
                     reason = delivery.closing.name.lower().encode()
                     await socket.close(code=delivery.closing, message=reason)
