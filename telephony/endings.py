@@ -80,7 +80,12 @@ class Endings:
         for call in list(self._floor.calls.values()):
             heard_at = call.touched_at or call.began_at
             if now - heard_at > SILENCE:
-                log.warning("call %s was silent since %s and is ended", call.id, heard_at)
+                log.warning(
+                    "call %s was silent since %s and is ended",
+                    call.id,
+                    heard_at,
+                    extra={"call_id": call.id},
+                )
                 self._forget_channels(call)
                 self.end(call, heard_at, cut=True)
 
@@ -100,7 +105,9 @@ class Endings:
         try:
             self.end(call, at, cut=True)
         except Exception:
-            log.exception("call %s could not be ended properly", call.id)
+            log.exception(
+                "call %s could not be ended properly", call.id, extra={"call_id": call.id}
+            )
             self._floor.close(call)
 
     def end(self, call: Call, at: datetime, *, cut: bool = False) -> None:

@@ -147,7 +147,8 @@ class Feed:
             try:
                 await self._emit(fact)
             except Exception:
-                log.exception("a fact was not taken: %s", type(fact).__name__)
+                about = {"call_id": getattr(fact, "call_id", None)}
+                log.exception("a fact was not taken: %s", type(fact).__name__, extra=about)
 
     # --- the link --------------------------------------------------------------------------------
 

@@ -65,7 +65,8 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
     except (CrmError, TelephonyError) as error:
         return errors.of_refusal(request, error)
     except Exception:
-        log.exception("request_failed", method=request.method, path=request.path)
+        call_id = request.match_info.get("call_id")
+        log.exception("request_failed", method=request.method, path=request.path, call_id=call_id)
         return _of_fault(request)
 
 

@@ -65,5 +65,10 @@ def _vanish(watch: Watch, channel: Channel, at: datetime) -> None:
     known_until = at if lost_at is None or at - lost_at < SHORT_GAP else lost_at
     watch.hang_up(channel, known_until)
     if not call.channels:
-        log.warning("call %s ended while nothing was heard, since %s", call.id, lost_at or at)
+        log.warning(
+            "call %s ended while nothing was heard, since %s",
+            call.id,
+            lost_at or at,
+            extra={"call_id": call.id},
+        )
         watch.cut[call] = known_until

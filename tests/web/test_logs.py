@@ -1,8 +1,10 @@
 """The log: one line a thing, with what failed and without what must not leave the house."""
 
+import asyncio
 import io
 import json
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +12,14 @@ from typing import Any
 import pytest
 import structlog
 
+from crm_core.bus import Bus
+from crm_core.clock import ManualClock, SystemClock
+from crm_core.storage.trouble import persistently
+from telephony.events import CallResumed
+from telephony.ids import CallId, Interface
 from web.logs import _rendering, set_up_logs
+
+HOSTILE = '\r\n{"event": "forged", "level": "error"}\x1b[2J\u2028\x85'
 
 
 @pytest.fixture
@@ -57,3 +66,73 @@ def test_on_a_terminal_a_hostile_value_steers_nothing(monkeypatch: pytest.Monkey
     assert "\x1b[2J" not in told
     assert "\n" not in told
     assert "\x1b]0" not in told
+
+
+def _fact(call_id: str) -> CallResumed:
+    clock = ManualClock()
+    return CallResumed(at=clock.now(), call_id=CallId(call_id), interface=Interface("PJSIP/101"))
+
+
+async def test_what_is_said_while_a_fact_is_handled_carries_the_calls_id(
+    written: io.StringIO,
+) -> None:
+    """Also by those who know of no call: a library, the storage, a task that was started there."""
+    bus, tasks = Bus(), []
+    attempts = 0
+
+    async def write() -> None:
+        nonlocal attempts
+        attempts += 1
+        if attempts == 1:
+            raise OSError("the disk is full")
+
+    async def later() -> None:
+        structlog.get_logger("web.test").info("later")
+
+    async def handle(fact: CallResumed) -> None:
+        logging.getLogger("sqlalchemy").warning("a library says something")
+        tasks.append(asyncio.create_task(later()))
+        await persistently(SystemClock(), write)
+        raise RuntimeError("a fault of ours")
+
+    bus.subscribe("one", {CallResumed: handle})
+    bus.publish(_fact("1.7"))
+    await bus.settled()
+    await asyncio.gather(*tasks)
+    structlog.get_logger("web.test").info("outside")
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    said = {line["event"]: line.get("call_id") for line in lines}
+    assert said == {
+        "a library says something": "1.7",
+        "later": "1.7",
+        "waits_for_database": "1.7",
+        "handler_failed": "1.7",
+        "outside": None,
+    }
+
+
+def test_a_line_that_names_its_call_itself_is_believed(written: io.StringIO) -> None:
+    structlog.get_logger("web.test").info("said", call_id="2.1")
+    about = {"call_id": "2.2", "password": "hush"}
+    logging.getLogger("telephony").info("said too", extra=about)
+    first, second = (json.loads(line) for line in written.getvalue().splitlines())
+    assert (first["call_id"], second["call_id"]) == ("2.1", "2.2")
+    assert "hush" not in written.getvalue()
+
+
+@pytest.mark.parametrize("people", [False, True], ids=["json", "terminal"])
+def test_no_stranger_begins_a_line_or_steers_a_terminal(people: bool) -> None:
+    """In a value, in a key's list, in the words of an error, in the event itself."""
+    for failure in (None, ValueError(f"cannot call {HOSTILE}")):
+        event: Any = {"event": f"said {HOSTILE}", "caller": HOSTILE, "level": "info"}
+        event |= {"several": [HOSTILE, {"name": HOSTILE}]}
+        if failure is not None:
+            event["exc_info"] = (ValueError, failure, None)
+        rendered: Any = event
+        for render in _rendering(people=people):
+            rendered = render(None, "info", rendered)
+        _first, *rest = str(rendered).split("\n")
+        assert all(line.startswith("  ") or not line for line in rest)
+        assert rest == [] or people
+        colours = re.sub(r"\x1b\[\d*(;\d+)*m", "", str(rendered))
+        assert not set(colours) & set("\r\x1b\u2028\x85")
