@@ -1,7 +1,6 @@
 """Is everything right? The same check for the command line and for the administrator's page."""
 
 import asyncio
-from datetime import datetime
 from typing import Final
 
 from crm_core.clock import Clock
@@ -27,7 +26,7 @@ class Check:
         self._storage = storage
         self._clock = clock
         self._turn = asyncio.Lock()
-        self._refused_at: datetime | None = None
+        self._refused_at: float | None = None
 
     async def run(self, tell: Tell) -> None:
         """Tell every finding as soon as it is known; never raises for what is wrong.
@@ -62,7 +61,7 @@ class Check:
 
         async def heed(finding: Finding) -> None:
             if finding.code == "link.login_refused":
-                self._refused_at = self._clock.now()
+                self._refused_at = self._clock.monotonic()
             await tell(finding)
 
         await inspect(
@@ -84,5 +83,4 @@ class Check:
     def _was_refused_lately(self) -> bool:
         if self._refused_at is None:
             return False
-        since = (self._clock.now() - self._refused_at).total_seconds()
-        return 0 <= since < REFUSED_PAUSE_SECONDS
+        return self._clock.monotonic() - self._refused_at < REFUSED_PAUSE_SECONDS

@@ -86,7 +86,7 @@ class LineWriter:
             return self._names(value)
         if name == "at":
             return full_moment(self._reader, datetime.fromisoformat(value))
-        if isinstance(value, int | float) and name not in ("port", "oldest"):
+        if type(value) in (int, float) and name not in ("port", "oldest"):
             return number(self._reader, value)
         return str(value)
 

@@ -6,6 +6,8 @@ import logging
 import sys
 import textwrap
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -49,12 +51,22 @@ def check(
 ) -> None:
     """Look at exchange, database and machine; exit code 1 when something is bad."""
     settings = settings_of(config)
-    # What the link says of itself is said here, in words.
-    logging.getLogger("telephony").addHandler(logging.NullHandler())
-    logging.getLogger("telephony").propagate = False
-    levels = asyncio.run(_check(settings, shell_reader(), as_json=json))
+    with _silent_link():
+        levels = asyncio.run(_check(settings, shell_reader(), as_json=json))
     if levels[Level.BAD]:
         raise typer.Exit(SOMETHING_IS_BAD)
+
+
+@contextmanager
+def _silent_link() -> Iterator[None]:
+    """What the link logs of itself is said by the lines, in words."""
+    logger = logging.getLogger("telephony")
+    usual = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(usual)
 
 
 async def _check(settings: Settings, reader: Reader, *, as_json: bool) -> Counter[Level]:
