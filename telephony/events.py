@@ -253,6 +253,21 @@ class CallEnded(CallFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallRetold(CallFact):
+    """The exchange's own log tells an ended call from its beginning, to complete what was half seen
+    and add what was not seen at all; a call known whole it does not change.
+
+    `is_coarse`: from bills, which leave out more than they say. `is_history`: of a time that nobody
+    has to act on any more. `is_wanted`: a person says that the log is right, and we are not.
+    """
+
+    record: CallRecord
+    is_coarse: bool = False
+    is_history: bool = False
+    is_wanted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemberSeen(Fact):
     """A queue's seat as it is now: added, changed or listed at connect."""
 

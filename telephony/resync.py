@@ -127,6 +127,7 @@ def adopt(snapshot: Snapshot, floor: Floor, at: datetime, *, refresh: bool = Fal
 
 
 def _refresh(one: Listed, channel: Channel, snapshot: Snapshot, floor: Floor, at: datetime) -> None:
+    channel.call.complete = False  # who came and went meanwhile, and who was held, is not listed
     if channel.leg.answered_at is None and one.chan.state == STATE_UP:
         channel.leg.answered_at = one.answered_at or at
     floor.see(one.chan, at)

@@ -34,12 +34,13 @@ def on_call_ended(story: Story, fact: CallEnded, known: Knowledge) -> None:
         return
     alone = not story.stored and not story.offers and not story.talks
     if record.complete or alone:
-        _take(story, record, record.ended_at or fact.at, known)
+        take(story, record, record.ended_at or fact.at, known)
     else:
-        _merge(story, record, record.ended_at or fact.at, known)
+        merge(story, record, record.ended_at or fact.at, known)
 
 
-def _take(story: Story, record: CallRecord, ended_at: datetime, known: Knowledge) -> None:
+def take(story: Story, record: CallRecord, ended_at: datetime, known: Knowledge) -> None:
+    """Close `story` as the record says: it knows the call from its beginning."""
     story.started_at = record.started_at
     story.answered_at = record.answered_at
     story.queue = clean_or_none(record.queue, INTERFACE)
@@ -54,7 +55,7 @@ def _take(story: Story, record: CallRecord, ended_at: datetime, known: Knowledge
     _close_rows(story, ended_at, _unanswered(record.outcome))
 
 
-def _merge(story: Story, record: CallRecord, ended_at: datetime, known: Knowledge) -> None:
+def merge(story: Story, record: CallRecord, ended_at: datetime, known: Knowledge) -> None:
     ended_at = max(ended_at, story.ended_at or ended_at)
     story.started_at = min(story.started_at, record.started_at)
     if story.nameless:

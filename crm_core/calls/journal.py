@@ -15,13 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.calls import story as stories
 from crm_core.calls.cleaning import KEY, clean
+from crm_core.calls.completing import on_call_retold
 from crm_core.calls.ending import on_call_ended, orphan_record
 from crm_core.calls.shelf import find_aliases, find_new, find_stories, write_stories, written
 from crm_core.calls.story import Knowledge, Story
 from crm_core.calls.tables import calls
 from crm_core.storage.engine import Write
 from telephony import events as facts
-from telephony.events import CallEnded, CallFact, CallsJoined, EndedBy, Fact
+from telephony.events import CallEnded, CallFact, CallRetold, CallsJoined, EndedBy, Fact
 from telephony.ids import CallId
 
 LinkNumbers = Callable[[AsyncConnection, Collection[str]], Awaitable[Mapping[str, int]]]
@@ -59,14 +60,15 @@ class Journal:
         return len(self._live)
 
     async def apply(self, tx: Write, batch: Sequence[Fact]) -> list[Fact]:
-        """Record `batch` in order; the same facts, under the ids of the calls that survive."""
+        """Record `batch` in order; the same facts, under the ids of the calls that survive. What
+        the exchange's log tells becomes the end of the call it completes, or nothing."""
         ours = [fact for fact in batch if isinstance(fact, CallFact)]
         if not ours:
             return list(batch)
         await self._read(tx.connection, _ids_of(ours))
         understood = [self._tell(fact) if isinstance(fact, CallFact) else fact for fact in batch]
         await self._write(tx)
-        return understood
+        return [fact for fact in understood if fact is not None]
 
     def committed(self) -> None:
         """The transaction of the last `apply` is kept: let go of the calls that are over."""
@@ -85,8 +87,10 @@ class Journal:
     async def close_orphans(
         self, tx: Write, live_call_ids: Collection[str], at: datetime
     ) -> list[CallEnded]:
-        """End every open call that is not among `live_call_ids`, by any of its linkedids."""
-        rows = await tx.execute(select(calls.c.call_id).where(calls.c.ended_at.is_(None)))
+        """End every open call begun by `at` that is not among `live_call_ids`, by any of its
+        linkedids."""
+        is_open = calls.c.ended_at.is_(None) & (calls.c.started_at <= at)
+        rows = await tx.execute(select(calls.c.call_id).where(is_open))
         open_ids = {call_id for (call_id,) in rows}
         await self._read(tx.connection, open_ids)
         live = set(live_call_ids)
@@ -120,7 +124,7 @@ class Journal:
         # Read but perhaps not written to: it is let go with the rest if it is over.
         self._touched.update(found)
 
-    def _tell(self, fact: CallFact) -> CallFact:
+    def _tell(self, fact: CallFact) -> CallFact | None:
         call_id = self._now_called(fact.call_id)
         if call_id != fact.call_id:
             fact = _renamed(fact, call_id)
@@ -128,12 +132,20 @@ class Journal:
             self._join(fact)
             return fact
         story = self._touch(call_id, fact.at)
+        if isinstance(fact, CallRetold):
+            return self._complete(story, fact)
         if story.ended and not isinstance(fact, CallEnded):
             if not _lives_after_all(story, fact):
                 return fact
             _reopen(story)
         _TELL[type(fact)](story, fact, self._knowledge)
         return fact
+
+    def _complete(self, story: Story, fact: CallRetold) -> CallEnded | None:
+        record = on_call_retold(story, fact, self._knowledge)
+        if record is None or fact.is_history:
+            return None
+        return CallEnded(at=fact.at, call_id=fact.call_id, record=record)
 
     def _now_called(self, call_id: str) -> str:
         call_id = clean(call_id, KEY)
@@ -184,7 +196,7 @@ def _ids_of(batch: Iterable[CallFact]) -> set[str]:
 
 
 def _renamed(fact: CallFact, call_id: str) -> CallFact:
-    if isinstance(fact, CallEnded):
+    if isinstance(fact, CallEnded | CallRetold):
         record = replace(fact.record, call_id=CallId(call_id))
         return replace(fact, call_id=CallId(call_id), record=record)
     return replace(fact, call_id=CallId(call_id))

@@ -3,8 +3,17 @@
 from crm_core import tables as crm_tables
 from crm_core.agents import tables as agent_tables
 from crm_core.calls import tables as call_tables
+from crm_core.catchup import tables as catchup_tables
 from crm_core.clients import tables as client_tables
 from crm_core.storage.base import metadata
 from crm_core.tasks import tables as task_tables
 
-__all__ = ["agent_tables", "call_tables", "client_tables", "crm_tables", "metadata", "task_tables"]
+__all__ = [
+    "agent_tables",
+    "call_tables",
+    "catchup_tables",
+    "client_tables",
+    "crm_tables",
+    "metadata",
+    "task_tables",
+]

@@ -34,28 +34,43 @@ _NOWHERE: Final = frozenset({"", "s", "h", "i", "t"})
 IsPhone = Callable[[str], bool]
 
 
+class Billing:
+    """Feed it bills in the order of the log: calls come out once nothing more can come of them."""
+
+    def __init__(self, is_phone: IsPhone) -> None:
+        self._open: dict[str, list[CdrRow]] = {}
+        self._is_phone = is_phone
+
+    def feed(self, row: CdrRow) -> Iterator[Retold]:
+        """The calls of which nothing was heard for long, as of this bill."""
+        # Whoever was billed last stands last.
+        for linkedid, bills in list(self._open.items()):
+            if row.ended_at - bills[-1].ended_at <= LINGER:
+                break
+            yield from _retold(self._open.pop(linkedid), self._is_phone)
+        self._open[row.linkedid] = [*self._open.pop(row.linkedid, []), row]
+
+    def finish(self) -> Iterator[Retold]:
+        """The rest."""
+        for bills in self._open.values():
+            yield from _retold(bills, self._is_phone)
+        self._open.clear()
+
+
 def retell_bills(rows: Iterable[CdrRow], is_phone: IsPhone) -> Iterator[Retold]:
-    """Every call that the bills tell of, each once nothing more can come, in the order of their
-    ends."""
-    open_calls: dict[str, list[CdrRow]] = {}
+    """Every call that the bills tell of, in the order of their ends."""
+    billing = Billing(is_phone)
     for row in rows:
-        for linkedid in [
-            one for one, bills in open_calls.items() if row.ended_at - bills[-1].ended_at > LINGER
-        ]:
-            yield from _retold(open_calls.pop(linkedid), is_phone)
-        # The last to be added stands last, so that the search above could stop early.
-        bills = open_calls.pop(row.linkedid, [])
-        open_calls[row.linkedid] = [*bills, row]
-    for bills in open_calls.values():
-        yield from _retold(bills, is_phone)
+        yield from billing.feed(row)
+    yield from billing.finish()
 
 
 def _retold(bills: Sequence[CdrRow], is_phone: IsPhone) -> Iterator[Retold]:
     bills = sorted(bills, key=_place)
     keys = {str(row.linkedid) for row in bills} | {str(row.uniqueid) for row in bills}
     record = _Bills(bills, is_phone).record()
-    if record is not None:
-        yield Retold((record,), is_open=False, keys=frozenset(keys), is_coarse=True)
+    if record is not None and record.ended_at is not None:
+        yield Retold((record,), frozenset(keys), record.ended_at, is_coarse=True)
 
 
 def _place(row: CdrRow) -> tuple[bool, bool, datetime]:

@@ -7,7 +7,7 @@ that stopped (after which channel names begin anew), or it still goes on.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -44,18 +44,17 @@ class Gathering:
         self._by_key: dict[str, Conversation] = {}
         self._serials: dict[str, set[int]] = {}
 
-    def feed(self, rows: Iterable[CelRow]) -> Iterator[Conversation]:
-        """Each conversation when it is complete, in the order of their ends."""
-        for row in rows:
-            if row.kind == "CHAN_START" and self._begins_anew(row.channel):
-                yield from self._cut_all()
-            if row.kind == "LINKEDID_END":
-                continue
-            conversation = self._add(row)
-            if not conversation.open_channels:
-                conversation.is_over = True
-                self._release(conversation)
-                yield conversation
+    def feed(self, row: CelRow) -> Iterator[Conversation]:
+        """The conversations that this row ends: one, or all when the exchange began anew."""
+        if row.kind == "CHAN_START" and self._begins_anew(row.channel):
+            yield from self._cut_all()
+        if row.kind == "LINKEDID_END":
+            return
+        conversation = self._add(row)
+        if not conversation.open_channels:
+            conversation.is_over = True
+            self._release(conversation)
+            yield conversation
 
     def unfinished(self) -> list[Conversation]:
         """What the log has begun and not ended, in the order of its first rows."""

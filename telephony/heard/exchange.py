@@ -63,6 +63,7 @@ def _vanish(watch: Watch, channel: Channel, at: datetime) -> None:
     noticed, after a long one when it was last known to live."""
     call, lost_at = channel.call, watch.lost_at
     known_until = at if lost_at is None or at - lost_at < SHORT_GAP else lost_at
+    call.complete = False  # the exchange's own log may know how it ended
     watch.hang_up(channel, known_until)
     if not call.channels:
         log.warning(

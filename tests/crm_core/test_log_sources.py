@@ -1,7 +1,6 @@
 """The exchange's own logs, wherever they are kept: SQLite, CSV, PostgreSQL."""
 
 import csv
-import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -18,6 +17,7 @@ from crm_core.catchup.sources import open_cdr, open_cel, shown
 from telephony.catchup.retelling import retell
 from telephony.catchup.rows import CelRow
 from telephony.phones import phones_matching
+from tests.crm_core.exchange_log import columns_of, in_sqlite
 from tests.lab.postgres import Cluster
 from tests.streams import logged
 from tests.streams.truth import PHONES
@@ -28,37 +28,6 @@ Kept = Callable[[Sequence[CelRow]], str]
 
 def all_rows() -> list[CelRow]:
     return sorted((row for name in SCENES for row in logged.cel_of(name)), key=lambda row: row.at)
-
-
-def columns_of(row: CelRow) -> dict[str, str]:
-    """The row by the names of Asterisk's own sample."""
-    return {
-        "eventtype": row.kind,
-        "eventtime": row.at.strftime("%Y-%m-%d %H:%M:%S.%f"),
-        "cid_name": row.name,
-        "cid_num": row.number,
-        "exten": row.exten,
-        "context": row.context,
-        "channame": row.channel,
-        "appname": row.app,
-        "appdata": row.app_data,
-        "uniqueid": row.uniqueid,
-        "linkedid": row.linkedid,
-        "userdeftype": row.note,
-        "extra": json.dumps(dict(row.extra)) if row.extra else "",
-    }
-
-
-def in_sqlite(path: Path, rows: Sequence[CelRow]) -> str:
-    names = list(columns_of(rows[0]))
-    with closing(sqlite3.connect(path)) as database:
-        database.execute(f"CREATE TABLE cel (AcctId INTEGER PRIMARY KEY, {', '.join(names)})")
-        marks = ", ".join("?" * len(names))
-        values = [tuple(columns_of(row).values()) for row in rows]
-        insert = f"INSERT INTO cel ({', '.join(names)}) VALUES ({marks})"
-        database.executemany(insert, values)
-        database.commit()
-    return f"sqlite:///{path}"
 
 
 def in_csv(path: Path, rows: Sequence[CelRow]) -> str:

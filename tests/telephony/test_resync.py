@@ -116,7 +116,8 @@ def test_what_is_still_listed_goes_on() -> None:
     lists_end(story)
     assert story.records() == []
     assert len(story.told(events.CallStarted)) == 1
-    assert [record.complete for record in story.tracker.live()] == [True]
+    # What came and went in the gap the exchange's own log knows better.
+    assert [record.complete for record in story.tracker.live()] == [False]
 
 
 def test_an_answer_that_fell_into_the_gap_is_seen_afterwards() -> None:

@@ -1,0 +1,295 @@
+"""Reads what happened while nobody watched out of the exchange's own log, and brings it into ours.
+
+It runs after each connect, for the time since the exchange was last heard, and for a call of which
+only a part was seen once that has ended. Everything goes through the intake: a call that the log
+has already, whole, changes nothing, so that reading a time twice adds nothing.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+import structlog
+
+from crm_core.bus import Handler
+from crm_core.catchup.comparing import Compared, Verdict, compare
+from crm_core.catchup.logs import Logs
+from crm_core.catchup.reading import find_known, open_since
+from crm_core.catchup.shelf import SourceRefused
+from crm_core.catchup.watching import EVERY_SECONDS, note_watched, read_watched
+from crm_core.clock import Clock
+from crm_core.intake import Intake
+from crm_core.storage.engine import Storage
+from crm_core.storage.trouble import persistently
+from telephony.catchup.retelling import Retold
+from telephony.events import CallEnded, CallRecord, ExchangeLost
+
+log = structlog.get_logger(__name__)
+
+WRITTEN_SECONDS: Final = 1.0
+"""Asterisk writes its log a little behind what it says: so long it is given."""
+BEFORE: Final = timedelta(minutes=1)  # clocks differ a little, and a mark is some seconds old
+ACTED_ON: Final = timedelta(days=7)  # as far back as callbacks are demanded: a long week-end
+SETTLED: Final = timedelta(seconds=5)
+"""An unended conversation whose last row is so much older than the list of the living is dead."""
+ORPHANS_SECONDS: Final = 10.0
+"""So long calls that the exchange no longer has wait to be told whole; then they are just ended."""
+RETRY_SECONDS: Final = 60.0
+AT_ONCE: Final = 100  # conversations compared in one read
+
+IsPhone = Callable[[str], bool]
+
+
+@dataclass(slots=True)
+class Summary:
+    """What one reading of the log came to. `trouble` is a code of SourceRefused, or None."""
+
+    since: datetime
+    until: datetime
+    source: str = ""
+    reached: datetime | None = None
+    verdicts: dict[Verdict, int] = field(default_factory=lambda: dict.fromkeys(Verdict, 0))
+    trouble: str | None = None
+
+    @property
+    def calls(self) -> int:
+        return sum(self.verdicts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A time to be read, and whom the exchange had on the line at `at`."""
+
+    since: datetime | None
+    at: datetime
+    living: frozenset[str]
+    orphans: frozenset[str] | None = None
+    is_gap: bool = False
+
+
+class CatchUp:
+    """`run` until cancelled. Without any log it only ends what the exchange no longer has."""
+
+    def __init__(
+        self, storage: Storage, clock: Clock, intake: Intake, logs: Logs, is_phone: IsPhone
+    ) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._intake = intake
+        self._logs = logs
+        self._is_phone = is_phone
+        self._wanted: asyncio.Queue[_Wanted] = asyncio.Queue()
+        self._is_watching = False
+        self.last: Summary | None = None
+        """The newest reading, finished or not; None before the first."""
+
+    @property
+    def has_logs(self) -> bool:
+        """Whether there is any log of the exchange to read."""
+        return bool(self._logs)
+
+    def handlers(self) -> dict[type, Handler]:
+        """All that it listens to, for one subscription."""
+        return {CallEnded: self.on_call_ended, ExchangeLost: self.on_exchange_lost}
+
+    async def on_exchange_lost(self, fact: ExchangeLost) -> None:
+        if self._is_watching:
+            self._is_watching = False
+            await persistently(self._clock, lambda: note_watched(self._storage, fact.at))
+
+    async def on_call_ended(self, fact: CallEnded) -> None:
+        """Of a call seen in part the log knows the rest."""
+        if self._logs and not fact.record.complete:
+            since = fact.record.started_at - BEFORE
+            self._wanted.put_nowait(_Wanted(since, fact.at, frozenset()))
+
+    async def connected(self, live: Collection[CallRecord], at: datetime) -> None:
+        """The exchange is watched again since `at`, and these are the calls that it has."""
+        living = frozenset(key for call in live for key in keys_of(call))
+        ids = frozenset(str(call.call_id) for call in live)
+        if not self._logs:
+            await self._intake.close_orphans(ids, at)
+        orphans = ids if self._logs else None
+        self._wanted.put_nowait(_Wanted(None, at, living, orphans, is_gap=True))
+
+    async def run(self) -> None:
+        """Read what is asked for, one after the other, and note until when we have listened."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._note_for_ever())
+            while True:
+                wanted = await self._wanted.get()
+                serving = partial(self._serve, wanted)
+                try:
+                    await persistently(self._clock, serving)
+                except SourceRefused as refused:
+                    log.error("catch_up_failed", code=refused.code, **refused.values)
+                    if wanted.is_gap:
+                        group.create_task(self._again(wanted))
+                finally:
+                    self._wanted.task_done()
+
+    async def settled(self) -> None:
+        """Return when all that was asked for has been read and recorded."""
+        await self._wanted.join()
+        await self._intake.settled()
+
+    async def note(self) -> None:
+        """Write down that the exchange is heard now, if it is and nothing is left to read."""
+        if self._is_watching:
+            await note_watched(self._storage, self._clock.now())
+
+    # --- one reading -----------------------------------------------------------------------------
+
+    async def bring_in(
+        self,
+        since: datetime,
+        until: datetime,
+        *,
+        living: Collection[str] = frozenset(),
+        living_at: datetime | None = None,
+        only: Callable[[Compared], bool] = lambda compared: True,
+        is_wanted: bool = False,
+        on_progress: Callable[[Summary], None] = lambda summary: None,
+    ) -> Summary:
+        """Read the log from `since` to `until` and add or complete what our log lacks. `is_wanted`
+        corrects what it has otherwise, too. Raises SourceRefused."""
+        watched = await read_watched(self._storage)
+        summary = Summary(since, until)
+        self.last = summary
+        try:
+            async for compared in self.compare(
+                since, until, living=living, living_at=living_at, summary=summary
+            ):
+                on_progress(summary)
+                if only(compared) and (is_wanted or compared.verdict is not Verdict.ACCOUNTED):
+                    ended_at = compared.record.ended_at if compared.record else None
+                    history = (
+                        watched is None
+                        or ended_at is None
+                        or ended_at < watched.began_at
+                        or ended_at < self._clock.now() - ACTED_ON
+                    )
+                    for fact in compared.facts(is_history=history, is_wanted=is_wanted):
+                        await self._intake.take(fact)
+        except SourceRefused as refused:
+            summary.trouble = refused.code
+            raise
+        await self._intake.settled()
+        summary.reached = until
+        on_progress(summary)
+        return summary
+
+    async def compare(
+        self,
+        since: datetime,
+        until: datetime,
+        *,
+        living: Collection[str] = frozenset(),
+        living_at: datetime | None = None,
+        summary: Summary | None = None,
+    ) -> AsyncIterator[Compared]:
+        """Each ended call of the log in that time beside what we have of it. What the log does not
+        end counts as ended if it is not among the `living` of the moment `living_at` (None: if it
+        has been silent for longer than any call lasts)."""
+        summary = summary or Summary(since, until)
+        summary.source = await self._logs.choose()
+        waiting: list[Retold] = []
+        steps = self._logs.conversations(summary.source, since, until, self._is_phone)
+        async for at, retold in steps:
+            summary.reached = at
+            waiting += [one for one in retold if _is_over(one, living, living_at or until)]
+            if retold:
+                await asyncio.sleep(0)  # others have their turn: one conversation is about a ms
+            if len(waiting) >= AT_ONCE:
+                for compared in await self._compared(waiting):
+                    summary.verdicts[compared.verdict] += 1
+                    yield compared
+                waiting = []
+        for compared in await self._compared(waiting):
+            summary.verdicts[compared.verdict] += 1
+            yield compared
+
+    async def _compared(self, waiting: list[Retold]) -> list[Compared]:
+        keys = {key for one in waiting for key in one.keys}
+        keys |= {str(call.call_id) for one in waiting for call in one.calls}
+        if not keys:
+            return []
+        async with self._storage.read() as connection:
+            known = await find_known(connection, keys)
+        return [
+            compared
+            for one in waiting
+            for compared in compare(one, [call for call in known if call.keys & one.keys])
+        ]
+
+    # --- asked by itself -------------------------------------------------------------------------
+
+    async def _serve(self, wanted: _Wanted) -> None:
+        if self._logs:
+            await self._clock.sleep(WRITTEN_SECONDS)
+            reading = asyncio.ensure_future(self._read(wanted))
+            try:
+                if wanted.orphans is not None:
+                    # A long time away is long to read: its first minutes hold what was open.
+                    await asyncio.wait({reading}, timeout=ORPHANS_SECONDS)
+                    await self._intake.close_orphans(wanted.orphans, wanted.at)
+                await reading
+            finally:
+                reading.cancel()
+        if wanted.is_gap:
+            await note_watched(self._storage, wanted.at)
+            self._is_watching = True
+
+    async def _again(self, wanted: _Wanted) -> None:
+        """Until the log can be read the time that was not watched stays to be read."""
+        await self._clock.sleep(RETRY_SECONDS)
+        self._wanted.put_nowait(replace(wanted, orphans=None))
+
+    async def _read(self, wanted: _Wanted) -> None:
+        since = wanted.since or await self._unwatched_since()
+        if since is None:
+            return
+        summary = await self.bring_in(
+            since, self._clock.now(), living=wanted.living, living_at=wanted.at
+        )
+        log.info(
+            "caught_up",
+            since=summary.since,
+            source=summary.source,
+            **{verdict.value: count for verdict, count in summary.verdicts.items() if count},
+        )
+
+    async def _unwatched_since(self) -> datetime | None:
+        """Since when the log is to be read: the last moment we listened, or the beginning of the
+        oldest call that was open then. None at the very first start."""
+        watched = await read_watched(self._storage)
+        if watched is None:
+            return None
+        async with self._storage.read() as connection:
+            oldest = await open_since(connection, watched.until - ACTED_ON)
+        return min(watched.until, oldest or watched.until) - BEFORE
+
+    async def _note_for_ever(self) -> None:
+        while True:
+            await self._clock.sleep(EVERY_SECONDS)
+            try:
+                await self.note()
+            except Exception as error:
+                log.warning("watch_not_noted", error=repr(error))
+
+
+def keys_of(call: CallRecord) -> set[str]:
+    """All that a call may be known by: its id, its linkedids and its channels."""
+    legs = {str(leg.uniqueid) for leg in call.legs}
+    return {str(call.call_id)} | set(map(str, call.linkedids)) | legs
+
+
+def _is_over(retold: Retold, living: Collection[str], at: datetime) -> bool:
+    if not retold.is_open:
+        return True
+    if any(key in living for key in retold.keys):
+        return False
+    return retold.last_at < at - SETTLED

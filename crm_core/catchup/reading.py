@@ -1,0 +1,87 @@
+"""What our call log has of the conversations that the exchange's log tells."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import BindParameter, bindparam, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from crm_core.calls.tables import call_linkedids, call_talks, calls
+from crm_core.catchup.comparing import KnownCall
+
+_IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
+AT_ONCE: Final = 5000  # ids in a statement: SQLite takes 32,766
+_COLUMNS: Final = [
+    calls.c[name]
+    for name in (
+        *("call_id", "direction", "caller", "dialled", "queue", "outcome"),
+        *("started_at", "ended_at", "complete"),
+    )
+]
+_OWNERS: Final = select(call_linkedids.c.call_id).where(call_linkedids.c.linkedid.in_(_IDS))
+_OF_KEYS: Final = select(*_COLUMNS).where(
+    or_(calls.c.call_id.in_(_IDS), calls.c.call_id.in_(_OWNERS))
+)
+_BETWEEN: Final = (
+    select(*_COLUMNS)
+    .where(
+        calls.c.started_at >= bindparam("since", type_=calls.c.started_at.type),
+        calls.c.started_at <= bindparam("until", type_=calls.c.started_at.type),
+        calls.c.ended_at.is_not(None),
+    )
+    .order_by(calls.c.started_at)
+)
+_LINKEDIDS: Final = select(call_linkedids).where(call_linkedids.c.call_id.in_(_IDS))
+_TALKS: Final = (
+    select(call_talks.c.call_id, call_talks.c.interface)
+    .where(call_talks.c.call_id.in_(_IDS))
+    .order_by(call_talks.c.started_at, call_talks.c.id)
+)
+
+
+async def find_known(connection: AsyncConnection, keys: Collection[str]) -> list[KnownCall]:
+    """The calls that go by any of these ids or linkedids."""
+    rows = (await connection.execute(_OF_KEYS, {"ids": list(keys)})).mappings().all()
+    return await _with_parts(connection, rows)
+
+
+async def list_between(
+    connection: AsyncConnection, since: datetime, until: datetime
+) -> list[KnownCall]:
+    """The ended calls that began then, the earliest first."""
+    between = {"since": since, "until": until}
+    rows = (await connection.execute(_BETWEEN, between)).mappings().all()
+    return await _with_parts(connection, rows)
+
+
+async def open_since(connection: AsyncConnection, earliest: datetime) -> datetime | None:
+    """When the oldest call began that is open in our log, and not older than `earliest`."""
+    query = (
+        select(calls.c.started_at)
+        .where(calls.c.ended_at.is_(None), calls.c.started_at >= earliest)
+        .order_by(calls.c.started_at)
+        .limit(1)
+    )
+    found: datetime | None = (await connection.execute(query)).scalar_one_or_none()
+    return found
+
+
+async def _with_parts(connection: AsyncConnection, rows: Sequence[Any]) -> list[KnownCall]:
+    keys: Mapping[str, set[str]] = defaultdict(set)
+    phones: Mapping[str, dict[str, None]] = defaultdict(dict)
+    for start in range(0, len(rows), AT_ONCE):
+        ids = {"ids": [row["call_id"] for row in rows[start : start + AT_ONCE]]}
+        for row in await connection.execute(_LINKEDIDS, ids):
+            keys[row.call_id].add(row.linkedid)
+        for row in await connection.execute(_TALKS, ids):
+            phones[row.call_id][row.interface] = None
+    return [
+        KnownCall(
+            **row,
+            keys=frozenset(keys[row["call_id"]] | {row["call_id"]}),
+            answered_by=tuple(phones[row["call_id"]]),
+        )
+        for row in rows
+    ]
