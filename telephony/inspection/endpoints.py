@@ -44,7 +44,14 @@ def read(told: Reply, technology: str, expected: Expected) -> list[Endpoint]:
             bool(item.headers.get("contacts")),
         )
         found.append(Endpoint(name, interface, role, looks, extension, corrected))
-    return sorted(found, key=lambda each: (each.role is LegRole.TRUNK, each.name))
+    return sorted(found, key=_order)
+
+
+def _order(each: Endpoint) -> tuple[bool, bool, str]:
+    """What deserves a look comes first, then phones, then trunks."""
+    is_trunk = each.role is LegRole.TRUNK
+    deserves_a_look = each.is_doubtful or (is_trunk and bool(each.extension))
+    return (not deserves_a_look, is_trunk, each.name)
 
 
 def _looks(lets_in: bool, logs_in: bool, has_contact: bool) -> str:

@@ -312,6 +312,8 @@ async def test_an_extension_taken_for_a_trunk_is_told(settings: TelephonySetting
     assert told.wrong()["endpoints.extension_is_trunk"] == "bad"
     assert told.values("endpoints.extension_is_trunk") == {"names": ["desk-anna"]}
     assert told.values("endpoints.trunks_like_phones") == {"names": ["desk-boris"]}
+    first = [row["name"] for row in told.values("endpoints.listed")["endpoints"]][:3]
+    assert first == ["desk-anna", "desk-boris", "101"], "what deserves a look comes first"
 
 
 async def test_a_trunk_taken_for_a_phone_is_told_until_people_say_so(

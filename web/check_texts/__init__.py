@@ -17,7 +17,7 @@ PARTS: Final[Mapping[str, str]] = {
     "rights": N_("What our login may do"),
     "settings": N_("How Asterisk serves us"),
     "clock": N_("Clocks"),
-    "dialplan": N_("Dialling"),
+    "dialplan": N_("Dialling and holding"),
     "queues": N_("Queues"),
     "endpoints": N_("Phones and trunks"),
     "logs": N_("Asterisk's own logs"),

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 
+import structlog
 from aiohttp import web
 
 from crm_core.errors import Invalid
@@ -11,6 +12,8 @@ from telephony.inspection.finding import Finding, Level
 from web.check_lines import LineWriter
 from web.forms import read_form
 from web.visits import frame, go, page, person, render, services, visit
+
+log = structlog.get_logger(__name__)
 
 BY_PATTERN = "pattern"
 """The choice that leaves an endpoint to the pattern of the settings."""
@@ -41,12 +44,15 @@ async def lines(request: web.Request) -> web.StreamResponse:
         levels[finding.level] += 1
         await send("check/_line.html", line=writer.line(finding))
 
+    log.info("check_began")  # what the link logs between the two is the check's own
     try:
         await built.check.run(tell)
         await send("check/_verdict.html", bad=levels[Level.BAD], look=levels[Level.WARN])
         await response.write_eof()
     except ConnectionResetError:  # the page was left
         pass
+    finally:
+        log.info("check_ended", **{level.value: count for level, count in levels.items()})
     return response
 
 
