@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from crm_core.bus import Bus
+from crm_core.catchup.catching_up import CatchUp
 from crm_core.clock import Clock
 from crm_core.intake import Intake
 from crm_core.storage.engine import Storage
@@ -59,6 +60,18 @@ async def of_journal(intake: Intake) -> Finding:
     if now.trouble:
         return red("journal_waits", since=now.trouble_since, waiting=now.waiting)
     return yellow("journal_behind", waiting=now.waiting) if now.waiting > BEHIND else green()
+
+
+async def of_catch_up(catch_up: CatchUp) -> Finding:
+    """Whether what happened without us can be read from the exchange's own log."""
+    last = catch_up.last
+    if not catch_up.has_logs:
+        return green("no_log")
+    if last is None or last.reached is None:
+        return green("nothing_missed")
+    if last.trouble is not None:
+        return yellow("log_unread", since=last.since, until=last.until)
+    return green("caught_up", since=last.since, until=last.until, calls=last.calls)
 
 
 async def of_listeners(bus: Bus) -> Finding:

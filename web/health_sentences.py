@@ -19,6 +19,7 @@ PARTS: Final[dict[str, str]] = {
     "database": N_("Database"),
     "exchange": N_("Exchange"),
     "journal": N_("Call log"),
+    "catch_up": N_("Catching up"),
     "listeners": N_("Followers of the calls"),
     "screens": N_("Screens"),
     "disk": N_("Disk"),
@@ -43,6 +44,19 @@ FINDINGS: Final[dict[str, str]] = {
         "“%(part)s” failed at %(at)s and was started again (times so far: %(times)s). See the log."
     ),
     "place_lost": N_("Its place at the database is lost since %(since)s: it is being taken again."),
+    # catching up
+    "no_log": N_(
+        "Where Asterisk keeps its own log is not set: what happens while this service is away is "
+        "lost. Set [exchange] cel."
+    ),
+    "nothing_missed": N_("Nothing had to be read from the exchange's own log so far."),
+    "log_unread": N_(
+        "The exchange's own log cannot be read: what happened between %(since)s and %(until)s may "
+        "be missing. It is tried again every minute; the page “Check” says what is wrong."
+    ),
+    "caught_up": N_(
+        "Read from %(since)s to %(until)s in the exchange's own log; calls: %(calls)s."
+    ),
     # the database
     "database_away": N_("The database does not answer. See whether it runs."),
     "database_slow": N_("The database answers slowly: after %(seconds)s s."),

@@ -102,6 +102,8 @@ async def _run(
             ("link", built.ami.run), ("feed", built.feed.run), ("flight", built.flight.run)
         )
         watching = keep(
+            ("catch-up", built.catch_up.run),
+            ("reconciliation", built.reconciler.run),
             ("escalation", built.escalation.run),
             ("wrap-up expiry", built.wrap_up_expiry.run),
             ("screens", built.screens.run),
@@ -122,6 +124,7 @@ async def _run(
                 async with asyncio.timeout(WRITING_SECONDS):
                     await built.intake.settled()
                     await built.bus.settled()
+                    await built.catch_up.note()
             await _end([*watching, *recording, watched])
 
 

@@ -62,6 +62,18 @@ def _of_work(built: "Services") -> tuple[Reading, ...]:
             "1 while the call log waits for the database.",
             lambda: built.intake.health.trouble is not None,
         ),
+        Reading(
+            "perezvon_catch_ups",
+            "How often the exchange's own log was read for what we had missed.",
+            lambda: built.catch_up.readings,
+            grows=True,
+        ),
+        Reading(
+            "perezvon_caught_up_calls",
+            "Calls added or completed from it.",
+            lambda: built.catch_up.brought_in,
+            grows=True,
+        ),
     )
 
 

@@ -16,6 +16,9 @@ from crm_core.calls.journal import Journal
 from crm_core.calls.linking import CallLinks, link_numbers
 from crm_core.calls.outside import number_reader
 from crm_core.calls.story import Knowledge
+from crm_core.catchup.catching_up import CatchUp
+from crm_core.catchup.logs import Logs
+from crm_core.catchup.reconciliation import Reconciler
 from crm_core.clients.records import Clients
 from crm_core.clock import Clock
 from crm_core.events import ClientChanged, ClientChosen, ClientCreated
@@ -47,6 +50,7 @@ from web.flight import CallExporter, make_recorder, of_flight
 from web.folders import data_folder
 from web.health import Health
 from web.health_checks import (
+    of_catch_up,
     of_clock,
     of_database,
     of_disk,
@@ -56,6 +60,7 @@ from web.health_checks import (
     of_screens,
     of_service,
 )
+from web.i18n import zone_of
 from web.measuring import measure
 from web.metrics import Metrics
 from web.rendering import Rendering
@@ -95,6 +100,8 @@ class Services:
     switchboard: Switchboard
     feed: Feed
     intake: Intake
+    catch_up: CatchUp
+    reconciler: Reconciler
     exchange: ExchangeStatus
     phones: Phones
     endpoint_corrections: EndpointCorrections
@@ -137,11 +144,15 @@ def build(settings: Settings, clock: Clock) -> Services:
     phones = Phones(settings.exchange.phones)
     tracker = CallTracker(phones)
 
+    # The made-up exchange keeps no log of its own.
+    logs = Logs() if settings.simulated else Logs.of(settings.exchange)
+    catch_up = CatchUp(storage, clock, intake, logs, phones)
+
     async def emit(fact: Fact) -> None:
         await intake.take(fact, feed.heard_at)
         if isinstance(fact, ExchangeConnected):
             # Everything that lives has just been told: what else is open ended while we were away.
-            await intake.close_orphans([call.call_id for call in tracker.live()], fact.at)
+            await catch_up.connected(tracker.live(), fact.at)
 
     feed = Feed(ami, switchboard, tracker, QueueBoard(), emit, simulated=settings.simulated)
     passwords = Passwords()
@@ -173,6 +184,10 @@ def build(settings: Settings, clock: Clock) -> Services:
         switchboard=switchboard,
         feed=feed,
         intake=intake,
+        catch_up=catch_up,
+        reconciler=Reconciler(
+            storage, clock, catch_up, tracker.live, zone_of(settings.office.time_zone)
+        ),
         exchange=ExchangeStatus(simulated=settings.simulated),
         phones=phones,
         endpoint_corrections=EndpointCorrections(storage, phones),
@@ -217,6 +232,7 @@ def _subscribe(built: Services) -> None:
     hears("roster", built.roster.handlers())
     hears("wrap-ups", built.wrap_up_hearing.handlers())
     hears("callbacks", {CallEnded: built.callbacks.on_call_ended})
+    hears("catch-up", built.catch_up.handlers())
     hears(
         "call links",
         {
@@ -235,6 +251,7 @@ def _watch(built: Services) -> None:
     watch("service", lambda: of_service(vigil, built.sole))
     watch("exchange", lambda: of_exchange(built.exchange, built.ami))
     watch("journal", lambda: of_journal(built.intake))
+    watch("catch_up", lambda: of_catch_up(built.catch_up))
     watch("listeners", lambda: of_listeners(built.bus))
     watch("screens", lambda: of_screens(built.screens.hub, vigil))
     watch("database", lambda: of_database(built.storage, built.clock))

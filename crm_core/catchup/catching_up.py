@@ -85,6 +85,9 @@ class CatchUp:
         self._is_watching = False
         self.last: Summary | None = None
         """The newest reading, finished or not; None before the first."""
+        self.readings = 0
+        self.brought_in = 0
+        """Calls added or completed since the start."""
 
     @property
     def has_logs(self) -> bool:
@@ -178,6 +181,8 @@ class CatchUp:
             summary.trouble = refused.code
             raise
         await self._intake.settled()
+        self.readings += 1
+        self.brought_in += summary.calls - summary.verdicts[Verdict.ACCOUNTED]
         summary.reached = until
         on_progress(summary)
         return summary

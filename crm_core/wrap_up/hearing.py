@@ -6,6 +6,7 @@ not left: his form begins when somebody else talks with the client, or when the 
 """
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, literal_column, select
@@ -24,6 +25,7 @@ from crm_core.wrap_up.rules import Owing, read_owing
 from telephony.events import CallAnswered, CallEnded, CallHeld, CallLeft, CallsJoined, Direction
 
 AgentAt = Callable[[str], int | None]
+LONG_AGO: Final = timedelta(minutes=10)
 
 
 class WrapUpHearing:
@@ -123,12 +125,19 @@ class WrapUpHearing:
                 await self._end_for(tx, owing, agent_id)
             if owing.owed:
                 for agent_id in forgotten:
-                    await begin_row(tx, call_id, agent_id, owing.rules, self._clock.now())
+                    await begin_row(tx, call_id, agent_id, owing.rules, self._begins_at(owing))
+
+    def _begins_at(self, owing: Owing) -> datetime:
+        """A form of long ago is past its deadline already, and becomes a task: nobody who comes
+        back after an outage is to find his phone closed by a dozen of them."""
+        now = self._clock.now()
+        is_old = owing.ended_at is not None and now - owing.ended_at > LONG_AGO
+        return owing.ended_at if is_old and owing.ended_at else now
 
     async def _end_for(self, tx: Write, owing: Owing, agent_id: int) -> None:
         now, call_id = self._clock.now(), owing.call_id
         if owing.owed and await _has_talked(tx.connection, call_id, agent_id):
-            await begin_row(tx, call_id, agent_id, owing.rules, now)
+            await begin_row(tx, call_id, agent_id, owing.rules, self._begins_at(owing))
             return
         row = await find_row(tx.connection, call_id, agent_id)
         if row is not None:

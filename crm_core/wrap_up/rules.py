@@ -6,6 +6,7 @@ and the disposition say so.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import bindparam, select
@@ -39,6 +40,7 @@ class Owing:
     rules: Rules
     client_id: int | None
     number: str
+    ended_at: datetime | None = None
 
 
 _OWING: Final = HotSelect(
@@ -46,6 +48,7 @@ _OWING: Final = HotSelect(
         calls.c.direction,
         calls.c.client_id,
         calls.c.number,
+        calls.c.ended_at,
         queues.c.wrap_up_seconds,
         queues.c.wrap_up_skippable,
         queues.c.next_step_required,
@@ -65,4 +68,4 @@ async def read_owing(connection: AsyncConnection, call_id: str) -> Owing | None:
     if row["wrap_up_seconds"] is not None:
         rules = Rules(row["wrap_up_seconds"], row["wrap_up_skippable"], row["next_step_required"])
     outside = row["direction"] != Direction.INTERNAL
-    return Owing(call_id, outside, rules, row["client_id"], row["number"])
+    return Owing(call_id, outside, rules, row["client_id"], row["number"], row["ended_at"])
