@@ -63,10 +63,8 @@ def _looks(lets_in: bool, logs_in: bool, has_contact: bool) -> str:
     return LegRole.TRUNK if has_contact else ""
 
 
-def judged(
-    endpoints: list[Endpoint], expected: Expected, *, guess: bool = True
-) -> Iterator[Finding]:
-    """With `guess`, endpoints that look otherwise than they are taken for are told too."""
+def judged(endpoints: list[Endpoint], expected: Expected) -> Iterator[Finding]:
+    """What `read` gave: all of them, then what deserves a look."""
     phones = [each for each in endpoints if each.role is LegRole.PHONE]
     trunks = [each for each in endpoints if each.role is LegRole.TRUNK]
     listed = {each.name for each in endpoints}
@@ -81,8 +79,7 @@ def judged(
         yield warn("endpoints.no_trunks")
     if mistaken := [each for each in trunks if each.extension]:
         yield bad("endpoints.extension_is_trunk", names=_names(mistaken))
-    if guess:
-        yield from _doubts(phones, [each for each in trunks if not each.extension])
+    yield from _doubts(phones, [each for each in trunks if not each.extension])
     if expected.known:
         yield from _extensions(phones, endpoints, expected)
 

@@ -153,13 +153,13 @@ class _Walk:
         reply = await self._session.ask(questions.configuration(file))
         return None if reply is None else sections(reply)
 
-    async def _endpoints(self, *, guess: bool = True) -> None:
+    async def _endpoints(self) -> None:
         told = await self._session.ask(questions.endpoints())
         if told is None:
             await self._tell(warn("endpoints.unseen"))
             return
         found = endpoints.read(told, TECHNOLOGY, self._expected)
-        await self._tell_all(endpoints.judged(found, self._expected, guess=guess))
+        await self._tell_all(endpoints.judged(found, self._expected))
 
 
 class _SimulatedWalk(_Walk):
@@ -169,7 +169,7 @@ class _SimulatedWalk(_Walk):
         await self._version()
         await self._clock()
         await self._queues()
-        await self._endpoints(guess=False)
+        await self._endpoints()
 
     async def _configuration(self, file: str) -> Mapping[str, Section] | None:
         return {}

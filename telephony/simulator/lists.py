@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from telephony.simulator.channels import Channel
 from telephony.simulator.exchange import Exchange
 from telephony.simulator.members import Queue
+from telephony.simulator.plan import TRUNK
 from telephony.simulator.wire_format import Header, block, stamp
 
 Item = tuple[str, list[Header]]
@@ -161,8 +162,10 @@ def devices(exchange: Exchange) -> Iterator[Item]:
 
 
 def endpoints(exchange: Exchange) -> Iterator[Item]:
-    for interface in exchange.phones:
+    """The phones, which log in here, and the trunk, which is known by its address alone."""
+    for interface in (*exchange.phones, TRUNK):
         name = interface.partition("/")[2]
+        state = _IN_WORDS[exchange.switch.device_state(interface)]
         yield (
             "EndpointList",
             [
@@ -170,10 +173,10 @@ def endpoints(exchange: Exchange) -> Iterator[Item]:
                 ("ObjectName", name),
                 ("Transport", ""),
                 ("Aor", name),
-                ("Auths", ""),
+                ("Auths", "" if interface == TRUNK else name),
                 ("OutboundAuths", ""),
                 ("Contacts", f"{name}/sip:{name}@127.0.0.1:5060,"),
-                ("DeviceState", _IN_WORDS[exchange.switch.device_state(interface)]),
+                ("DeviceState", state),
                 ("ActiveChannels", str(len(exchange.switch.of_interface(interface)))),
             ],
         )

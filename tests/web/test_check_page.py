@@ -7,13 +7,16 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from crm_core.agents.endpoint_roles import list_corrections
+from crm_core.clock import ManualClock
 from telephony.events import LegRole
 from telephony.settings import TelephonySettings
+from telephony.simulator import Credentials, SimulatedExchange
 from tests.cast import PASSWORD
 from tests.telephony.fake_ami import FakeAmi, Line, Request, event, fake_ami
 from tests.web.browsing import Visitor
 from tests.web.conftest import ClientAs, Office
 from web.check import REFUSED_PAUSE_SECONDS
+from web.demo.exchange import make_exchange
 from web.settings import Settings
 
 ENDPOINTS = {"101": ("101", ""), "desk-anna": ("desk-anna", ""), "4477": ("", "provider-auth")}
@@ -154,17 +157,31 @@ async def test_names_of_endpoints_are_escaped(client_as: ClientAs, fake: FakeAmi
 
 
 class TestSimulated:
-    """Beside the simulated exchange."""
+    """Beside the simulated exchange, as `make run` starts it."""
 
     @pytest.fixture
-    def settings(self, fake: FakeAmi) -> Settings:
-        return Settings(exchange=fake.settings(), simulated=True)
+    async def simulated(self, clock: ManualClock) -> AsyncIterator[SimulatedExchange]:
+        async with make_exchange(Credentials("crm", "s3cret"), clock.now, clock.sleep) as exchange:
+            yield exchange
+
+    @pytest.fixture
+    def settings(self, simulated: SimulatedExchange) -> Settings:
+        exchange = TelephonySettings(port=simulated.port, username="crm", secret="s3cret")
+        return Settings(exchange=exchange, simulated=True)
 
     async def test_it_says_so_and_asks_nothing_that_is_not_there(self, client_as: ClientAs) -> None:
         told = await checked(await client_as("dina", language="en"))
         assert "The exchange is simulated" in told
         for part in ("rights.", "settings.", "dialplan.", "logs.", "link.reached"):
             assert f'data-code="{part}' not in told
+
+    async def test_its_phones_and_its_trunk_are_what_they_look_like(
+        self, client_as: ClientAs
+    ) -> None:
+        told = await checked(await client_as("dina", language="en"))
+        assert "Trunks: trunk." in told
+        assert "looks like" not in told
+        assert 'data-code="endpoints.no_trunks"' not in told
 
 
 class TestWithoutAnExchange:
