@@ -10,7 +10,9 @@ from telephony.simulator.timetable import Appointment
 if TYPE_CHECKING:
     from telephony.simulator.exchange import Exchange
 
-_STATUS_OF_CAUSE = {17: "BUSY", 34: "CONGESTION", 1: "CHANUNAVAIL"}
+_DIAL_END_OF_CAUSE = {17: "BUSY", 34: "CONGESTION"}
+"""What DialEnd says; DIALSTATUS knows more."""
+_STATUS_OF_CAUSE = {**_DIAL_END_OF_CAUSE, 1: "CHANUNAVAIL", 21: "CHANUNAVAIL"}
 _OUTCOME = {
     "BUSY": "busy",
     "NOANSWER": "no_answer",
@@ -132,7 +134,7 @@ class DialApp:
         self._settle(leg)
         status = _STATUS_OF_CAUSE.get(cause, "NOANSWER")
         switch.asked_to_hang_up(leg, cause)
-        switch.dial_ended(self.caller, leg, status)
+        switch.dial_ended(self.caller, leg, _DIAL_END_OF_CAUSE.get(cause, "NOANSWER"))
         self.caller.told.offer_ended(leg.interface, result_of(cause))
         if status != "CONGESTION":
             self._refused_by = "client" if self._outside else "agent"

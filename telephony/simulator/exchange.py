@@ -181,6 +181,8 @@ class Exchange:
             else:
                 self.hang_up(channel, who="system", cause=16)
 
+        if plan.answers:
+            self.switch.turn(channel, State.UP)
         queue = self.members.queues[name]
         patience = plan.patience_seconds
         QueueApp(self, channel, queue, timeout_seconds=patience, then=timed_out).start()
@@ -309,12 +311,13 @@ class Exchange:
         told, app, fresh = channel.told, channel.app, channel.state is not State.UP
         told.left_by(who)
         self._conclude(told, app, who)
+        alone = far and not fresh and isinstance(app, QueueApp) and app.served is None
         if far:
-            self.switch.asked_to_hang_up(channel, 127 if fresh else 16)
+            self.switch.asked_to_hang_up(channel, 127 if fresh else 0 if alone else 16)
         self.complete_queue(channel, "caller" if app is not None else "agent")
         if app is not None:
             app.stop()
-        self.drop(channel, 127 if fresh and far else cause)
+        self.drop(channel, 127 if fresh and far else 0 if alone else cause)
 
     def _conclude(self, told: Told, app: object, who: str) -> None:
         if isinstance(app, VoiceMailApp) or told.answered_by or who == "system":

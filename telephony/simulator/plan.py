@@ -27,6 +27,7 @@ class PhonePlan:
 class QueuePlan:
     """A queue; `patience_seconds` is when its callers are sent on to `voicemail` or hung up on.
 
+    Where the exchange `answers` its callers first, they hear the queue's music at their expense.
     `members` are static ones; the product adds its own.
     """
 
@@ -36,6 +37,7 @@ class QueuePlan:
     ring_seconds: float = 15.0
     patience_seconds: float = 120.0
     voicemail: bool = False
+    answers: bool = False
     members: tuple[str, ...] = ()
 
 
@@ -51,10 +53,14 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
+    """The office; `keying_seconds` is how long an attended transfer takes to be dialled: Asterisk
+    keys the feature code and the number, and waits for more digits."""
+
     phones: tuple[PhonePlan, ...]
     queues: tuple[QueuePlan, ...] = ()
     routes: Mapping[str, Route] = field(default_factory=dict)
     ring_seconds: float = 20.0
+    keying_seconds: float = 3.1
 
 
 SALES_NUMBER, SUPPORT_NUMBER, MENU_NUMBER = "74951000201", "74951000202", "74951000210"

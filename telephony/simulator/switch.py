@@ -149,7 +149,9 @@ class Switch:
         self._same_linkedid(bridge)
 
     def _same_linkedid(self, bridge: Bridge) -> None:
-        """Channels that meet take the oldest one's Linkedid."""
+        """Channels that meet take the oldest one's Linkedid; in a waiting place nobody meets."""
+        if bridge.technology == "holding_bridge":
+            return
         oldest = min(bridge.channels, key=lambda channel: channel.born)
         for channel in bridge.channels:
             channel.linkedid = oldest.linkedid
@@ -172,7 +174,8 @@ class Switch:
 
     def asked_to_hang_up(self, channel: Channel, cause: int, *, soft: bool = False) -> None:
         name = "SoftHangupRequest" if soft else "HangupRequest"
-        self.say(name, [*channel.headers(), ("Cause", str(cause)), *_tech(cause)])
+        why = [("Cause", str(cause)), *_tech(cause)] if cause else []
+        self.say(name, [*channel.headers(), *why])
 
     def end(self, channel: Channel, cause: int) -> None:
         """The channel's last event. It must have left its bridge before."""

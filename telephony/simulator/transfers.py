@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from telephony.simulator.exchange import Exchange
 
 INSIDE = "from-internal"
-KEYING_SECONDS = 3.1  # Asterisk keys the feature code and the number, and waits for more digits
 FIRST_SPACE = 701
 SURPRISE_SECONDS = 1.0  # until the transferer sees that his client has gone
 
@@ -112,7 +111,9 @@ class Transfers:
         consultation = Consultation(transferer, peer, bridge, exten)
         self._open.append(consultation)
         self.exchange.hold(transferer)
-        self.exchange.timetable.after(KEYING_SECONDS, lambda: self._dial(consultation))
+        self.exchange.timetable.after(
+            self.exchange.plan.keying_seconds, lambda: self._dial(consultation)
+        )
         return True
 
     def _dial(self, consultation: Consultation) -> None:
@@ -285,12 +286,11 @@ class Transfers:
         ParkedApp(exchange, channel, space, parked_for, seconds).start()
         if peer is not None:
             peer.app = None
-            exchange.timetable.after(0.3, lambda: self._leave_parker(peer))
+            exchange.timetable.after(0.002, lambda: self._leave_parker(peer))
         exchange.script.forget(channel.told)
         exchange.refresh(channel.told)
         return space
 
     def _leave_parker(self, peer: Channel) -> None:
         if not peer.gone and peer.peer() is None:
-            self.exchange.switch.asked_to_hang_up(peer, 16)
             self._out(peer)
