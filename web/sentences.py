@@ -117,6 +117,12 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
             "Stop it first, or name another database in [database] url."
         ),
     ),
+    "not_a_backup": N_("%(path)s is no backup that fits this database."),
+    "database_not_empty": N_(
+        "There is work in the database already (%(path)s). Add --replace to put the copy in its "
+        "place; what is there now is kept."
+    ),
+    "restore_impossible": N_("The copy could not be put back: %(reason)s (%(path)s)."),
     "backup_exists": N_("%(path)s exists already: choose another name."),
     "backup_impossible": N_("The copy could not be made: %(reason)s (%(path)s)."),
     # the exchange

@@ -1,8 +1,6 @@
 """A copy of the whole database, taken while the work goes on.
 
-To restore: stop the service, then
-SQLite: put the copy in the place of the database file and remove its `-wal` and `-shm` neighbours;
-PostgreSQL: `createdb perezvon` and `pg_restore --no-owner --dbname=perezvon COPY`.
+`perezvon restore` (`restore.py`) puts it back.
 """
 
 import asyncio
@@ -112,7 +110,7 @@ async def _dump_postgresql(url: URL, part: Path) -> None:
     dumping = await asyncio.create_subprocess_exec(
         program,
         *("--format=custom", "--no-password", f"--file={part}"),
-        env={**os.environ, **_libpq(url)},
+        env={**os.environ, **libpq_environment(url)},
         stdin=DEVNULL,
         stdout=DEVNULL,
         stderr=PIPE,
@@ -130,7 +128,7 @@ async def _dump_postgresql(url: URL, part: Path) -> None:
         raise BackupImpossible(path=str(part), reason=reason or "pg_dump failed")
 
 
-def _libpq(url: URL) -> dict[str, str]:
+def libpq_environment(url: URL) -> dict[str, str]:
     """The address as PostgreSQL's own programs take it: a password never on a command line."""
     ssl = url.query.get("ssl") or url.query.get("sslmode")
     given = {

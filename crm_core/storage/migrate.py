@@ -49,7 +49,7 @@ async def current_revision(storage: Storage) -> str | None:
 
 async def check_schema(storage: Storage) -> None:
     """Raise DatabaseIsNewer or DatabaseIsOlder unless the database fits this program."""
-    waiting = _waiting(await current_revision(storage))
+    waiting = revisions_after(await current_revision(storage))
     if waiting:
         raise DatabaseIsOlder(revisions=waiting)
 
@@ -67,8 +67,9 @@ def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _waiting(current: str | None) -> list[str]:
-    """The revisions after `current`, oldest first."""
+def revisions_after(current: str | None) -> list[str]:
+    """What a database at `current` still needs, oldest first. Raises DatabaseIsNewer for a
+    revision that this program does not know."""
     scripts = ScriptDirectory.from_config(history_config())
     history = [script.revision for script in scripts.walk_revisions()]
     history.reverse()
@@ -80,7 +81,7 @@ def _waiting(current: str | None) -> list[str]:
 
 
 def _upgrade(connection: Connection) -> list[str]:
-    waiting = _waiting(_revision(connection))
+    waiting = revisions_after(_revision(connection))
     if waiting:
         command.upgrade(history_config(connection), "head")
     if connection.dialect.name == "sqlite":

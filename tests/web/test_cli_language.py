@@ -20,7 +20,7 @@ from web.i18n import Reader, language_of_shell
 COMMANDS = sorted(typer.main.get_command(make_app()).commands)  # type: ignore[attr-defined]
 LITERAL = {"CRM", "Asterisk", "AMI", "JSON", "Markdown", "Ctrl-C", "en", "ru", "Europe", "Moscow"}
 LITERAL |= {"operator", "supervisor", "head_of_sales", "administrator", "http", "perezvon", "toml"}
-LITERAL |= {"Perezvon", "h", "PEREZVON_PASSWORD", *COMMANDS}
+LITERAL |= {"Perezvon", "h", "PEREZVON_PASSWORD", "systemd", "etc", "Uniqueid", *COMMANDS}
 SPEAKING = {"tell", "remark", "asked", "asked_secretly", "Refused"}
 PEREZVON = "from web.cli import main; main()"
 

@@ -20,7 +20,16 @@ def make_app() -> "typer.Typer":
     """The command line with all its commands, built once."""
     import typer
 
-    from web.cli import checking, exporting, keeping, listening, popping, serving
+    from web.cli import (
+        catching_up,
+        checking,
+        exporting,
+        keeping,
+        listening,
+        operating,
+        popping,
+        serving,
+    )
     from web.cli.help_pages import Group
     from web.i18n import N_
 
@@ -35,7 +44,10 @@ def make_app() -> "typer.Typer":
         context_settings={"help_option_names": ["--help", "-h"]},
     )
 
-    for module in (serving, checking, keeping, listening, exporting, popping):
+    for module in (
+        *(serving, checking, catching_up, keeping),
+        *(operating, listening, exporting, popping),
+    ):
         module.register(app)
     return app
 

@@ -9,6 +9,7 @@ from typer.exceptions import TyperException
 
 from crm_core.errors import CrmError, Invalid
 from crm_core.storage.backup import BackupImpossible
+from crm_core.storage.restore import RestoreImpossible
 from telephony.errors import TelephonyError
 from web.cli.misread import misread
 from web.i18n import N_, Reader
@@ -54,6 +55,13 @@ _BACKUP_REASONS: Final[dict[str, str]] = {
     "database_missing": N_("there is no database yet; look at [database] url"),
     "database_damaged": N_("the database is damaged; keep the older copies"),
     "pg_dump_missing": N_("the program pg_dump is missing; install PostgreSQL's client programs"),
+    "pg_restore_missing": N_(
+        "the program pg_restore is missing; install PostgreSQL's client programs"
+    ),
+    "backup_damaged": N_("the copy is damaged; take an older one"),
+    "strange_tables": N_(
+        "there are tables of other programs in that database; give Perezvon one of its own"
+    ),
 }
 _NO_SUCH_HOST = N_("there is no machine of this name")
 
@@ -88,7 +96,7 @@ def explained(error: Exception, reader: Reader) -> str | None:
         case Invalid():
             said = sentence(reader, error.code, error.values)
             return f"{word(reader, error.field, 'audit_field')}: {said}"
-        case BackupImpossible():
+        case BackupImpossible() | RestoreImpossible():
             reason = _BACKUP_REASONS.get(str(error.values["reason"]), "")
             told = {"reason": reader.gettext(reason)} if reason else {}
             return sentence(reader, error.code, {**error.values, **told})
