@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from telephony.blocks import GREETING
+from telephony.blocks import GREETING, shedding
 from telephony.resync import CHANNELS_END
 from telephony.wire import WANTED, WANTED_VARIABLES
 
@@ -40,14 +40,12 @@ _OF_MEMBERS: Final = frozenset(
     name.encode() for name in WANTED if name.startswith(("QueueMember", "DeviceState"))
 )
 _SPIES: Final = frozenset((b"ChanSpyStart", b"ChanSpyStop"))
-_NAMES: Final = frozenset(name.encode() for name in TOLD)
-_VARIABLES: Final = frozenset(name.encode() for name in WANTED_VARIABLES)
-_IDS = re.compile(rb"(?im)^(\w*?)(uniqueid|linkedid|bridgeid): ([^\r\n]+)")
+_is_noise: Final = shedding(TOLD, WANTED_VARIABLES)
+_IDS = re.compile(rb"\n(\w*?)([Uu]nique[Ii][Dd]|[Ll]inked[Ii][Dd]|BridgeI[Dd]): ([^\r\n]+)")
 _CHANNELS = re.compile(rb"(?im)^(?:\w*channel|newname): ([^\r\n]+)-[0-9a-f]{8}(?:;[12])?\r?$")
 _MEMBERS = re.compile(rb"(?im)^(?:interface|stateinterface|location|device): ([^\r\n]+)")
-_HOLDING = re.compile(rb"(?im)^bridge(?:technology: holding_bridge|type: parking)\r?$")
-_TIME = re.compile(rb"(?im)^(?:timestamp|received): ([\d.]+)")
-_VARIABLE = re.compile(rb"(?m)^Variable: ([^\r\n]*)")
+_HOLDING: Final = (b"BridgeTechnology: holding_bridge", b"BridgeType: parking")
+_TIME = re.compile(rb"\n(?:Timestamp|Received): ([\d.]+)")
 
 
 def name_of(block: bytes) -> bytes:
@@ -60,11 +58,9 @@ def name_of(block: bytes) -> bytes:
 
 def is_told(block: bytes) -> bool:
     """Whether the block may be part of an export at all."""
-    name = name_of(block)
-    if name == b"VarSet":
-        found = _VARIABLE.search(block)
-        return found is not None and found[1] in _VARIABLES
-    return name in _NAMES or block.startswith(GREETING)
+    if not block.startswith(b"Event: "):
+        return block.startswith(GREETING)
+    return not _is_noise(block)
 
 
 @dataclass(slots=True)
@@ -79,10 +75,9 @@ class _Ids:
     def of(block: bytes) -> "_Ids":
         ids = _Ids()
         for prefix, kind, value in _IDS.findall(block):
-            kind = kind.lower()
-            if kind == b"bridgeid" or b"bridge" in prefix.lower():
+            if kind[:1] == b"B" or prefix[-6:] == b"Bridge":
                 ids.bridges.add(value)
-            elif kind == b"linkedid":
+            elif kind[:1] in b"Ll":
                 ids.linkedids.add(value)
             elif value != b"<null>":
                 ids.channels.add(value)
@@ -99,7 +94,7 @@ class Kinship:
 
     def hear(self, block: bytes) -> None:
         name, ids = name_of(block), _Ids.of(block)
-        if _HOLDING.search(block):
+        if any(word in block for word in _HOLDING):
             self._holding |= ids.bridges
         if name in _SPIES or name in _OF_THE_LINK:
             return
@@ -188,6 +183,8 @@ class _Selection:
     def _is_ours(self, block: bytes, name: bytes) -> bool:
         if name in _OF_MEMBERS:
             return not self._interfaces.isdisjoint(_MEMBERS.findall(block))
+        if not any(one in block for one in self._ids):
+            return False
         named = _Ids.of(block)
         if named.channels:
             return named.channels <= self._ids
