@@ -138,7 +138,8 @@ def _stretches(shifts: Sequence[Shift]) -> list[dict[str, Any]]:
     for shift in shifts:
         status = shift.status
         if previous := last.pop(status.agent_id, None):
-            previous["seconds"] = (status.since - previous["started_at"]).total_seconds()
+            lasted = (status.since - previous["started_at"]).total_seconds()
+            previous["seconds"] = max(0.0, lasted)  # the clock may have been set back
         if status.state is State.OFFLINE:
             continue  # being away is no stretch of work
         stretch = {

@@ -3,6 +3,8 @@
 The seat opens, so that callers are not kept waiting; but no conversation ends without its next
 step: where the queue requires one, the agent gets a task of kind `wrap_up` to say what the call
 was. His notes are kept, and finishing the wrap-up late does that task.
+
+When the wall clock jumps, the deadlines go with it: nobody has more or less time for that.
 """
 
 from datetime import datetime, timedelta
@@ -13,7 +15,8 @@ from sqlalchemy import RowMapping, select
 
 from crm_core.calls.tables import wrap_ups
 from crm_core.clock import Clock
-from crm_core.events import TaskChanged, WrapUpFinished
+from crm_core.clock_watch import ClockWatch
+from crm_core.events import TaskChanged, WrapUpFinished, WrapUpStarted
 from crm_core.storage.engine import Storage, Write
 from crm_core.tasks.next_step import add_task
 from crm_core.wrap_up.rows import EXPIRED, change_row
@@ -31,6 +34,8 @@ class WrapUpExpiry:
     def __init__(self, storage: Storage, clock: Clock) -> None:
         self._storage = storage
         self._clock = clock
+        self._watch = ClockWatch(clock)
+        self._jumped_seconds = 0.0
 
     async def run(self) -> None:
         """Sweep for ever; a failed sweep is logged and the next one tries again."""
@@ -43,6 +48,10 @@ class WrapUpExpiry:
 
     async def sweep(self) -> list[str]:
         """End every wrap-up that is past its deadline."""
+        self._jumped_seconds += self._watch.look()
+        if self._jumped_seconds:
+            await self._go_with_the_clock(timedelta(seconds=self._jumped_seconds))
+            self._jumped_seconds = 0.0
         now = self._clock.now()
         query = (
             select(wrap_ups)
@@ -57,6 +66,20 @@ class WrapUpExpiry:
             for row in rows:
                 await self._expire(tx, row, now)
         return [row["call_id"] for row in rows]
+
+    async def _go_with_the_clock(self, jumped: timedelta) -> None:
+        open_ones = select(wrap_ups).where(
+            wrap_ups.c.finished_at.is_(None), wrap_ups.c.deadline_at.is_not(None)
+        )
+        async with self._storage.write() as tx:
+            for row in (await tx.execute(open_ones)).mappings().all():
+                deadline = row["deadline_at"] + jumped
+                await change_row(tx, row["id"], deadline_at=deadline)
+                tx.announce(
+                    WrapUpStarted(
+                        call_id=row["call_id"], agent_id=row["agent_id"], deadline_at=deadline
+                    )
+                )
 
     async def _expire(self, tx: Write, row: RowMapping, now: datetime) -> None:
         call_id, agent_id = row["call_id"], row["agent_id"]
