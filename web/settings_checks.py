@@ -41,6 +41,7 @@ def check(settings: Settings) -> None:
         )
     check_expression(exchange.phones, "[exchange] phones")
     _check_addresses(settings)
+    _check_logs(exchange)
     for key, written, most in (
         ("hours", settings.flight.hours, 24 * 31),
         ("megabytes", settings.flight.megabytes, 100_000),
@@ -89,6 +90,26 @@ def _check_addresses(settings: Settings) -> None:
                 ),
                 value=repr(part.strip()),
             ) from error
+
+
+def _check_logs(exchange: TelephonySettings) -> None:
+    """Where the exchange's own logs are, as far as an address tells."""
+    for name, url in (("cel", exchange.cel), ("cdr", exchange.cdr)):
+        if url and not re.match(r"(sqlite|csv|postgres(ql)?)://", url):
+            raise SettingsRefused(
+                N_(
+                    "[exchange] %(name)s must look like sqlite:////var/log/asterisk/master.db, "
+                    "csv:///var/log/asterisk/cel-custom/Master.csv or "
+                    "postgresql://user:password@host/name."
+                ),
+                name=name,
+            )
+    zone = exchange.log_time_zone
+    if zone and zone_of(zone).key != zone:
+        raise SettingsRefused(
+            N_("[exchange] log_time_zone must be a name like Europe/Moscow, not %(value)s."),
+            value=repr(zone),
+        )
 
 
 def may_be_host(host: str) -> bool:

@@ -178,6 +178,10 @@ class Roster:
 
     # -- start and stop --------------------------------------------------------------------------
 
+    async def read_owners(self) -> None:
+        """Know whose fixed desk is which: enough for the call log where nobody logs in."""
+        await self._hearing.read_owners()
+
     async def restore(self) -> None:
         """Put people where they were before the restart; calls are confirmed by what comes next."""
         await self._hearing.read_owners()

@@ -18,6 +18,7 @@ from crm_core.bus import Handler
 from crm_core.calls.filtering import MISSED_OUTCOMES, is_missed
 from crm_core.calls.outside import can_be_called_back
 from crm_core.calls.tables import call_offers, call_talks, calls
+from crm_core.catchup.watching import read_watched
 from crm_core.clients.tables import client_numbers, clients
 from crm_core.clock import Clock
 from crm_core.events import TaskChanged, TaskDone
@@ -76,8 +77,12 @@ class Callbacks:
             await persistently(self._clock, lambda: self._consider(fact.call_id))
 
     async def catch_up(self) -> None:
-        """After a start: demand, and close, what a service that was killed had no time to."""
+        """After a start: demand, and close, what a service that was killed had no time to. Calls of
+        before we ever listened are nobody's to act on."""
+        watched = await read_watched(self._storage)
         since = self._clock.now() - LOOKED_BACK
+        if watched is not None:
+            since = max(since, watched.began_at)
         async with self._storage.read() as connection:
             unheeded = await list_unheeded_talks(connection, since)
         for call_id, task_id in unheeded:
