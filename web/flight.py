@@ -85,7 +85,6 @@ class CallExporter:
                     "exported",
                     "call",
                     call.call_id,
-                    count=made.blocks,
                 )
         return made
 

@@ -104,6 +104,14 @@ async def test_a_supervisor_gets_a_file_that_replays_and_it_is_noted(
     )
 
 
+async def test_the_audit_trail_leads_to_the_call(client_as: ClientAs, told: CallRecord) -> None:
+    dina = await client_as("dina")
+    await dina.post(f"/calls/{told.call_id}/exchange")
+    trail = await dina.get("/admin/audit?subject=call")
+    assert f"Dina Belova Phone call {told.call_id} exported" in trail.words
+    assert f"/calls/{told.call_id}" in trail.links
+
+
 @pytest.mark.parametrize("login", ["anna", "grigory"])
 async def test_others_see_no_button_and_get_no_file(
     office: Office, client_as: ClientAs, told: CallRecord, login: str
