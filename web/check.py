@@ -69,7 +69,6 @@ class Check:
             expected,
             heed,
             now=self._clock.now,
-            sleep=self._clock.sleep,
             simulated=self._settings.simulated,
         )
 

@@ -1,7 +1,7 @@
 """One short link of the check's own: a single login, whatever comes of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -47,19 +47,15 @@ class Session:
 
 @asynccontextmanager
 async def opened(
-    settings: TelephonySettings,
-    now: Callable[[], datetime],
-    sleep: Callable[[float], Awaitable[None]],
+    settings: TelephonySettings, now: Callable[[], datetime]
 ) -> AsyncIterator[Session | LinkDown]:
     """Log in once: a session for as long as the block lasts, or why there is none."""
-    client = AmiClient(settings, now=now, sleep=sleep, patience=PATIENCE)
+    client = AmiClient(settings, now=now, sleep=_for_ever, patience=PATIENCE)
     stream = client.messages()
-    running = asyncio.create_task(client.run())
-    tasks = [running]
+    tasks = [asyncio.create_task(client.run())]
     try:
         first = await anext(stream)
         if isinstance(first, LinkDown):
-            running.cancel()  # before it tries again
             yield first
             return
         session = Session(client)
@@ -69,6 +65,11 @@ async def opened(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _for_ever(seconds: float) -> None:
+    """The wait before another attempt: there is none."""
+    await asyncio.Event().wait()
 
 
 async def _listen(stream: AsyncIterator[StreamItem], session: Session) -> None:

@@ -1,6 +1,6 @@
 """The check of the exchange, in the order in which one thing needs another."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -28,14 +28,13 @@ async def inspect(
     tell: Tell,
     *,
     now: Callable[[], datetime],
-    sleep: Callable[[float], Awaitable[None]],
     simulated: bool = False,
 ) -> None:
     """Tell everything about the exchange, from one login; never raises for what is wrong there.
 
     Of a `simulated` exchange only what it has: nothing of its files, rights and dialplan.
     """
-    async with opened(settings, now, sleep) as session:
+    async with opened(settings, now) as session:
         if isinstance(session, LinkDown):
             await tell(why_not(session, settings))
             return

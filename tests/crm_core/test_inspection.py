@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from crm_core.agents.endpoint_roles import EndpointRoles
 from crm_core.clock import ManualClock
 from crm_core.inspection.database import inspect_database
 from crm_core.inspection.expected import nothing_known, read_expected
@@ -16,6 +17,7 @@ from crm_core.inspection.logs import inspect_logs
 from crm_core.inspection.machine import inspect_machine, room
 from crm_core.storage.engine import Storage
 from crm_core.storage.migrate import current_revision
+from telephony.events import LegRole
 from tests.cast import Cast
 from tests.lab.postgres import Cluster
 from tests.lab.processes import free_port
@@ -169,6 +171,15 @@ async def test_the_lists_of_the_office_are_what_is_expected(storage: Storage, ca
     assert "PJSIP/101" in expected.extensions
     assert expected.is_phone("PJSIP/101")
     assert not expected.is_phone("PJSIP/provider")
+
+
+async def test_what_people_said_of_endpoints_is_expected(
+    storage: Storage, clock: ManualClock, cast: Cast
+) -> None:
+    await EndpointRoles(storage, clock).correct(cast.dina, "provider", LegRole.PHONE)
+    expected = await read_expected(storage, r"\d{3}")
+    assert expected.is_phone("PJSIP/provider")
+    assert expected.corrected == {"provider"}
 
 
 def test_where_the_lists_cannot_be_read_nothing_is_expected() -> None:

@@ -77,7 +77,6 @@ async def told_of(
         expected or expecting(),
         told.take,
         now=now,
-        sleep=clock.sleep,
         simulated=simulated,
     )
     return told

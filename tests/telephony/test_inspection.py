@@ -1,15 +1,21 @@
 """What the check says of an exchange that behaves badly, and of answers no laboratory gives."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 
 import pytest
 
+from crm_core.clock import SystemClock
 from telephony.inspection.config import is_yes, sections
+from telephony.inspection.endpoints import read
 from telephony.inspection.finding import Level
+from telephony.inspection.manager import judged
 from telephony.inspection.queues import compared
 from telephony.inspection.reached import is_near, reached, why_not
+from telephony.inspection.rights import may_ask
+from telephony.inspection.session import opened
 from telephony.inspection.versions import version
 from telephony.settings import TelephonySettings
 from telephony.stream import AmiMessage, LinkDown, Reply
@@ -66,6 +72,15 @@ async def test_a_wrong_secret_is_tried_once() -> None:
         told = await told_of(fake.settings(secret="wrong"))
         assert len(fake.lines) == 1
     assert told.wrong() == {"link.login_refused": "bad"}
+
+
+async def test_while_a_refusal_is_told_slowly_nothing_is_tried_again() -> None:
+    async with fake_ami() as fake:
+        async with opened(fake.settings(secret="wrong"), SystemClock().now) as session:
+            assert isinstance(session, LinkDown)
+            for _ in range(500):
+                await asyncio.sleep(0)
+        assert len(fake.lines) == 1
 
 
 async def test_a_link_that_breaks_meanwhile_is_told() -> None:
@@ -182,3 +197,50 @@ def test_the_queue_that_freepbx_always_has_is_no_news() -> None:
 
 def test_no_queues_on_either_side_are_right() -> None:
     assert [each.code for each in compared(reply(), {}, expecting())] == ["queues.none"]
+
+
+def test_without_app_queue_nobody_lacks_the_right_to_it() -> None:
+    actions = {"coreshowchannels", "redirect", "originate", "getconfig"}
+    assert [each.code for each in may_ask(actions, has_queues=False)] == ["rights.ask"]
+    assert [each.code for each in may_ask(actions, has_queues=True)] == ["rights.ask_agent_missing"]
+
+
+@pytest.mark.parametrize(
+    ("general", "account", "is_told"),
+    [
+        ({}, {}, False),
+        ({"allowmultiplelogin": "no"}, {}, True),
+        ({"allowmultiplelogin": "no"}, {"allowmultiplelogin": "yes"}, False),
+        (None, {"allowmultiplelogin": "no"}, True),
+    ],
+)
+def test_an_account_for_one_login_is_told(
+    general: dict[str, str] | None, account: dict[str, str], is_told: bool
+) -> None:
+    codes = [each.code for each in judged(general, account, stamped=True)]
+    assert ("settings.single_login" in codes) is is_told
+
+
+@pytest.mark.parametrize(
+    ("headers", "looks"),
+    [
+        ({"auths": "101"}, "phone"),
+        ({"outboundauths": "provider"}, "trunk"),
+        ({"auths": "provider-in", "outboundauths": "provider-out"}, "trunk"),
+        ({"contacts": "provider/sip:10.0.0.1,"}, "trunk"),
+        ({}, ""),
+    ],
+)
+def test_who_logs_in_here_is_a_phone_and_whom_we_log_in_to_is_none(
+    headers: dict[str, str], looks: str
+) -> None:
+    told = reply({}, item("EndpointList", objectname="x", **headers))
+    (endpoint,) = read(told, "PJSIP", expecting())
+    assert endpoint.looks == looks
+
+
+def test_what_people_have_said_is_not_doubted() -> None:
+    told = reply({}, item("EndpointList", objectname="101", outboundauths="provider"))
+    (guessed,) = read(told, "PJSIP", expecting())
+    (said,) = read(told, "PJSIP", expecting(corrections={"101": True}))
+    assert (guessed.is_doubtful, said.is_doubtful) == (True, False)
