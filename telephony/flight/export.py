@@ -81,7 +81,7 @@ def written(
 ) -> bytes:
     """The blocks of one call as a file; its head says which call and which phones."""
     phones = phones_in(blocks, is_phone)
-    hiding = Hiding(Mask(key, long_numbers(phones)))
+    hiding = Hiding(Mask(key, long_numbers(phones)), phones)
     head = b"\r\n".join([HEADER, b"Call: " + _one_line(call_id), b"Phones: " + _pattern(phones)])
     return b"".join(_ended(block) for block in [head, *map(hiding.block, blocks)])
 

@@ -35,6 +35,11 @@ _KEPT = re.compile(
     rb"|eventlist|listitems|uptime|lastreload"
 )
 _PEOPLE = re.compile(rb"(?i)\w*calleridname|membername|name")
+_NUMBERS = re.compile(rb"(?i)\w*calleridnum")
+"""Where SIP brings the part before the @, which may be anything."""
+_ADDRESS = re.compile(
+    rb"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|\[[0-9a-fA-F:]*:[0-9a-fA-F:]*\]"
+)
 _FREE = re.compile(rb"(?i)(?:application)?data")
 _OUTGOING: Final = b"(Outgoing Line)"
 _NOBODY: Final = frozenset(("", "<unknown>", "unknown", "anonymous"))
@@ -47,9 +52,11 @@ _CDR_TIME = re.compile(rb"CDR\((?:start|answer),u\)=[\d.]*")
 
 @dataclass(frozen=True, slots=True)
 class Hiding:
-    """One export's way of hiding: `mask` for the numbers, its key for the names too."""
+    """One export's way of hiding: `mask` for the numbers, its key for the names too. `phones` are
+    endpoints of ours: as somebody's number they stay."""
 
     mask: Mask
+    phones: frozenset[str] = frozenset()
 
     def block(self, block: bytes) -> bytes:
         """The block as it may be shown to strangers; a greeting is as it was."""
@@ -75,16 +82,18 @@ class Hiding:
     def _value(self, header: bytes, value: bytes) -> bytes:
         """The value without a person's name; its digits are left to the mask."""
         if _PEOPLE.fullmatch(header):
-            return self._name(value.decode("utf-8", "replace")).encode()
+            return self._name(value.decode("utf-8", "replace"), "Name ").encode()
+        if _NUMBERS.fullmatch(header) and value.decode("utf-8", "replace") not in self.phones:
+            return self._name(value.decode("utf-8", "replace"), "number-").encode()
         if header.lower() == b"value":
             return _BETWEEN_DIGITS.sub(b"", value)
-        return value
+        return _ADDRESS.sub(b"192.0.2.1", value)
 
-    def _name(self, text: str) -> str:
+    def _name(self, text: str, word: str) -> str:
         if text.lower() in _NOBODY or not _HAS_LETTERS.search(text):
             return text
         proof = hmac.new(self.mask.key, text.encode(), hashlib.sha256)
-        return f"Name {proof.hexdigest()[:6].translate(_LETTERS)}"
+        return f"{word}{proof.hexdigest()[:6].translate(_LETTERS)}"
 
 
 def phones_in(blocks: Iterable[bytes], is_phone: Callable[[str], bool]) -> frozenset[str]:

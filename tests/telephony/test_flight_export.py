@@ -11,6 +11,7 @@ import pytest
 
 from telephony.events import CallRecord, LegRole
 from telephony.flight.export import AskedCall, CallExtract, Export, phones_of_export
+from telephony.flight.hiding import Hiding
 from telephony.flight.recorder import FlightRecorder
 from telephony.flight.segments import list_segments
 from telephony.flight.settings import FlightSettings
@@ -181,6 +182,40 @@ async def test_a_long_number_of_a_phone_of_ours_stays_and_so_it_stays_a_phone(
     [again] = replay(read_stream(made.stream), phones_of_export(tmp_path / "call.ami"))
     assert "PJSIP/100101" in [offer.interface for offer in again.offered]
     assert again.answered_by == calls[0].answered_by
+
+
+@pytest.mark.parametrize(
+    ("header", "written", "shown"),
+    [
+        (b"CallerIDNum", b"ivan.petrov", rb"number-[a-p]{6}"),
+        (b"CallerIDNum", b"anna", rb"anna"),
+        (b"CallerIDNum", b"anonymous", rb"anonymous"),
+        (b"CallerIDNum", b"101", rb"101"),
+        (b"CallerIDNum", b"+7 (916) 123-45-67", rb"\+7 \(916\) (?!123-45-67)\d{3}-\d\d-\d\d"),
+        (b"DestCallerIDName", b"\xd0\x98\xd0\xb2\xd0\xb0\xd0\xbd", rb"Name [a-p]{6}"),
+        (b"CallerIDName", b"89161234567", rb"8916\d{7}(?<!1234567)"),
+        (b"MemberName", b"Anna Orlova", rb"Name [a-p]{6}"),
+        (b"DialString", b"101/sip:101@192.168.7.20:5060", rb"101/sip:101@192\.0\.2\.1:5060"),
+        (b"DialString", b"sip:101@[2001:db8::7]:5060", rb"sip:101@192\.0\.2\.1:5060"),
+        (b"Uniqueid", b"1795308693.16", rb"1795308693\.16"),
+        (b"AccountCode", b"a client's own", None),
+        (b"ChanVariable", b"secret=1", None),
+        (b"ConnectedLineNum", b"79161234567", None),
+        (b"ApplicationData", b"PJSIP/79161234567@provider", None),
+        (b"ApplicationData", b"(Outgoing Line)", rb"\(Outgoing Line\)"),
+        (b"Variable", b"DIALSTATUS", rb"DIALSTATUS"),
+    ],
+)
+def test_a_header_is_shown_without_the_person_or_left_out(
+    header: bytes, written: bytes, shown: bytes | None
+) -> None:
+    hiding = Hiding(MASK, frozenset(["anna", "101"]))
+    lines = hiding.block(b"Event: Newchannel\r\n" + header + b": " + written).split(b"\r\n")
+    assert lines[0] == b"Event: Newchannel"
+    if shown is None:
+        assert lines[1:] == []
+    else:
+        assert re.fullmatch(header + b": " + shown, lines[1])
 
 
 async def test_the_head_of_the_file_says_which_call_and_which_phones(tmp_path: Path) -> None:
