@@ -79,15 +79,16 @@ def told(call: CallRecord) -> dict[str, Any]:
 
 
 def unnamed(call: dict[str, Any]) -> dict[str, Any]:
-    """Of the caller's name only whether there is one."""
-    return {**call, "caller_name": bool(call["caller_name"])}
+    """Of the caller's name only whether there is one, and so of a number that is a name."""
+    caller = "a name" if re.search(r"[^\W\d_]", call["caller"]) else call["caller"]
+    return {**call, "caller_name": bool(call["caller_name"]), "caller": caller}
 
 
 def masked(call: dict[str, Any]) -> dict[str, Any]:
     """The call with its numbers as the mask makes them, unnamed."""
     numbers = {name: number(call[name]) for name in ("caller", "dialled")}
     transfers = [{**moved, "to": number(moved["to"])} for moved in call["transfers"]]
-    return {**unnamed(call), **numbers, "transfers": transfers}
+    return unnamed({**call, **numbers, "transfers": transfers})
 
 
 def number(text: str) -> str:
