@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from telephony.headers import Headers
 from telephony.inspection.config import Section, is_yes
 from telephony.inspection.expected import Expected
 from telephony.inspection.finding import Finding, bad, ok, warn
@@ -16,22 +17,34 @@ def compared(
     told: Reply, config: Mapping[str, Section] | None, expected: Expected
 ) -> Iterator[Finding]:
     """`told` is the answer to QueueStatus, `config` queues.conf (None: not to be seen)."""
-    there = {item.headers.get("queue", "") for item in told.items if item.name == "QueueParams"} - {
-        ""
-    }
-    members = [item.headers for item in told.items if item.name == "QueueMember"]
-    if not any(member.get("queue") == _OWN_OF_FREEPBX for member in members):
-        there.discard(_OWN_OF_FREEPBX)
-    ours = set(expected.queues)
+    there, ours = _there(told), set(expected.queues)
     if expected.known:
         yield from _side_by_side(there, ours)
-    yield from _rules(sorted(there & ours if ours else there), config)
+    yield from _rules(in_question(told, expected), config)
+    members = _members(told)
     dead = {m.get("location", "") for m in members if m.get("status") == _INVALID}
     if dead:
         yield warn("queues.members_dead", interfaces=sorted(dead))
     kept = {m["queue"] for m in members if m.get("membership") == "static" and "queue" in m}
     if kept:
         yield ok("queues.members_written", queues=sorted(kept))
+
+
+def in_question(told: Reply, expected: Expected) -> list[str]:
+    """The queues whose rules matter: those that both sides know, or all where we have none."""
+    there, ours = _there(told), set(expected.queues)
+    return sorted(there & ours if ours else there)
+
+
+def _there(told: Reply) -> set[str]:
+    names = {item.headers.get("queue", "") for item in told.items if item.name == "QueueParams"}
+    if not any(member.get("queue") == _OWN_OF_FREEPBX for member in _members(told)):
+        names.discard(_OWN_OF_FREEPBX)
+    return names - {""}
+
+
+def _members(told: Reply) -> list[Headers]:
+    return [item.headers for item in told.items if item.name == "QueueMember"]
 
 
 def _side_by_side(there: set[str], ours: set[str]) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """The check of the exchange, in the order in which one thing needs another."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -20,6 +20,9 @@ OF_FREEPBX: Final = "from-internal-additional"
 """A context that FreePBX and Issabel generate, and nobody else."""
 
 TECHNOLOGY: Final = "PJSIP"
+
+MOST_QUEUES: Final = 200
+"""Of more than so many the rest is taken to be set alike."""
 
 
 async def inspect(
@@ -48,6 +51,9 @@ async def inspect(
             await tell(bad("link.answers_late", seconds=settings.action_timeout_seconds))
         except NotConnected:
             await tell(bad("link.broke"))
+        except UnsafeValue as unsafe:  # a line break in a setting
+            where = {"host": settings.host, "port": settings.port}
+            await tell(bad("link.failed", **where, details=str(unsafe)))
 
 
 class _Walk:
@@ -135,8 +141,18 @@ class _Walk:
                 bad("queues.not_loaded") if self._expected.queues else ok("queues.none")
             )
             return
-        config = await self._configuration("queues.conf")
+        config = await self._rules(queues.in_question(told, self._expected))
         await self._tell_all(queues.compared(told, config, self._expected))
+
+    async def _rules(self, names: Sequence[str]) -> Mapping[str, Section] | None:
+        """Their sections of queues.conf, one by one: the whole file may be too large an answer."""
+        found: dict[str, Section] = {}
+        for name in names[:MOST_QUEUES]:
+            reply = await self._session.ask(questions.configuration("queues.conf", name))
+            if reply is None:
+                return None
+            found |= sections(reply)
+        return found
 
     async def _logs(self) -> None:
         """Whether Asterisk writes what we are told to read."""
@@ -147,10 +163,6 @@ class _Walk:
         core = {} if self._core is None else self._core.headers
         if self._settings.cdr and core.get("corecdrenabled", "").lower() == "no":
             await self._tell(bad("logs.cdr_off"))
-
-    async def _configuration(self, file: str) -> Mapping[str, Section] | None:
-        reply = await self._session.ask(questions.configuration(file))
-        return None if reply is None else sections(reply)
 
     async def _endpoints(self) -> None:
         told = await self._session.ask(questions.endpoints())
@@ -170,5 +182,5 @@ class _SimulatedWalk(_Walk):
         await self._queues()
         await self._endpoints()
 
-    async def _configuration(self, file: str) -> Mapping[str, Section] | None:
+    async def _rules(self, names: Sequence[str]) -> Mapping[str, Section] | None:
         return {}

@@ -20,7 +20,7 @@ from telephony.inspection.versions import version
 from telephony.settings import TelephonySettings
 from telephony.stream import AmiMessage, LinkDown, Reply
 from tests.telephony.checking import expecting, told_of
-from tests.telephony.fake_ami import FakeAmi, Line, Request, fake_ami, silence
+from tests.telephony.fake_ami import FakeAmi, Line, Request, fake_ami, silence, success
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -113,6 +113,15 @@ async def test_an_exchange_that_refuses_every_question_is_told_to_the_end(fake: 
         "queues.not_loaded": "bad",
         "endpoints.unseen": "warn",
     }
+
+
+async def test_a_setting_that_cannot_be_asked_about_is_told() -> None:
+    async with fake_ami() as fake:
+        offered = success(ShowDialPlan="Show dialplan  (Priv: config,reporting,all)")
+        fake.answers["ListCommands"] = offered
+        told = await told_of(fake.settings(dial_context="in\r\nAction: Originate"))
+        assert "Originate" not in fake.line.names()
+    assert told.wrong()["link.failed"] == "bad"
 
 
 @pytest.mark.parametrize(

@@ -193,6 +193,14 @@ async def test_what_an_account_lacks_is_told(
     assert told.wrong() == {**wrong, **UNKNOWN_QUEUES}
 
 
+async def test_a_second_login_where_only_one_is_allowed_is_told_as_refused(
+    settings: TelephonySettings, asterisk: LabAsterisk
+) -> None:
+    async with AmiLink(asterisk.ami_port, asterisk.ami_secret, user="single"):
+        told = await told_of(settings, OFFICE, username="single")
+    assert told.wrong() == {"link.login_refused": "bad"}
+
+
 async def test_events_without_their_time_are_told(
     settings: TelephonySettings, edited: Callable[..., None]
 ) -> None:
