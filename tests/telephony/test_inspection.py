@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,7 @@ from telephony.settings import TelephonySettings
 from telephony.stream import AmiMessage, LinkDown, Reply
 from tests.telephony.checking import expecting, told_of
 from tests.telephony.fake_ami import FakeAmi, Line, Request, fake_ami, silence, success
+from tests.telephony.test_ami_link import certificate, server_side  # noqa: F401 - a fixture
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -137,6 +139,24 @@ def test_each_trouble_with_tls_has_its_own_line(details: str, code: str) -> None
     assert ssl.OPENSSL_VERSION_INFO >= (3,)  # the words above are its
     told = why_not(LinkDown(NOW, "tls_failed", details), TelephonySettings(tls=True))
     assert (told.code, told.level) == (code, Level.BAD)
+
+
+async def test_a_port_for_secure_connections_that_is_spoken_to_plainly_is_told(
+    certificate: tuple[Path, Path],  # noqa: F811
+) -> None:
+    async with fake_ami(tls=server_side(certificate)) as fake:
+        told = await told_of(fake.settings())
+    assert told.wrong() == {"link.closed": "bad"}
+
+
+async def test_a_certificate_that_is_not_trusted_is_told(
+    certificate: tuple[Path, Path],  # noqa: F811
+) -> None:
+    async with fake_ami(tls=server_side(certificate)) as fake:
+        told = await told_of(fake.settings(tls=True))
+        blind = await told_of(fake.settings(tls=True, tls_verify=False))
+    assert told.wrong() == {"link.certificate_refused": "bad"}
+    assert blind.wrong()["link.unverified"] == "warn"
 
 
 @pytest.mark.parametrize(
