@@ -126,7 +126,7 @@ def light_said(reader: Reader, light: Light) -> str:
 
 
 def said(reader: Reader, finding: Finding, now: datetime) -> str:
-    """The finding's sentence; the word of a code that has none, so that nothing hides."""
+    """The finding's sentence; where it has none, or lacks a value, its code: nothing hides."""
     text = FINDINGS.get(finding.code)
     if text is None:
         return finding.code
@@ -135,7 +135,10 @@ def said(reader: Reader, finding: Finding, now: datetime) -> str:
         shown["reason"] = link_reason(reader, str(finding.values["reason"]))
     if "part" in finding.values:
         shown["part"] = part_name(reader, str(finding.values["part"]))
-    return reader.gettext(text, **shown)
+    try:
+        return reader.gettext(text) % shown
+    except KeyError:
+        return finding.code
 
 
 def plain_values(values: Mapping[str, object]) -> dict[str, object]:

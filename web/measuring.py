@@ -1,5 +1,6 @@
 """Which numbers of the running service Prometheus gets, and the counting of requests."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sized
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from web.wiring import Services
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+GONE: Final = 499  # nobody waits for the answer any more; nginx's word for it
 METHODS: Final = frozenset({"GET", "HEAD", "POST"})  # whoever invents others makes no new series
 
 
@@ -142,6 +144,9 @@ def counting(metrics: Metrics, clock: "Clock") -> Middleware:
             return response
         except web.HTTPException as error:
             status = error.status
+            raise
+        except asyncio.CancelledError:
+            status = GONE
             raise
         finally:
             route, method = _route(request), request.method
