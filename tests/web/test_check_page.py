@@ -121,9 +121,11 @@ async def test_an_endpoint_is_corrected_and_left_to_its_name_again(
 async def test_a_correction_reads_well_in_the_audit(client_as: ClientAs) -> None:
     dina = await client_as("dina", language="en")
     await dina.post("/admin/check/endpoints", {"endpoint": "4477", "role": "trunk"})
-    words = (await dina.get("/admin/audit")).words
-    assert "Endpoint" in words
-    assert "taken for: – → trunk" in words
+    audit = await dina.get("/admin/audit")
+    assert "Endpoint 4477" in audit.words
+    assert "taken for: – → trunk" in audit.words
+    assert "/admin/check#endpoint-4477" in audit.links
+    assert 'id="endpoint-4477"' in await checked(dina)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ PAGE: Final = 50
 PLACES: Final = {
     "agent": "/admin/people/",
     "extension": "/admin/extensions/",
+    "endpoint": "/admin/check#endpoint-",
     "queue": "/admin/queues/",
     "disposition": "/admin/dispositions/",
     "pause_reason": "/admin/pause-reasons/",
