@@ -102,16 +102,6 @@ class Metrics:
             buckets=ANSWERS,
             registry=self.registry,
         )
-        self.catch_ups = Counter(
-            "perezvon_catch_ups",
-            "How often what happened while we were away was read from the exchange's own log.",
-            registry=self.registry,
-        )
-        self.caught_up_calls = Counter(
-            "perezvon_caught_up_calls",
-            "Calls that were added or completed from there.",
-            registry=self.registry,
-        )
 
     def read(self, *readings: Reading) -> None:
         """From now on these numbers are collected too; Reading says what each needs."""

@@ -90,6 +90,11 @@ async def test_requests_are_counted_by_route_and_nobodys_id_is_a_label(
     assert re.search(rb"\{[^}]*\d{5}", page) is None
 
 
+async def test_no_number_is_told_twice(office: Office) -> None:
+    names = re.findall(rb"# TYPE (\S+)", office.services.metrics.page())
+    assert len(names) == len(set(names)) > 20
+
+
 async def test_the_link_tells_its_numbers(office: Office) -> None:
     ami = office.services.ami
     ami.heard, ami.links, ami.lag_seconds = 17, 2, 0.25
@@ -159,10 +164,10 @@ class TestWithAToken:
 
 def test_two_services_in_one_process_share_no_number() -> None:
     one, other = Metrics(), Metrics()
-    one.catch_ups.inc()
+    one.write.observe(0.5)
     one.read(Reading("perezvon_things", "Things.", lambda: {"a": 1.0, "b": 2.0}, "kind"))
-    assert samples(one.page())["perezvon_catch_ups_total"] == 1
-    assert samples(other.page())["perezvon_catch_ups_total"] == 0
+    assert samples(one.page())["perezvon_write_seconds_count"] == 1
+    assert samples(other.page())["perezvon_write_seconds_count"] == 0
     assert samples(one.page())["perezvon_things{kind=b}"] == 2
     assert "perezvon_things{kind=b}" not in samples(other.page())
 
