@@ -168,6 +168,12 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
     "no_such_day": N_("There is no day %(written)s. Choose another."),
     "year_out_of_range": N_("Choose a year between %(least)s and %(most)s."),
     "period_backwards": N_("The end is before the beginning. Choose a later end."),
+    "period_too_long": N_("At most %(days)s days at once. Choose a shorter time."),
+    "not_yet": N_("This time is still to come. Choose days that have passed."),
+    "no_exchange_log": N_(
+        "Where Asterisk keeps its own log is not set: there is nothing to compare with."
+    ),
+    "already_comparing": N_("A comparison is running. Wait until it is done, then try again."),
     "export_too_large": N_(
         "%(total)s calls are too many for one file: at most %(most)s. Narrow the filter."
     ),

@@ -114,6 +114,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "task": N_("Task"),
         "calls": N_("Calls"),
         "call": N_("Phone call"),
+        "reconciliation": N_("Reconciliation"),
     },
     "theme": {
         "auto": N_("As the computer"),
@@ -144,6 +145,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "closed": N_("closed without the form"),
         "reopened": N_("reopened"),
         "exported": N_("exported"),
+        "mended": N_("mended"),
     },
     "audit_field": {
         "name": N_("name"),
@@ -177,6 +179,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "reason": N_("reason"),
         "count": N_("rows"),
         "format": N_("format"),
+        "calls": N_("calls"),
     },
     "simulated_lack": {
         "audio": N_("There is no sound: nobody can be heard."),

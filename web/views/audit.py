@@ -25,6 +25,7 @@ PLACES: Final = {
     "client": "/clients/",
     "task": "/tasks/",
     "call": "/calls/",
+    "reconciliation": "/reconciliation/",
 }
 _OF_AGENTS: Final = frozenset({"agent_id", "owner_agent_id", "assignee_agent_id"})
 _OF_MOMENTS: Final = frozenset({"due_at"})

@@ -1,0 +1,66 @@
+"""Which calls of a time the two logs tell otherwise."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Final
+
+from crm_core.catchup.catching_up import CatchUp, Summary
+from crm_core.catchup.comparing import Compared, Verdict
+from crm_core.catchup.reading import list_between
+from crm_core.storage.engine import Storage
+
+LASTING: Final = timedelta(hours=6)
+"""A call that goes on over either end of the time is read whole if it lasts no longer."""
+FRESH: Final = timedelta(seconds=30)
+"""A call that ended so lately may not stand in both logs yet."""
+MANY: Final = 500
+"""Differences of one comparison that are named: beyond it something else is wrong than single
+calls."""
+
+
+async def find_differences(
+    catch_up: CatchUp,
+    storage: Storage,
+    living: Collection[str],
+    since: datetime,
+    until: datetime,
+    now: datetime,
+    summary: Summary,
+) -> list[Compared]:
+    """The first MANY differences among the calls that began from `since` to `until`; `summary`
+    counts all of them, and is about the time to be read. `living`: all keys of the calls that go
+    on `now`. Raises SourceRefused."""
+    found: list[Compared] = []
+    seen: set[str] = set()
+    async for compared in catch_up.compare(
+        summary.since, summary.until, living=living, living_at=now, summary=summary
+    ):
+        if compared.known is not None:
+            seen.add(compared.known.call_id)
+        seen.update(compared.absorbs)
+        if not _began_in(compared, since, until) or _is_fresh(compared, now):
+            summary.verdicts[compared.verdict] -= 1
+        elif compared.verdict is not Verdict.ACCOUNTED and len(found) < MANY:
+            found.append(compared)
+    async with storage.read() as connection:
+        ours = await list_between(connection, since, until)
+    only_ours = (
+        Compared(Verdict.UNLOGGED, None, known)
+        for known in ours
+        if known.started_at < until
+        and known.call_id not in seen
+        and known.keys.isdisjoint(living)  # a part of a conversation that still goes on
+    )
+    unlogged = [compared for compared in only_ours if not _is_fresh(compared, now)]
+    summary.verdicts[Verdict.UNLOGGED] = len(unlogged)
+    return [*found, *unlogged][:MANY]
+
+
+def _began_in(compared: Compared, since: datetime, until: datetime) -> bool:
+    """By the exchange's own log: it is the one that is counted."""
+    return compared.record is not None and since <= compared.record.started_at < until
+
+
+def _is_fresh(compared: Compared, now: datetime) -> bool:
+    told = (compared.record, compared.known)
+    return any(one and one.ended_at and one.ended_at > now - FRESH for one in told)
