@@ -75,6 +75,8 @@ def test_the_environment_outweighs_the_file(tmp_path: Path) -> None:
         ("[exchange]\nphones = '('", "[exchange] phones is no regular expression:"),
         ("[exchange]\nkeepalive_seconds = 0", "must be between 0 and 3600 seconds."),
         ("[exchange]\nkeepalive_seconds = nan", "must be between 0 and 3600 seconds."),
+        ("[flight]\nhours = -1", "[flight] hours must be between 0 and 744, not -1."),
+        ("[flight]\nmegabytes = 200000", "[flight] megabytes must be between 0 and 100000"),
         ("[exchange\n", "is not TOML:"),
         ("exchange = 5", "exchange must be a section, written as [exchange]."),
         ('[office]\nlanguage = "de"', "[office] language must be one of en, ru, not 'de'."),
