@@ -120,12 +120,17 @@ async def _run(
                 await built.screens.close()
         finally:
             await _end(hearing)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(WRITING_SECONDS):
-                    await built.intake.settled()
-                    await built.bus.settled()
-                    await built.catch_up.note()
+            if not watched.done():  # else the database is another's, and nobody writes any more
+                await _finish_writing(built)
             await _end([*watching, *recording, watched])
+
+
+async def _finish_writing(built: Services) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(WRITING_SECONDS):
+            await built.intake.settled()
+            await built.bus.settled()
+            await built.catch_up.note()
 
 
 async def _kept_up(built: Services, name: str, work: Work) -> None:

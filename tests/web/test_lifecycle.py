@@ -13,6 +13,7 @@ import pytest
 
 from crm_core.clock import SystemClock
 from crm_core.storage.sole import AnotherServes
+from telephony.events import ExchangeLost
 from telephony.settings import TelephonySettings
 from telephony.simulator import (
     SALES_NUMBER,
@@ -69,6 +70,10 @@ class _Running:
             self._task.result()
         self.url = started.result().url
         return self
+
+    @property
+    def is_over(self) -> bool:
+        return self._task is not None and self._task.done()
 
     async def __aexit__(self, *_: object) -> None:
         self._stop.set()
@@ -155,6 +160,27 @@ async def test_a_second_service_at_one_database_says_so_and_the_first_goes_on(
             assert page.status == 200
     async with _Running(build(settings, CLOCK)):
         pass  # the place is free again
+
+
+async def test_a_service_whose_place_was_taken_by_another_goes_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = asyncio.Event()
+
+    async def watch(_: object) -> None:
+        await lost.wait()
+        raise AnotherServes(pid="7", host="elsewhere")
+
+    monkeypatch.setattr("crm_core.storage.sole.SoleService.watch", watch)
+    built = build(_settings(tmp_path, 1), CLOCK)
+    running = _Running(built)
+    await running.__aenter__()
+    await built.intake.take(ExchangeLost(at=CLOCK.now(), reason="silent"))
+    lost.set()
+    await _until(lambda: running.is_over)
+    with pytest.raises(ExceptionGroup) as ended:
+        await running.__aexit__()
+    assert ended.group_contains(AnotherServes)
 
 
 async def test_a_part_that_fails_is_started_again(
