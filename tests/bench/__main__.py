@@ -1,4 +1,4 @@
-"""`python -m tests.bench [--json] [pop] [feed]`: exits 0 whether the aims are hit or missed."""
+"""`python -m tests.bench [--json] [name ...]`: exits 0 whether the aims are hit or missed."""
 
 import asyncio
 import os
@@ -7,13 +7,17 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
+from tests.bench.catchup import measure_catchup
 from tests.bench.feed import measure_feed
+from tests.bench.lookup import measure_lookup
 from tests.bench.pop import measure_pop
 from tests.bench.report import Measured
 
 BENCHES: dict[str, Callable[[], Coroutine[Any, Any, Measured]]] = {
     "pop": measure_pop,
     "feed": measure_feed,
+    "lookup": measure_lookup,
+    "catchup": measure_catchup,
 }
 
 IDLE_LOAD = 0.7  # what an idle machine of two cores does not exceed

@@ -1,15 +1,11 @@
 """A stop in mid-call: of the service, of the service by force, of the exchange."""
 
 import asyncio
-import os
 import re
 import signal
-import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp
 import pytest
 from playwright.async_api import Browser, expect
 from sqlalchemy import select
@@ -20,7 +16,7 @@ from crm_core.clock import SystemClock
 from crm_core.storage.engine import Storage
 from tests.journeys.conftest import working_office
 from tests.journeys.office import Perezvon, furnish, until
-from tests.lab.asterisk import LabAsterisk
+from tests.journeys.running import perezvon_run
 from tests.lab.asterisk import asterisk as start_asterisk
 from tests.lab.needs import Missing, skip_or_fail
 from tests.lab.processes import free_port
@@ -120,46 +116,6 @@ async def test_a_restart_of_the_exchange_is_told_and_leaves_no_call_open(
         assert "paused:wrap-up" in own_stage.exchange.cli("queue show sales")
 
 
-@asynccontextmanager
-async def _perezvon_run(
-    exchange: LabAsterisk, database: str, port: int, log: Path
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    """`perezvon run` in a process of its own, answering."""
-    told = {
-        "PEREZVON_EXCHANGE_PORT": str(exchange.ami_port),
-        "PEREZVON_EXCHANGE_SECRET": exchange.ami_secret,
-        "PEREZVON_DATABASE_URL": database,
-        "PEREZVON_HTTP_PORT": str(port),
-    }
-    with log.open("ab") as output:
-        process = await asyncio.create_subprocess_exec(
-            *(str(Path(sys.executable).with_name("perezvon")), "run"),
-            env={**os.environ, **told},
-            cwd=log.parent,
-            stdout=output,
-            stderr=output,
-        )
-
-    async def healthy() -> bool:
-        assert process.returncode is None, f"it ended: see {log}"
-        try:
-            async with (
-                aiohttp.ClientSession() as session,
-                session.get(f"http://127.0.0.1:{port}/healthz") as answer,
-            ):
-                return answer.status == 200
-        except aiohttp.ClientError:
-            return False
-
-    try:
-        await until(healthy, "perezvon run answers", patience_seconds=40)
-        yield process
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            await asyncio.wait_for(process.wait(), 20)
-
-
 async def test_a_service_killed_in_mid_ring_shows_the_ring_again_when_it_is_back(
     lab_stage: Stage, chromium: Browser, tmp_path: Path
 ) -> None:
@@ -173,7 +129,7 @@ async def test_a_service_killed_in_mid_ring_shows_the_ring_again_when_it_is_back
         url = f"http://127.0.0.1:{port}"
         await context.add_cookies([{"name": "perezvon", "value": token, "url": url}])
         page = await context.new_page()
-        async with _perezvon_run(exchange, database, port, log) as first:
+        async with perezvon_run(exchange, database, port, log) as first:
             await page.goto(f"{url}/workplace")
             await page.get_by_role("button", name=re.compile("101")).click()
             await expect(page.locator("#status .state")).to_have_text("Ready")
@@ -183,7 +139,7 @@ async def test_a_service_killed_in_mid_ring_shows_the_ring_again_when_it_is_back
             first.send_signal(signal.SIGKILL)
             await first.wait()
         await expect(page.locator("#link-state")).to_be_visible()
-        async with _perezvon_run(exchange, database, port, log):
+        async with perezvon_run(exchange, database, port, log):
             lost = re.compile("lost")
             await expect(page.locator("#link-state")).not_to_have_class(lost, timeout=20_000)
             await expect(page.locator(".card.ringing h2")).to_have_text("Иван Петров")

@@ -1,0 +1,101 @@
+"""`perezvon run` in a process of its own, as an office has it.
+
+The processes are forked from one that has imported the product already: three seconds of imports
+each time would make twenty restarts a minute's wait.
+"""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from tests.journeys.office import until
+from tests.lab.asterisk import LabAsterisk
+
+_FORKED = multiprocessing.get_context("forkserver")
+_FORKED.set_forkserver_preload(["web.cli.serving", "web.wiring", "uvloop", __name__])
+
+
+@dataclass
+class Service:
+    """The running process."""
+
+    process: Any
+
+    def is_alive(self) -> bool:
+        return bool(self.process.is_alive())
+
+    def send_signal(self, number: signal.Signals) -> None:
+        os.kill(self.process.pid, number)
+
+    async def wait(self, patience_seconds: float = 20) -> int:
+        """Its exit code; TimeoutError, and it is killed, when it does not end."""
+        await asyncio.to_thread(self.process.join, patience_seconds)
+        if self.is_alive():
+            self.process.kill()
+            raise TimeoutError(f"the service did not end within {patience_seconds} s")
+        return int(self.process.exitcode)
+
+
+def service_environment(exchange: LabAsterisk, database: str, port: int) -> dict[str, str]:
+    """The settings of an office beside the lab's exchange, which reads the exchange's own log."""
+    return {
+        "PEREZVON_EXCHANGE_PORT": str(exchange.ami_port),
+        "PEREZVON_EXCHANGE_SECRET": exchange.ami_secret,
+        "PEREZVON_EXCHANGE_CEL": f"sqlite:///{exchange.home / 'log/master.db'}",
+        "PEREZVON_DATABASE_URL": database,
+        "PEREZVON_HTTP_PORT": str(port),
+    }
+
+
+@asynccontextmanager
+async def perezvon_run(
+    exchange: LabAsterisk, database: str, port: int, log: Path, **settings: str
+) -> AsyncIterator[Service]:
+    """The service, answering and hearing the exchange. `settings` are further variables of its
+    environment; what it prints is in `log`."""
+    told = {**service_environment(exchange, database, port), **settings}
+    process = _FORKED.Process(target=_run, args=(told, str(log)), daemon=True)
+    process.start()
+    service = Service(process)
+    try:
+        await until(lambda: _answers(service, port, log), "it answers", patience_seconds=40)
+        yield service
+    finally:
+        if service.is_alive():
+            service.send_signal(signal.SIGTERM)
+            await service.wait()
+        process.close()
+
+
+def _run(environment: dict[str, str], log: str) -> None:
+    """In the child: become `perezvon run`."""
+    os.environ.update(environment)
+    os.chdir(Path(log).parent)
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    from web.cli import main
+
+    main(["run"])
+
+
+async def _answers(service: Service, port: int, log: Path) -> bool:
+    """Whether it is there and hears the exchange."""
+    assert service.is_alive(), f"it ended: see {log}"
+    try:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://127.0.0.1:{port}/healthz") as answer,
+        ):
+            told = await answer.json()
+            return answer.status == 200 and told["parts"]["exchange"]["code"] == "connected"
+    except aiohttp.ClientError:
+        return False
