@@ -4,11 +4,11 @@ SIP phones. A script written for a `House` is played in either, word for word.""
 import asyncio
 import io
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from crm_core.clock import SystemClock
 from telephony import actions
@@ -109,9 +109,12 @@ class _Patient(StoryTeller):
 
 
 class SimulatedHouse(House):
-    """Its time is turned by the script: nothing is waited for."""
+    """Its time is turned by the script: nothing is waited for. With the `paces` of a real house
+    (the seconds from the script's beginning to the end of each pause) people are as slow as there.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, paces: Sequence[float] = ()) -> None:
+        self._paces = list(paces)
         self._said: list[bytes] = []
         self.exchange = Exchange(
             _plan(), self._said.append, start=datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -139,7 +142,11 @@ class SimulatedHouse(House):
         return self._next_ringing("PJSIP/trunk")
 
     async def pause(self, seconds: float) -> None:
-        self.until(None, seconds)
+        table = self.exchange.timetable
+        over = table.now + timedelta(seconds=seconds)
+        if self._paces:
+            over = max(table.now, self.exchange.started_at + timedelta(seconds=self._paces.pop(0)))
+        table.run_until(over)
 
     async def channel_of(self, extension: str) -> str:
         [found] = self.exchange.switch.of_interface(f"PJSIP/{extension}")
@@ -155,16 +162,14 @@ class SimulatedHouse(House):
         self.until(lambda: not self.exchange.switch.channels)
         return replay(read_stream(b"".join(self._said)), PHONES)
 
-    def until(self, fact: Callable[[], object] | None, seconds: float = PATIENCE_SECONDS) -> None:
-        """Turn the hands until `fact` is so; without one, for so long."""
+    def until(self, fact: Callable[[], object]) -> None:
+        """Turn the hands until `fact` is so."""
         table = self.exchange.timetable
-        deadline = table.now + timedelta(seconds=seconds)
-        while fact is None or not fact():
+        deadline = table.now + timedelta(seconds=PATIENCE_SECONDS)
+        while not fact():
             due = table.next_due()
-            if due is None or due > deadline:
-                table.run_until(deadline)
-                assert fact is None or fact(), f"not within {seconds} s"
-                return
+            assert due is not None, "nothing more will happen"
+            assert due <= deadline, f"not within {PATIENCE_SECONDS} s"
             table.run_until(due)
 
     def _next_ringing(self, interface: str) -> Line:
@@ -243,6 +248,8 @@ class RealHouse(House):
 
     def __init__(self, stage: Stage, client: AmiClient, serial: "count[int]") -> None:
         self._stage, self._client = stage, client
+        self._began = stage.now()
+        self.paces: list[float] = []
         settings = TelephonySettings()
         self.board = Switchboard(client, settings, lambda: f"perezvon-{next(serial)}")
 
@@ -259,7 +266,7 @@ class RealHouse(House):
         return RealLine(await self._stage.city.incoming())
 
     async def pause(self, seconds: float) -> None:
-        await self._stage.pause(seconds)
+        self.paces.append(await self._stage.pause(seconds) - self._began)
 
     async def channel_of(self, extension: str) -> str:
         return await self._stage.channel_of(extension)
@@ -295,6 +302,13 @@ class RealLine:
         await self._dialog.over()
 
 
+class Played(NamedTuple):
+    """The calls that a script made, and how fast people were."""
+
+    calls: list[CallRecord]
+    paces: list[float]
+
+
 class RealStage:
     """Plays scripts one after the other; each gives the calls that Asterisk told of meanwhile."""
 
@@ -310,20 +324,32 @@ class RealStage:
     def _hear(self, data: bytes, at: datetime) -> None:
         self._recorder.write(data, at)
 
-    async def play(self, script: Script) -> list[CallRecord]:
+    async def play(self, script: Script) -> Played:
         self._stream.seek(0)
         self._stream.truncate()
+        house = RealHouse(self._stage, self.client, self._serial)
         try:
-            await script(RealHouse(self._stage, self.client, self._serial))
+            await script(house)
             await self._stage.quiet()
-            await self.client.send(actions.ping())  # what was said before has arrived then
-            return replay(read_stream(self._stream.getvalue()), PHONES)
+            await self._heard_out()
+            calls = replay(read_stream(self._stream.getvalue()), PHONES)
+            return Played(calls, house.paces)
         finally:
             await asyncio.to_thread(self._stage.exchange.cli, "channel request hangup all")
             await self._stage.quiet()
             for extension in ("101", "102", "103", "104"):
                 await self._unseat(extension)
             await self._stage.clear()
+
+    async def _heard_out(self) -> None:
+        """Return when the end of every channel has been heard: events may come after answers."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while self._count(b"Newchannel") > self._count(b"Hangup"):  # noqa: ASYNC110 - told bytewise
+                await asyncio.sleep(0.02)
+        await self.client.send(actions.ping())
+
+    def _count(self, event: bytes) -> int:
+        return self._stream.getvalue().count(b"Event: " + event + b"\r\n")
 
     async def _unseat(self, extension: str) -> None:
         board = Switchboard(self.client, TelephonySettings(), str)
