@@ -207,7 +207,7 @@ class CatchUp:
             summary.reached = at
             waiting += [one for one in retold if _is_over(one, living, living_at or until)]
             if retold:
-                await asyncio.sleep(0)  # others have their turn: one conversation is about a ms
+                await asyncio.sleep(0)  # others have their turn: a conversation is about 2 ms
             if len(waiting) >= AT_ONCE:
                 for compared in await self._compared(waiting):
                     summary.verdicts[compared.verdict] += 1

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.bench.catchup import measure_catchup
 from tests.bench.feed import measure_feed
+from tests.bench.growth import measure_growth
 from tests.bench.lookup import measure_lookup
 from tests.bench.pop import measure_pop
 from tests.bench.report import Measured
@@ -18,6 +19,7 @@ BENCHES: dict[str, Callable[[], Coroutine[Any, Any, Measured]]] = {
     "feed": measure_feed,
     "lookup": measure_lookup,
     "catchup": measure_catchup,
+    "growth": measure_growth,
 }
 
 IDLE_LOAD = 0.7  # what an idle machine of two cores does not exceed

@@ -58,10 +58,10 @@ PATIENCE_SECONDS = 120.0
 AIM = 0.4
 
 
-def make_stream() -> bytes:
-    """Two busy hours of a dozen phones, as the simulated exchange tells them."""
+def make_stream(day: int = 0) -> bytes:
+    """Two busy hours of a dozen phones, as the simulated exchange tells them; each day its own."""
     said: list[bytes] = []
-    start = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    start = datetime(2026, 3, 2, 9, tzinfo=UTC) + timedelta(days=day)
     numbers = tuple(str(101 + place) for place in range(PHONES))
     phones = tuple(
         PhonePlan(number, f"Operator {number}", COLLEAGUES[place % len(COLLEAGUES)], True)
@@ -92,7 +92,7 @@ async def measure_feed() -> Measured:
             port = int(await line_of(blaster, r"^(\d+)$"))
             for turn in range(ROUNDS):
                 alone.append(events / await _panoramisk(port))
-                seconds, calls = await _whole(port, f"sqlite:///{Path(folder) / f'{turn}.db'}")
+                seconds, calls = await take_in(port, f"sqlite:///{Path(folder) / f'{turn}.db'}")
                 whole.append(events / seconds)
     numbers = {
         "events": float(events),
@@ -121,7 +121,7 @@ async def _panoramisk(port: int) -> float:
     return took
 
 
-async def _whole(port: int, url: str) -> tuple[float, int]:
+async def take_in(port: int, url: str) -> tuple[float, int]:
     """Seconds until the last fact of the stream is committed, and the calls there are then."""
     clock, storage = SystemClock(), Storage.open(url)
     await migrate(storage)
