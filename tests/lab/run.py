@@ -20,6 +20,8 @@ from tests.lab.phones import answering_phone, callers
 from web.demo import DemoLogin, furnish
 from web.demo.cast import CLIENTS
 from web.demo.exchange import COUNTRY
+from web.i18n import Reader
+from web.words import word
 
 DATABASE = "sqlite:///data/lab.db"
 SOFTPHONES = ("101", "102")
@@ -86,9 +88,10 @@ def _tell(exchange: LabAsterisk, logins: tuple[DemoLogin, ...]) -> None:
     print("\nSIP accounts for your softphones (UDP, G.711):")
     for number in SOFTPHONES:
         print(f"  {number}@127.0.0.1:{exchange.sip_port}   password {exchange.phone_secret}")
+    print(f"\nAMI: 127.0.0.1:{exchange.ami_port}, perezvon, secret {exchange.ami_secret}")
     print("\nLogins:")
     for each in logins:
-        print(f"  {each.login:<9} {each.password:<16} {each.role}")
+        print(f"  {each.login:<9} {each.password:<16} {word(Reader(), each.role, 'role')}")
     print(
         f"\nLog in as anna, take extension {SOFTPHONES[0]}, be ready: the queue rings your phone."
         "\nWithout a softphone a colleague answers after some seconds; the call is logged.\n",
@@ -102,6 +105,7 @@ def _serve(exchange: LabAsterisk) -> int:
         "PEREZVON_EXCHANGE_PORT": str(exchange.ami_port),
         "PEREZVON_EXCHANGE_USERNAME": "perezvon",
         "PEREZVON_EXCHANGE_SECRET": exchange.ami_secret,
+        "PEREZVON_EXCHANGE_CEL": f"sqlite:///{exchange.home / 'log/master.db'}",
         "PEREZVON_DATABASE_URL": DATABASE,
     }
     program = Path(sys.executable).with_name("perezvon")
