@@ -120,7 +120,7 @@ def _span(
     """From (included) and until (not included) of the period; None where it is open."""
     today = now.astimezone(reader.zone).date()
     if period == "own":
-        first, last = _day(form, "from"), _day(form, "until")
+        first, last = read_day(form, "from"), read_day(form, "until")
         if first and last and last < first:
             form.refuse("until", "period_backwards")
             return None, None
@@ -137,7 +137,8 @@ def _span(
     return day_begins(today - timedelta(days=days - 1), reader), None
 
 
-def _day(form: Form, name: str) -> date | None:
+def read_day(form: Form, name: str) -> date | None:
+    """A day of the calendar; None when it is missing, or refused."""
     written = form.value(name).strip()
     if not written:
         return None

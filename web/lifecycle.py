@@ -119,6 +119,7 @@ async def _run(
                 supervisor.stopping()
                 await built.screens.close()
         finally:
+            await built.reconciling.close()
             await _end(hearing)
             if not watched.done():  # else the database is another's, and nobody writes any more
                 await _finish_writing(built)

@@ -10,23 +10,26 @@ O, S, H, A = Role.OPERATOR, Role.SUPERVISOR, Role.HEAD_OF_SALES, Role.ADMINISTRA
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A link: `key` is what is pressed after `g` to go there, `icon` a name of the sprite."""
+    """A link: `key` is what is pressed after `g` to go there, `icon` a name of the sprite;
+    `includes` are further places of its section."""
 
     path: str
     label: str
     icon: str
     key: str
     roles: frozenset[Role]
+    includes: tuple[str, ...] = ()
 
     def is_at(self, here: str) -> bool:
         """Whether the page at `here` belongs to this entry."""
-        return here == self.path or here.startswith(self.path + "/")
+        places = (self.path, *self.includes)
+        return any(here == place or here.startswith(place + "/") for place in places)
 
 
 ENTRIES = (
     Entry("/workplace", N_("Workplace"), "headset", "w", frozenset({O, S, H})),
     Entry("/floor", N_("Floor"), "floor", "f", frozenset({S, H, A})),
-    Entry("/calls", N_("Calls"), "calls", "c", frozenset(Role)),
+    Entry("/calls", N_("Calls"), "calls", "c", frozenset(Role), ("/reconciliation",)),
     Entry("/clients", N_("Clients"), "clients", "k", frozenset(Role)),
     Entry("/tasks", N_("Tasks"), "tasks", "t", frozenset(Role)),
     Entry("/admin", N_("Administration"), "gear", "a", frozenset({A})),

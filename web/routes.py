@@ -1,6 +1,7 @@
 """The whole map: every address of the product, and who may use it."""
 
 from crm_core.agents.roles import Role
+from crm_core.catchup.reconciliation import MAY_MEND
 from web.flight import MAY_EXPORT
 from web.guarding import ALL_ROLES, ANYBODY, Route
 from web.views import (
@@ -20,6 +21,7 @@ from web.views import (
     metrics,
     people,
     queues,
+    reconciliation,
     socket,
     static,
     task_lists,
@@ -32,6 +34,7 @@ from web.views.wordlists import dispositions, pause_reasons
 O, S, H, A = Role.OPERATOR, Role.SUPERVISOR, Role.HEAD_OF_SALES, Role.ADMINISTRATOR  # noqa: E741
 OFFICE = frozenset({O, S, H})
 WATCH = frozenset({S, H, A})
+MENDERS = frozenset(MAY_MEND)
 ADMIN = frozenset({A})
 
 ROUTES: tuple[Route, ...] = (
@@ -74,6 +77,12 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/calls/export.{format}", calls.export, WATCH),
     Route("GET", "/calls/{call_id}", calls.show, ALL_ROLES),
     Route("POST", "/calls/{call_id}/exchange", exchange_records.export, MAY_EXPORT),
+    # our call log beside the exchange's own
+    Route("GET", "/reconciliation", reconciliation.index, WATCH),
+    Route("POST", "/reconciliation", reconciliation.compare, WATCH),
+    Route("GET", "/reconciliation/progress", reconciliation.progress, WATCH),
+    Route("GET", "/reconciliation/{id:\\d{1,15}}", reconciliation.show, WATCH),
+    Route("POST", "/reconciliation/{id:\\d{1,15}}/mend", reconciliation.mend, MENDERS),
     # clients
     Route("GET", "/clients", clients.index, ALL_ROLES),
     Route("POST", "/clients", clients.create, ALL_ROLES),

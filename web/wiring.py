@@ -63,6 +63,7 @@ from web.health_checks import (
 from web.i18n import zone_of
 from web.measuring import measure
 from web.metrics import Metrics
+from web.reconciling import Reconciling
 from web.rendering import Rendering
 from web.screens import Screens, make_screens
 from web.seats import ExchangeSeats
@@ -102,6 +103,7 @@ class Services:
     intake: Intake
     catch_up: CatchUp
     reconciler: Reconciler
+    reconciling: Reconciling
     exchange: ExchangeStatus
     phones: Phones
     endpoint_corrections: EndpointCorrections
@@ -154,6 +156,8 @@ def build(settings: Settings, clock: Clock) -> Services:
             # Everything that lives has just been told: what else is open ended while we were away.
             await catch_up.connected(tracker.live(), fact.at)
 
+    office_zone = zone_of(settings.office.time_zone)
+    reconciler = Reconciler(storage, clock, catch_up, tracker.live, office_zone)
     feed = Feed(ami, switchboard, tracker, QueueBoard(), emit, simulated=settings.simulated)
     passwords = Passwords()
     assets = Assets()
@@ -185,9 +189,8 @@ def build(settings: Settings, clock: Clock) -> Services:
         feed=feed,
         intake=intake,
         catch_up=catch_up,
-        reconciler=Reconciler(
-            storage, clock, catch_up, tracker.live, zone_of(settings.office.time_zone)
-        ),
+        reconciler=reconciler,
+        reconciling=Reconciling(reconciler),
         exchange=ExchangeStatus(simulated=settings.simulated),
         phones=phones,
         endpoint_corrections=EndpointCorrections(storage, phones),
@@ -210,6 +213,7 @@ def build(settings: Settings, clock: Clock) -> Services:
 
 async def close(built: Services) -> None:
     """Give back what the services hold, once nothing of them runs any more."""
+    await built.reconciling.close()
     await built.roster.close()
     await built.flight.close()
     await built.bus.close()

@@ -14,6 +14,7 @@ from crm_core.catchup.comparing import Compared, KnownCall, Verdict
 from crm_core.catchup.tables import reconciliation_findings, reconciliations
 from crm_core.errors import NotFound
 from crm_core.storage.engine import Write
+from crm_core.wording import LARGEST_ID
 from telephony.events import CallRecord
 
 
@@ -84,6 +85,8 @@ async def list_reconciliations(connection: AsyncConnection, limit: int) -> list[
 
 async def get_reconciliation(connection: AsyncConnection, reconciliation_id: int) -> Reconciliation:
     """Raises NotFound."""
+    if reconciliation_id > LARGEST_ID:
+        raise NotFound(reconciliation_id=reconciliation_id)
     query = select(reconciliations).where(reconciliations.c.id == reconciliation_id)
     rows = (await connection.execute(query)).mappings().all()
     if not rows:
