@@ -61,10 +61,12 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """A time to be read, and whom the exchange had on the line at `at`."""
+    """A time to be read, and whom the exchange had on the line at `at`. `asked_at` is by the clock
+    that only goes on."""
 
     since: datetime | None
     at: datetime
+    asked_at: float
     living: frozenset[str]
     orphans: frozenset[str] | None = None
     is_gap: bool = False
@@ -83,6 +85,7 @@ class CatchUp:
         self._is_phone = is_phone
         self._wanted: asyncio.Queue[_Wanted] = asyncio.Queue()
         self._is_watching = False
+        self._lost_at: datetime | None = None
         self.last: Summary | None = None
         """The newest reading, finished or not; None before the first."""
         self.readings = 0
@@ -99,6 +102,7 @@ class CatchUp:
         return {CallEnded: self.on_call_ended, ExchangeLost: self.on_exchange_lost}
 
     async def on_exchange_lost(self, fact: ExchangeLost) -> None:
+        self._lost_at = fact.at
         if self._is_watching:
             self._is_watching = False
             await persistently(self._clock, lambda: note_watched(self._storage, fact.at))
@@ -107,7 +111,8 @@ class CatchUp:
         """Of a call seen in part the log knows the rest."""
         if self._logs and not fact.record.complete:
             since = fact.record.started_at - BEFORE
-            self._wanted.put_nowait(_Wanted(since, fact.at, frozenset()))
+            asked_at = self._clock.monotonic()
+            self._wanted.put_nowait(_Wanted(since, fact.at, asked_at, frozenset()))
 
     async def connected(self, live: Collection[CallRecord], at: datetime) -> None:
         """The exchange is watched again since `at`, and these are the calls that it has."""
@@ -116,7 +121,8 @@ class CatchUp:
         if not self._logs:
             await self._intake.close_orphans(ids, at)
         orphans = ids if self._logs else None
-        self._wanted.put_nowait(_Wanted(None, at, living, orphans, is_gap=True))
+        asked_at = self._clock.monotonic()
+        self._wanted.put_nowait(_Wanted(None, at, asked_at, living, orphans, is_gap=True))
 
     async def run(self) -> None:
         """Read what is asked for, one after the other, and note until when we have listened."""
@@ -234,7 +240,9 @@ class CatchUp:
 
     async def _serve(self, wanted: _Wanted) -> None:
         if self._logs:
-            await self._clock.sleep(WRITTEN_SECONDS)
+            written_in = wanted.asked_at + WRITTEN_SECONDS - self._clock.monotonic()
+            if written_in > 0:
+                await self._clock.sleep(written_in)
             reading = asyncio.ensure_future(self._read(wanted))
             try:
                 if wanted.orphans is not None:
@@ -246,7 +254,8 @@ class CatchUp:
                 reading.cancel()
         if wanted.is_gap:
             await note_watched(self._storage, wanted.at)
-            self._is_watching = True
+            # A link that has fallen again meanwhile is no link: what it misses is to be read.
+            self._is_watching = self._lost_at is None or self._lost_at < wanted.at
 
     async def _again(self, wanted: _Wanted) -> None:
         """Until the log can be read the time that was not watched stays to be read."""

@@ -25,7 +25,8 @@ from crm_core.tasks.callbacks import Callbacks
 from crm_core.tasks.tables import tasks
 from telephony.catchup.retelling import retell
 from telephony.catchup.rows import CelRow
-from telephony.events import CallEnded, CallHeld, CallRetold
+from telephony.errors import LinkReason
+from telephony.events import CallEnded, CallHeld, CallRetold, ExchangeLost
 from telephony.ids import Interface
 from telephony.phones import phones_matching
 from tests.cast import Cast
@@ -318,6 +319,41 @@ async def test_the_moment_until_which_we_listened_waits_for_what_was_missed(
         watched = await read_watched(storage)
         assert watched is not None
         assert watched.until >= connected_at
+
+
+async def test_a_link_that_falls_while_the_log_is_read_leaves_the_time_to_be_read(
+    storage: Storage, cast: Cast, tmp_path: Path
+) -> None:
+    """Else the moment until which we listened would go on while nobody listens."""
+    rows = logged.cel_of("inbound_answered")
+    clock = ManualClock(rows[0].at - timedelta(minutes=10))
+    async with listening(storage, clock, logs_of(tmp_path / "cel", rows)) as here:
+        await note_watched(storage, clock.now())
+        await here.catch_up.connected((), clock.now())
+        await clock.advance(0.5)
+        await here.office.hear(ExchangeLost(at=clock.now(), reason=LinkReason.SILENT))
+        await pass_time(here)
+        await here.catch_up.settled()
+        clock.step(timedelta(minutes=20).total_seconds())
+        await here.catch_up.note()
+        await here.catch_up.connected((), clock.now())
+        await pass_time(here)
+        await here.catch_up.settled()
+        assert await kept(storage) == told_by(rows)
+
+
+async def test_many_links_in_a_row_do_not_wait_for_each_other(
+    storage: Storage, cast: Cast, tmp_path: Path
+) -> None:
+    rows = logged.cel_of("inbound_answered")
+    clock = when(rows)
+    async with listening(storage, clock, logs_of(tmp_path / "cel", rows)) as here:
+        await note_watched(storage, clock.now())
+        for _ in range(20):
+            await here.catch_up.connected((), clock.now())
+        await clock.advance(2)
+        await asyncio.wait_for(here.catch_up.settled(), 5)
+        assert here.catch_up.readings == 20
 
 
 async def test_a_call_seen_in_part_is_completed_when_it_has_ended(
