@@ -22,7 +22,10 @@ from tests.lab.processes import free_port, start, stop, wait_until
 _TEMPLATES = Path(__file__).parent / "exchange"
 PHONES = ("101", "102", "103", "104", "105", "106")
 HOTLINE = "109"
-_FOLDERS = ("etc", "lib", "db", "spool", "run", "log/cdr-csv", "log/cdr-custom", "sounds/moh")
+_FOLDERS = (
+    *("etc", "lib", "db", "spool", "run", "log/cdr-csv", "log/cdr-custom", "log/cel-custom"),
+    "sounds/moh",
+)
 _RTP_SPAN = 400
 
 
