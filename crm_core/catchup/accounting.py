@@ -38,7 +38,7 @@ async def find_differences(
         if compared.known is not None:
             seen.add(compared.known.call_id)
         seen.update(compared.absorbs)
-        if not _began_in(compared, since, until) or _is_fresh(compared, now):
+        if not _counts(compared, since, until, now):
             summary.verdicts[compared.verdict] -= 1
         elif compared.verdict is not Verdict.ACCOUNTED and len(found) < MANY:
             found.append(compared)
@@ -56,9 +56,16 @@ async def find_differences(
     return [*found, *unlogged][:MANY]
 
 
-def _began_in(compared: Compared, since: datetime, until: datetime) -> bool:
-    """By the exchange's own log: it is the one that is counted."""
-    return compared.record is not None and since <= compared.record.started_at < until
+def differs(compared: Compared, since: datetime, until: datetime, now: datetime) -> bool:
+    """Whether this is a call of that time which the two logs tell otherwise."""
+    return compared.verdict is not Verdict.ACCOUNTED and _counts(compared, since, until, now)
+
+
+def _counts(compared: Compared, since: datetime, until: datetime, now: datetime) -> bool:
+    """By when it began in the exchange's own log: that is the one that is counted."""
+    if compared.record is None or _is_fresh(compared, now):
+        return False
+    return since <= compared.record.started_at < until
 
 
 def _is_fresh(compared: Compared, now: datetime) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.calls.tables import calls
 from crm_core.catchup.comparing import Compared, KnownCall, Verdict
+from crm_core.catchup.reading import AT_ONCE
 from crm_core.catchup.tables import reconciliation_findings, reconciliations
 from crm_core.errors import NotFound
 from crm_core.storage.engine import Write
@@ -133,12 +134,13 @@ async def finish(
 
 async def note_mended(tx: Write, call_ids: Collection[str], at: datetime) -> None:
     """These calls are told right now, whichever comparison had found them."""
-    open_ones = and_(_FOUND.mended_at.is_(None), _FOUND.verdict != Verdict.UNLOGGED.value)
-    await tx.execute(
-        update(reconciliation_findings)
-        .where(_FOUND.call_id.in_(call_ids), open_ones)
-        .values(mended_at=at)
-    )
+    is_open = and_(_FOUND.mended_at.is_(None), _FOUND.verdict != Verdict.UNLOGGED.value)
+    ids = list(call_ids)
+    for start in range(0, len(ids), AT_ONCE):
+        of_these = _FOUND.call_id.in_(ids[start : start + AT_ONCE])
+        await tx.execute(
+            update(reconciliation_findings).where(of_these, is_open).values(mended_at=at)
+        )
 
 
 async def _with_counts(

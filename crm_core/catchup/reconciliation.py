@@ -17,7 +17,7 @@ from crm_core import audit
 from crm_core.agents.people import Agent
 from crm_core.agents.roles import Role, require
 from crm_core.catchup import findings
-from crm_core.catchup.accounting import LASTING, find_differences
+from crm_core.catchup.accounting import LASTING, differs, find_differences
 from crm_core.catchup.catching_up import CatchUp, Summary, keys_of
 from crm_core.catchup.comparing import Compared, Verdict
 from crm_core.catchup.findings import Finding, Reconciliation
@@ -114,12 +114,12 @@ class Reconciler:
         ids: Collection[int] | None,
         on_begun: Begun = lambda reconciliation_id: None,
     ) -> Mended:
-        """Let the exchange's log say how these calls were (None: all that can be mended). Raises
-        NotFound, SourceRefused, Conflict `no_exchange_log`, `already_comparing`."""
+        """Let the exchange's log say how these calls were (None: all that can be mended, listed or
+        not). Raises NotFound, SourceRefused, Conflict `no_exchange_log`, `already_comparing`."""
         require(actor, *MAY_MEND)
         self._refuse_if_impossible()
         async with self._one:
-            await self.get(reconciliation_id)
+            whole = await self.get(reconciliation_id)
             broken = [
                 finding
                 for finding in await self.list_findings(reconciliation_id)
@@ -127,7 +127,8 @@ class Reconciler:
             ]
             if not broken:
                 return Mended(0, 0)
-            return await self._mend(actor, reconciliation_id, broken, on_begun)
+            beyond = whole if ids is None and whole.unlisted else None
+            return await self._mend(actor, reconciliation_id, broken, beyond, on_begun)
 
     async def list_reconciliations(self, limit: int = 60) -> list[Reconciliation]:
         """The newest first."""
@@ -223,20 +224,29 @@ class Reconciler:
             )
 
     async def _mend(
-        self, actor: Agent, row_id: int, broken: Sequence[Finding], on_begun: Begun
+        self,
+        actor: Agent,
+        row_id: int,
+        broken: Sequence[Finding],
+        beyond: Reconciliation | None,
+        on_begun: Begun,
     ) -> Mended:
+        """`beyond`: with them all else that differs in its time, of which only the number is
+        known."""
         ids = {finding.call_id for finding in broken}
         told: set[str] = set()
+        now = self._clock.now()
 
         def is_broken(compared: Compared) -> bool:
-            if compared.call_id not in ids:
+            is_unlisted = beyond is not None and differs(compared, beyond.since, beyond.until, now)
+            if compared.call_id not in ids and not is_unlisted:
                 return False
             told.add(compared.call_id)
             return True
 
-        now = self._clock.now()
         since = min(finding.started_at for finding in broken) - LASTING
-        until = min(now, max(one.ended_at or one.started_at for one in broken) + LASTING)
+        ends = [finding.ended_at or finding.started_at for finding in broken]
+        until = min(now, max([*ends, *([beyond.until] if beyond else [])]) + LASTING)
         running = self.running = Running(row_id, is_mending=True, summary=Summary(since, until))
 
         def show(summary: Summary) -> None:
@@ -257,7 +267,7 @@ class Reconciler:
                 await self._note_mended(actor, row_id, told, now)
         finally:
             self.running = None
-        return Mended(len(broken), sum(finding.call_id in told for finding in broken))
+        return Mended(len(ids | told), len(told))
 
     async def _note_mended(
         self, actor: Agent, row_id: int, told: Collection[str], at: datetime

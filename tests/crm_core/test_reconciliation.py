@@ -282,13 +282,17 @@ async def test_a_half_that_was_doubled_is_found(here: Desk, records: list[CallRe
     assert [(one.call_id, one.verdict) for one in findings] == [("double", Verdict.UNLOGGED)]
 
 
-async def test_more_than_can_be_listed_are_counted(
-    here: Desk, monkeypatch: pytest.MonkeyPatch
+async def test_more_than_can_be_listed_are_counted_and_mended_with_the_rest(
+    here: Desk, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(accounting, "MANY", 3)
     row_id, findings = await here.compare_yesterday()
     told_of = await here.reconciler.get(row_id)
     assert (len(findings), told_of.found, told_of.unlisted) == (3, 4, 1)
+    assert await here.reconciler.mend(cast.vera, row_id, [findings[0].id]) == Mended(1, 1)
+    assert await here.reconciler.mend(cast.vera, row_id, None) == Mended(3, 3)
+    again, _ = await here.compare_yesterday()
+    assert (await here.reconciler.get(again)).accounted == 4
 
 
 async def test_a_log_that_is_away_is_its_trouble_and_can_be_compared_again(

@@ -260,13 +260,15 @@ async def test_a_call_that_asterisk_never_logged_is_explained_and_has_no_button(
 
 
 async def test_more_than_are_listed_are_said_to_be(
-    office: Office, client_as: ClientAs, monkeypatch: pytest.MonkeyPatch
+    office: Office, client_as: ClientAs, recorder: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(accounting, "MANY", 1)
     vera = await client_as("vera")
-    _, page = await compared(office, vera)
+    address, page = await compared(office, vera)
     assert "4 calls: 1 missing, 3 more" in page.words
-    assert "3 more are not listed. Mend these, then compare again." in page.words
+    assert "3 more are not listed. “Mend all” mends them too." in page.words
+    assert "how 4 calls were?" in page.text
+    assert "4 calls mended" in (await vera.post(f"{address}/mend")).words
 
 
 @pytest.mark.parametrize("path", ["/reconciliation/7", f"/reconciliation/{10**14}"])
