@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import partial, reduce
 from typing import Final
 
 import structlog
@@ -91,6 +91,8 @@ class CatchUp:
         self.readings = 0
         self.brought_in = 0
         """Calls added or completed since the start."""
+        self.unread_since: Callable[[], datetime | None] = lambda: None
+        """When the oldest word of the exchange arrived that nobody has looked at yet."""
 
     @property
     def has_logs(self) -> bool:
@@ -130,6 +132,8 @@ class CatchUp:
             group.create_task(self._note_for_ever())
             while True:
                 wanted = await self._wanted.get()
+                waiting = [self._wanted.get_nowait() for _ in range(self._wanted.qsize())]
+                wanted = reduce(_merged, waiting, wanted)
                 serving = partial(self._serve, wanted)
                 try:
                     await persistently(self._clock, serving)
@@ -138,7 +142,8 @@ class CatchUp:
                     if wanted.is_gap:
                         group.create_task(self._again(wanted))
                 finally:
-                    self._wanted.task_done()
+                    for _ in (wanted, *waiting):
+                        self._wanted.task_done()
 
     async def settled(self) -> None:
         """Return when all that was asked for has been read and recorded."""
@@ -146,9 +151,12 @@ class CatchUp:
         await self._intake.settled()
 
     async def note(self) -> None:
-        """Write down that the exchange is heard now, if it is and nothing is left to read."""
+        """Write down until when the exchange is heard, if it is and nothing is left to read: what
+        is heard and not written down yet would be lost with us, so it does not count."""
         if self._is_watching:
-            await note_watched(self._storage, self._clock.now())
+            unwritten = (self.unread_since(), self._intake.unwritten_since)
+            until = min((self._clock.now(), *(at for at in unwritten if at is not None)))
+            await note_watched(self._storage, until)
 
     # --- one reading -----------------------------------------------------------------------------
 
@@ -263,7 +271,12 @@ class CatchUp:
         self._wanted.put_nowait(replace(wanted, orphans=None))
 
     async def _read(self, wanted: _Wanted) -> None:
-        since = wanted.since or await self._unwatched_since()
+        moments = (
+            [wanted.since, await self._unwatched_since(wanted.living)]
+            if wanted.is_gap
+            else [wanted.since]
+        )
+        since = min((moment for moment in moments if moment is not None), default=None)
         if since is None:
             return
         summary = await self.bring_in(
@@ -276,14 +289,14 @@ class CatchUp:
             **{verdict.value: count for verdict, count in summary.verdicts.items() if count},
         )
 
-    async def _unwatched_since(self) -> datetime | None:
+    async def _unwatched_since(self, living: Collection[str]) -> datetime | None:
         """Since when the log is to be read: the last moment we listened, or the beginning of the
-        oldest call that was open then. None at the very first start."""
+        oldest call that was open then and has ended. None at the very first start."""
         watched = await read_watched(self._storage)
         if watched is None:
             return None
         async with self._storage.read() as connection:
-            oldest = await open_since(connection, watched.until - ACTED_ON)
+            oldest = await open_since(connection, watched.until - ACTED_ON, living)
         return min(watched.until, oldest or watched.until) - BEFORE
 
     async def _note_for_ever(self) -> None:
@@ -299,6 +312,17 @@ def keys_of(call: CallRecord) -> set[str]:
     """All that a call may be known by: its id, its linkedids and its channels."""
     legs = {str(leg.uniqueid) for leg in call.legs}
     return {str(call.call_id)} | set(map(str, call.linkedids)) | legs
+
+
+def _merged(one: _Wanted, other: _Wanted) -> _Wanted:
+    """Both in one reading: the newer list of the living counts, and the earlier beginning."""
+    gaps = sorted((each for each in (one, other) if each.is_gap), key=lambda each: each.at)
+    begins = [each.since for each in (one, other) if each.since is not None]
+    return replace(
+        gaps[-1] if gaps else one,
+        since=min(begins, default=None),
+        asked_at=max(one.asked_at, other.asked_at),
+    )
 
 
 def _is_over(retold: Retold, living: Collection[str], at: datetime) -> bool:

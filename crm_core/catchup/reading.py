@@ -56,16 +56,16 @@ async def list_between(
     return await _with_parts(connection, rows)
 
 
-async def open_since(connection: AsyncConnection, earliest: datetime) -> datetime | None:
-    """When the oldest call began that is open in our log, and not older than `earliest`."""
-    query = (
-        select(calls.c.started_at)
-        .where(calls.c.ended_at.is_(None), calls.c.started_at >= earliest)
-        .order_by(calls.c.started_at)
-        .limit(1)
+async def open_since(
+    connection: AsyncConnection, earliest: datetime, living: Collection[str]
+) -> datetime | None:
+    """When the oldest call began that is open in our log, not older than `earliest` and none of the
+    `living`."""
+    query = select(calls.c.call_id, calls.c.started_at).where(
+        calls.c.ended_at.is_(None), calls.c.started_at >= earliest
     )
-    found: datetime | None = (await connection.execute(query)).scalar_one_or_none()
-    return found
+    rows = await connection.execute(query)
+    return min((row.started_at for row in rows if row.call_id not in living), default=None)
 
 
 async def _with_parts(connection: AsyncConnection, rows: Sequence[Any]) -> list[KnownCall]:
