@@ -65,16 +65,26 @@ class AmiClient:
         self._wiring = Wiring(now=now, take=self._take, is_noise=is_noise, raw=raw)
         self._tls: ssl.SSLContext | None = None
         self._link: AmiLink | None = None
+        self._renewal: asyncio.Task[None] | None = None
         self._items: deque[StreamItem] = deque()
         self._early: deque[AmiMessage] = deque()
         self._limit = backlog_limit
         self._arrived = asyncio.Event()
         self._told: str | None = None
+        self._deaf_since: datetime | None = None
 
     @property
     def backlog(self) -> int:
         """Items received and not yet consumed."""
         return len(self._items)
+
+    @property
+    def unread_since(self) -> datetime | None:
+        """When the oldest item arrived that is not consumed yet; None: all are."""
+        if not self._items:
+            return None
+        first = self._items[0]
+        return first.received_at if isinstance(first, AmiMessage) else first.at
 
     async def run(self) -> None:
         """Connect, log in, keep alive, reconnect; until cancelled."""
@@ -102,6 +112,15 @@ class AmiClient:
             raise NotConnected(action.name)
         return await self._link.request(action, self._time_for(timeout_seconds))
 
+    def renew_later(self) -> None:
+        """Log in anew after as long as after a refusal, unless the link falls before."""
+        if self._link is not None and self._renewal is None:
+            self._renewal = asyncio.ensure_future(self._renew(self._link))
+
+    async def _renew(self, link: AmiLink) -> None:
+        await self._sleep(self._patience.refused_wait_seconds)
+        link.end(Loss(LinkReason.FORBIDDEN))
+
     def _time_for(self, timeout_seconds: float | None) -> float:
         default = self._settings.action_timeout_seconds
         return default if timeout_seconds is None else timeout_seconds
@@ -127,6 +146,9 @@ class AmiClient:
             self.connected = False
             self._link = None
             self._early.clear()
+            if self._renewal is not None:
+                self._renewal.cancel()
+                self._renewal = None
             link.end(Loss(LinkReason.STOPPED))
 
     async def _bring_up(self, link: AmiLink) -> str:
@@ -177,6 +199,7 @@ class AmiClient:
 
     def _fall_behind(self) -> None:
         log.error("more than %d AMI messages unread: the link is made anew", self._limit)
+        self._deaf_since = self.unread_since
         self._items.clear()
         self._early.clear()
         if self._link is not None:
@@ -203,7 +226,9 @@ class AmiClient:
             log.warning(
                 "no link to Asterisk: %s", " ".join(filter(None, [loss.reason, loss.details]))
             )
-        self._put(LinkDown(self._now(), loss.reason, loss.details))
+        # What was thrown away unread was not heard: it has to be read elsewhere.
+        at, self._deaf_since = self._deaf_since or self._now(), None
+        self._put(LinkDown(at, loss.reason, loss.details))
 
     def _put(self, item: StreamItem) -> None:
         self._items.append(item)

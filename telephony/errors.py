@@ -8,6 +8,7 @@ class LinkReason(StrEnum):
     """Why there is no link to Asterisk: the `reason` of a `LinkDown`, and of an `ExchangeLost`.
 
     `UNREADABLE` is of the second alone: the link is up, but what goes on could not be read.
+    `FORBIDDEN`: the link is up, but its account may not ask what goes on.
     """
 
     UNREACHABLE = "unreachable"
@@ -15,6 +16,7 @@ class LinkReason(StrEnum):
     TLS_FAILED = "tls_failed"
     NOT_ASTERISK = "not_asterisk"
     LOGIN_REFUSED = "login_refused"
+    FORBIDDEN = "forbidden"
     PEER_CLOSED = "peer_closed"
     SHUTDOWN = "shutdown"
     SILENT = "silent"

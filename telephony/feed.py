@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from telephony.errors import ActionTimedOut, LinkReason, NotConnected
+from telephony.errors import ActionRefused, ActionTimedOut, LinkReason, NotConnected
 from telephony.events import ExchangeConnected, ExchangeLost, Fact
 from telephony.queues import QueueBoard
 from telephony.said import Wire
@@ -33,6 +33,8 @@ class Source(Protocol):
 
     def messages(self) -> AsyncIterator[StreamItem]: ...
 
+    def renew_later(self) -> None: ...
+
 
 class Lister(Protocol):
     """Whoever can have Asterisk tell all that is so now, into the stream, and says which channels
@@ -48,7 +50,8 @@ class Feed:
 
     `ExchangeConnected` comes after everything that was going on has been told; `simulated` is
     passed on with it. An exchange that cannot tell it in time is `ExchangeLost` (unreadable) until
-    it can; its events are taken all the same.
+    it can, one that will not tell us (forbidden) until our account may ask; its events are taken
+    all the same.
     """
 
     def __init__(
@@ -181,12 +184,19 @@ class Feed:
         assert lists is not None
         assert self._heard_at is not None
         fault = None if lists.cancelled() else lists.exception()
-        if fault is not None:
+        if isinstance(fault, ActionRefused):
+            log.error("our account may not ask which calls are going on: %s", fault.message)
+        elif fault is not None:
             log.error("the state of the exchange could not be read whole", exc_info=fault)
         if isinstance(fault, NotConnected):
             return
         if isinstance(fault, ActionTimedOut) and self._connecting_to is not None:
             await self._ask_again(self._heard_at)
+            return
+        if isinstance(fault, ActionRefused) and self._connecting_to is not None:
+            self._client.renew_later()  # rights given meanwhile are those of a new login
+            reason, details = LinkReason.FORBIDDEN, fault.message
+            await self._tell([ExchangeLost(at=self._heard_at, reason=reason, details=details)])
             return
         await self._tell(self._tracker.resynced(self._heard_at))
         version, self._connecting_to = self._connecting_to, None

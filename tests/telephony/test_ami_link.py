@@ -154,6 +154,16 @@ async def test_stopping_says_goodbye_and_leaves_no_connection(
     assert [each.message for each in caplog.records if each.levelname == "WARNING"] == []
 
 
+async def test_a_link_without_rights_is_made_anew_after_as_long_as_after_a_refusal() -> None:
+    async with connected(patience=replace(QUICK, refused_wait_seconds=0.5)) as talking:
+        talking.client.renew_later()
+        talking.client.renew_later()
+        assert (await talking.hear(LinkDown)).reason == "forbidden"
+        await talking.hear(LinkUp)
+        assert talking.waits.count(0.5) == 1
+        assert len(talking.fake.lines) == 2
+
+
 async def test_every_link_is_told_up_and_down_in_turn() -> None:
     async with connected() as talking:
         talking.fake.line.drop()

@@ -31,7 +31,7 @@ class Exchange:
 
     def __init__(self) -> None:
         self.queue: asyncio.Queue[StreamItem] = asyncio.Queue()
-        self.asked = 0
+        self.asked = self.renewals = 0
         self.lists: list[AmiMessage] = [message("CoreShowChannelsComplete")]
         self.fault: Exception | None = None
         self.faults = 1_000_000
@@ -50,6 +50,9 @@ class Exchange:
             raise self.fault
         for item in self.lists:
             self.queue.put_nowait(item)
+
+    def renew_later(self) -> None:
+        self.renewals += 1
 
     def push(self, *items: StreamItem) -> None:
         for item in items:
@@ -158,13 +161,19 @@ async def test_a_link_lost_while_connecting_is_not_told_as_connected(
     assert listener.kinds() == ["ExchangeLost", "ExchangeConnected"]
 
 
-async def test_lists_that_are_refused_do_not_keep_the_product_down(
+async def test_lists_that_are_refused_are_told_and_what_happens_is_taken_all_the_same(
     exchange: Exchange, listener: Listener, caplog: pytest.LogCaptureFixture
 ) -> None:
     exchange.fault = ActionRefused("Permission denied")
     exchange.push(UP)
-    await listener.until_kind(events.ExchangeConnected)
-    assert "could not be read whole" in caplog.text
+    await listener.until_kind(events.ExchangeLost)
+    exchange.push(message("Newchannel", **CHANNEL))
+    await listener.until_kind(events.CallStarted)
+    (lost,) = [fact for fact in listener.facts if isinstance(fact, events.ExchangeLost)]
+    assert (lost.reason, lost.details) == ("forbidden", "Permission denied")
+    assert "may not ask which calls are going on: Permission denied" in caplog.text
+    assert exchange.renewals == 1  # the rights given meanwhile are those of a new login
+    assert "ExchangeConnected" not in listener.kinds()
 
 
 async def test_lists_cut_off_by_the_link_tell_nothing(
