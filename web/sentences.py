@@ -104,6 +104,10 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
     ),
     "database_older": N_("The database is older than this version. Run: perezvon migrate"),
     "migration_broke": N_("The database could not be brought up to date; nothing was changed."),
+    "database_away": N_(
+        "The database does not answer just now. If you were saving something, look later whether "
+        "it is there. Calls go on and are not lost. Try again in a moment."
+    ),
     "metrics_only_here": N_(
         "Only this machine may read this. Set [http] metrics_token to read it from another."
     ),
@@ -224,6 +228,7 @@ LINK_REASONS: dict[str, str] = {
     "tls_failed": N_("the secure connection cannot be made"),
     "not_asterisk": N_("what answers there is not Asterisk's manager interface"),
     "login_refused": N_("it does not accept our login"),
+    "forbidden": N_("its account there may not ask which calls are going on"),
     "peer_closed": N_("it closed the connection"),
     "shutdown": N_("it is shutting down or restarting"),
     "silent": N_("it has gone silent"),
