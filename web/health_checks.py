@@ -62,11 +62,11 @@ async def of_journal(intake: Intake) -> Finding:
     return yellow("journal_behind", waiting=now.waiting) if now.waiting > BEHIND else green()
 
 
-async def of_catch_up(catch_up: CatchUp) -> Finding:
+async def of_catch_up(catch_up: CatchUp, *, simulated: bool) -> Finding:
     """Whether what happened without us can be read from the exchange's own log."""
     last = catch_up.last
     if not catch_up.has_logs:
-        return green("no_log")
+        return green("made_up_log") if simulated else yellow("no_log")
     if last is None or last.reached is None:
         return green("nothing_missed")
     if last.trouble is not None:

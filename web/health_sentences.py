@@ -49,6 +49,7 @@ FINDINGS: Final[dict[str, str]] = {
         "Where Asterisk keeps its own log is not set: what happens while this service is away is "
         "lost. Set [exchange] cel."
     ),
+    "made_up_log": N_("This exchange is made up, and keeps no log of its own to read."),
     "nothing_missed": N_("Nothing had to be read from the exchange's own log so far."),
     "log_unread": N_(
         "The exchange's own log cannot be read: what happened between %(since)s and %(until)s may "

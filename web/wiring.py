@@ -149,6 +149,7 @@ def build(settings: Settings, clock: Clock) -> Services:
     # The made-up exchange keeps no log of its own.
     logs = Logs() if settings.simulated else Logs.of(settings.exchange)
     catch_up = CatchUp(storage, clock, intake, logs, phones)
+    catch_up.unread_since = lambda: ami.unread_since
 
     async def emit(fact: Fact) -> None:
         await intake.take(fact, feed.heard_at)
@@ -255,7 +256,7 @@ def _watch(built: Services) -> None:
     watch("service", lambda: of_service(vigil, built.sole))
     watch("exchange", lambda: of_exchange(built.exchange, built.ami))
     watch("journal", lambda: of_journal(built.intake))
-    watch("catch_up", lambda: of_catch_up(built.catch_up))
+    watch("catch_up", lambda: of_catch_up(built.catch_up, simulated=built.settings.simulated))
     watch("listeners", lambda: of_listeners(built.bus))
     watch("screens", lambda: of_screens(built.screens.hub, vigil))
     watch("database", lambda: of_database(built.storage, built.clock))
