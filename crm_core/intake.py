@@ -6,7 +6,8 @@ tried again until it can, while the facts wait and `take` makes the exchange's s
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -24,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 WAITING: Final = 20_000  # facts: minutes of a busy exchange, some megabytes
 BATCH: Final = 500  # facts a transaction: beyond it the share of each no longer falls
+STUCK_SECONDS: Final = 2.0
+"""A write that takes so long waits for somebody: a locked database says nothing for 15 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,8 @@ class _Orphans:
 
 @dataclass(frozen=True, slots=True)
 class IntakeHealth:
-    """How many facts wait; why and since when the database takes none (None: it does)."""
+    """How many facts are not written yet; why and since when the database takes none (None: it
+    does)."""
 
     waiting: int
     trouble: str | None
@@ -45,6 +49,16 @@ class IntakeHealth:
 
 _Taken = tuple[Fact | _Orphans, datetime | None]
 """With the moment its word arrived from the exchange, where it came from there."""
+
+
+class _Line(asyncio.Queue[_Taken]):
+    """A queue that can be looked along."""
+
+    _queue: deque[_Taken]
+
+    def heard_since(self) -> datetime | None:
+        """When the first arrived of those that wait and came from the exchange."""
+        return _heard_since(self._queue)
 
 
 class Intake:
@@ -67,14 +81,27 @@ class Intake:
         self._journal = journal
         self._clock = clock
         self._batch = batch
-        self._queue: asyncio.Queue[_Taken] = asyncio.Queue(waiting)
+        self._queue = _Line(waiting)
+        self._in_hand: Sequence[_Taken] = ()
+        self._writing_since: tuple[float, datetime] | None = None
         self._trouble: str | None = None
-        self._trouble_since: datetime | None = None
         self.on_recorded: Callable[[float], None] = lambda seconds: None
 
     @property
     def health(self) -> IntakeHealth:
-        return IntakeHealth(self._queue.qsize(), self._trouble, self._trouble_since)
+        waiting = self._queue.qsize() + len(self._in_hand)
+        if self._writing_since is None:
+            return IntakeHealth(waiting, None, None)
+        steady, since = self._writing_since
+        is_stuck = self._clock.monotonic() - steady > STUCK_SECONDS
+        trouble = self._trouble or ("Stuck" if is_stuck else None)
+        return IntakeHealth(waiting, trouble, since if trouble else None)
+
+    @property
+    def unwritten_since(self) -> datetime | None:
+        """When the oldest word of the exchange arrived that is not written down yet; None: all
+        is."""
+        return _heard_since(self._in_hand) or self._queue.heard_since()
 
     async def take(self, fact: Fact, heard_at: datetime | None = None) -> None:
         """Accept a fact; waits only while as many as may be are waiting already. `heard_at`: when
@@ -100,10 +127,12 @@ class Intake:
             while len(taken) < self._batch and not self._queue.empty():
                 taken.append(self._queue.get_nowait())
             HEARD_AT.set(taken[0][1])
+            self._in_hand = taken
             try:
                 await self._record([item for item, _ in taken])
                 self._tell_lag(taken)
             finally:
+                self._in_hand = ()
                 for _ in taken:
                     self._queue.task_done()
 
@@ -138,12 +167,14 @@ class Intake:
 
     async def _persistently(self, work: Sequence[Fact] | _Orphans) -> bool:
         """Write `work`; False when it is at fault itself. Where the database is: again, later."""
+        self._writing_since = self._clock.monotonic(), self._clock.now()
         try:
             await persistently(self._clock, lambda: self._write(work), self._note_trouble)
         except Exception as error:
             _log_refused(work, error)
             return False
-        self._trouble = self._trouble_since = None
+        finally:
+            self._trouble = self._writing_since = None
         return True
 
     async def _write(self, work: Sequence[Fact] | _Orphans) -> None:
@@ -160,9 +191,12 @@ class Intake:
 
     def _note_trouble(self, error: Exception) -> None:
         if self._trouble is None:
-            self._trouble_since = self._clock.now()
-            log.error("journal_waits_for_database", error=str(error), waiting=self._queue.qsize())
+            log.error("journal_waits_for_database", error=str(error), waiting=self.health.waiting)
         self._trouble = type(error.__cause__ or error).__name__
+
+
+def _heard_since(taken: Iterable[_Taken]) -> datetime | None:
+    return next((heard_at for _, heard_at in taken if heard_at is not None), None)
 
 
 def _log_refused(work: Sequence[Fact] | _Orphans, error: Exception) -> None:

@@ -40,6 +40,14 @@ def is_database_trouble(error: Exception) -> bool:
     return isinstance(error, _TROUBLE)
 
 
+def is_out_of_reach(error: Exception) -> bool:
+    """The same of work that touches files and browsers too, whose errors are not the database's:
+    of the system's own errors only those of a connection that was not to be had count."""
+    if isinstance(error, OSError):
+        return isinstance(error, ConnectionRefusedError | TimeoutError)
+    return is_database_trouble(error)
+
+
 def _log_trouble(error: Exception) -> None:
     log.warning("waits_for_database", error=str(error))
 
