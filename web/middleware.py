@@ -7,6 +7,7 @@ from aiohttp import web
 
 from crm_core.agents.people import Agent
 from crm_core.errors import CrmError
+from crm_core.storage.trouble import is_out_of_reach
 from telephony.errors import TelephonyError
 from web import sessions
 from web.counters import count_late
@@ -64,16 +65,21 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
         return errors.of_refusal(request, error)
     except (CrmError, TelephonyError) as error:
         return errors.of_refusal(request, error)
-    except Exception:
+    except Exception as error:
+        if is_out_of_reach(error):
+            log.warning("request_without_database", path=request.path, error=str(error))
+            return _safely(request, errors.of_database)
         call_id = request.match_info.get("call_id")
         log.exception("request_failed", method=request.method, path=request.path, call_id=call_id)
-        return _of_fault(request)
+        return _safely(request, errors.of_fault)
 
 
-def _of_fault(request: web.Request) -> web.StreamResponse:
-    """A page about a fault of ours, even if it is the page's own frame that fails."""
+def _safely(
+    request: web.Request, told: Callable[[web.Request], web.StreamResponse]
+) -> web.StreamResponse:
+    """A page about what went wrong, even if it is the page's own frame that fails."""
     try:
-        return errors.of_fault(request)
+        return told(request)
     except Exception:
         log.exception("error_page_failed", path=request.path)
         return errors.without_a_frame(request)

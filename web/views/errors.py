@@ -16,6 +16,7 @@ from web.sentences import sentence
 from web.visits import VISIT, Visit, page, services, visit, wants_json
 
 EXPECTED = (LoginNeeded, TooManyLogins)
+AGAIN_SECONDS = 5  # as often as the service itself tries at the longest
 
 TITLES = {
     400: N_("This request cannot be understood"),
@@ -74,6 +75,13 @@ def of_fault(request: web.Request) -> web.StreamResponse:
     return _answer(request, 500, "fault", {})
 
 
+def of_database(request: web.Request) -> web.StreamResponse:
+    """The database is away or held by somebody: nobody's fault, and it passes."""
+    response = _answer(request, 503, "database_away", {}, title=N_("This is not possible just now"))
+    response.headers["Retry-After"] = str(AGAIN_SECONDS)
+    return response
+
+
 def without_a_frame(request: web.Request) -> web.Response:
     """The same in plain text, for when the templates themselves are at fault."""
     reader = _reader(request)
@@ -93,6 +101,7 @@ def _answer(
     values: Mapping[str, Any],
     *,
     field: str | None = None,
+    title: str = "",
 ) -> web.Response:
     reader = _reader(request)
     if wants_json(request):
@@ -100,7 +109,8 @@ def _answer(
         if field is not None:
             told["field"] = field
         return web.json_response({"error": told}, status=status)
-    title = reader.gettext(TITLES.get(status, TITLES[500] if status >= 500 else TITLES[400]))
+    usual = TITLES.get(status, TITLES[500] if status >= 500 else TITLES[400])
+    title = reader.gettext(title or usual)
     said = [HINTS[status]] if status in HINTS else []
     texts = [sentence(reader, code, values)] if code not in ("fault", "not_found") else []
     texts += [reader.gettext(hint) for hint in said]
