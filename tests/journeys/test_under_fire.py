@@ -69,7 +69,7 @@ async def test_a_service_killed_twenty_times_logs_every_call_once_as_it_was_bill
                     await asyncio.sleep(chance.uniform(0, 1.5))
                     service.send_signal(signal.SIGKILL)
                     await service.wait()
-        await until(lambda: _is_quiet(ami), "all have hung up", patience_seconds=30)
+        await until(lambda: is_quiet(ami), "all have hung up", patience_seconds=30)
     async with perezvon_run(exchange, database, port, log):
 
         async def agrees() -> bool:
@@ -100,7 +100,8 @@ async def _state_is_right(ami: AmiLink, storage: Storage) -> bool:
     return bool(stored == "ringing") if states else stored not in ("talking", "ringing")
 
 
-async def _is_quiet(ami: AmiLink) -> bool:
+async def is_quiet(ami: AmiLink) -> bool:
+    """Whether nobody is on the line."""
     return not await _channels(ami)
 
 

@@ -1,0 +1,117 @@
+"""Screens under fire, while people phone in: a thousand tabs at once, and a deaf browser."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin
+
+from crm_core.agents.sessions import Sessions
+from crm_core.agents.tables import agent_states
+from crm_core.clock import SystemClock
+from crm_core.storage.engine import Storage
+from tests.journeys.crowd import accounts, crowd
+from tests.journeys.office import furnish, until
+from tests.journeys.running import perezvon_run
+from tests.journeys.test_under_fire import exchange as own_exchange
+from tests.journeys.test_under_fire import is_quiet
+from tests.lab.ami_link import AmiLink
+from tests.lab.asterisk import LabAsterisk
+from tests.lab.processes import free_port
+
+pytestmark = [pytest.mark.lab]
+exchange = own_exchange
+TABS = 1000
+AT_ONCE = 200  # connections that the kernel is asked for in one breath
+PATIENCE_SECONDS = 60
+
+
+async def _open(port: int, token: str, gate: asyncio.Semaphore) -> ClientConnection:
+    """One tab, which has its snapshot."""
+    base = f"127.0.0.1:{port}"
+    async with gate:
+        tab = await connect(
+            f"ws://{base}/socket",
+            origin=Origin(f"http://{base}"),
+            additional_headers={"Cookie": f"perezvon={token}"},
+            compression=None,
+            open_timeout=PATIENCE_SECONDS,
+        )
+        first = json.loads(await asyncio.wait_for(tab.recv(), PATIENCE_SECONDS))
+    assert first["type"] == "snapshot"
+    return tab
+
+
+async def _open_all(port: int, token: str, count: int) -> list[ClientConnection]:
+    gate = asyncio.Semaphore(AT_ONCE)
+    return list(await asyncio.gather(*(_open(port, token, gate) for _ in range(count))))
+
+
+async def _sees_a_card(tab: ClientConnection) -> bool:
+    """Whether a card comes to this tab."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        async for data in tab:
+            for op in json.loads(data).get("ops", ()):
+                if "card" in op.get("id", "") and "ringing" in op.get("html", ""):
+                    return True
+    return False
+
+
+@asynccontextmanager
+async def _deaf_tab(port: int, token: str) -> AsyncIterator[asyncio.StreamReader]:
+    """A browser that has connected and reads nothing any more."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+    writer.write(
+        f"GET /socket HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
+        f"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        f"Sec-WebSocket-Version: 13\r\nOrigin: http://127.0.0.1:{port}\r\n"
+        f"Cookie: perezvon={token}\r\n\r\n".encode()
+    )
+    assert b"101" in await reader.readline()
+    try:
+        yield reader
+    finally:
+        writer.transport.abort()
+
+
+async def test_a_thousand_tabs_at_once_and_a_deaf_one_cost_no_card_and_no_call(
+    exchange: LabAsterisk, tmp_path: Path
+) -> None:
+    database, port = f"sqlite:///{tmp_path / 'perezvon.db'}", free_port()
+    cast = await furnish(database)
+    storage = Storage.open(database)
+    try:
+        await _seat(storage, cast.anna.id, cast.desk_101)
+        token = await Sessions(storage, SystemClock()).open(cast.anna.id)
+        async with (
+            perezvon_run(exchange, database, port, tmp_path / "run.log"),
+            AmiLink(exchange.ami_port, exchange.ami_secret) as ami,
+        ):
+            with crowd(exchange):
+                async with _deaf_tab(port, token):
+                    tabs = await _open_all(port, token, TABS)
+                    for tab in tabs:
+                        tab.transport.abort()
+                    back = await _open_all(port, token, TABS)
+                    assert await _sees_a_card(back[0])
+                    assert await _sees_a_card(back[-1])
+                await asyncio.gather(*(tab.close() for tab in back))
+            await until(lambda: is_quiet(ami), "all have hung up", patience_seconds=30)
+
+            async def agree() -> bool:
+                return not (await accounts(exchange, storage)).disagreements()
+
+            await until(agree, "the call log is what was billed")
+    finally:
+        await storage.close()
+
+
+async def _seat(storage: Storage, agent_id: int, extension_id: int) -> None:
+    row = {"agent_id": agent_id, "extension_id": extension_id, "state": "ready"}
+    async with storage.write() as tx:
+        await tx.execute(insert(agent_states).values(**row, since=SystemClock().now()))
