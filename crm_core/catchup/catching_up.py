@@ -247,6 +247,9 @@ class CatchUp:
     # --- asked by itself -------------------------------------------------------------------------
 
     async def _serve(self, wanted: _Wanted) -> None:
+        if wanted.is_gap and await read_watched(self._storage) is None:
+            await note_watched(self._storage, wanted.at)  # be we killed the next moment
+            wanted = replace(wanted, since=wanted.at)
         if self._logs:
             written_in = wanted.asked_at + WRITTEN_SECONDS - self._clock.monotonic()
             if written_in > 0:

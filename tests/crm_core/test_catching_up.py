@@ -342,6 +342,25 @@ async def test_a_link_that_falls_while_the_log_is_read_leaves_the_time_to_be_rea
         assert await kept(storage) == told_by(rows)
 
 
+async def test_whoever_was_killed_at_once_after_his_first_start_misses_nothing(
+    storage: Storage, cast: Cast, tmp_path: Path
+) -> None:
+    rows = logged.cel_of("inbound_answered")
+    clock = ManualClock(rows[0].at - timedelta(minutes=2))
+    logs = logs_of(tmp_path / "cel", rows)
+    async with listening(storage, clock, logs) as here:
+        await here.catch_up.connected((), clock.now())
+        async with asyncio.timeout(10):
+            while await read_watched(storage) is None:
+                await asyncio.sleep(0.001)
+    clock.step(timedelta(minutes=20).total_seconds())
+    async with listening(storage, clock, logs) as here:
+        await here.catch_up.connected((), clock.now())
+        await pass_time(here)
+        await here.catch_up.settled()
+        assert await kept(storage) == told_by(rows)
+
+
 async def test_many_links_in_a_row_do_not_wait_for_each_other(
     storage: Storage, cast: Cast, tmp_path: Path
 ) -> None:
