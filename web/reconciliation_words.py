@@ -65,6 +65,14 @@ def period(reader: Reader, since: datetime, until: datetime) -> str:
     return day(reader, first) if first == last else f"{day(reader, first)} – {day(reader, last)}"
 
 
+def days_of(reader: Reader, since: datetime, until: datetime) -> tuple[date, date] | None:
+    """The first and the last day to ask for that time again; None where it begins within a day."""
+    begins, ends = (at.astimezone(reader.zone) for at in (since, until))
+    if begins.time() != time.min:
+        return None
+    return begins.date(), (ends - timedelta(microseconds=1)).date()
+
+
 def whole_days(reader: Reader, since: datetime, until: datetime) -> tuple[date, date] | None:
     """The first and the last day of a time that is days of the reader's; None of any other."""
     begins, ends = since.astimezone(reader.zone), until.astimezone(reader.zone)

@@ -181,6 +181,16 @@ async def test_a_time_that_makes_no_sense_is_refused_beside_its_field(
     assert f'value="{since}"' in answer.text
 
 
+async def test_a_day_that_is_not_over_is_compared_until_now_and_again(
+    office: Office, client_as: ClientAs
+) -> None:
+    vera = await client_as("vera")
+    page = await vera.post("/reconciliation", {"since": "2026-03-02", "until": "2026-03-02"})
+    await settled(office)
+    assert "Mar 2, 2026 00:00 – 09:00" in page.words
+    assert page.text.count('value="2026-03-02"') == 2
+
+
 async def test_thirty_one_days_are_compared_whatever_the_clocks_do(client_as: ClientAs) -> None:
     vera = await client_as("vera")
     sent = {"since": "2026-01-30", "until": "2026-03-01"}
@@ -241,6 +251,8 @@ async def test_a_log_that_is_away_is_said_and_where_to_look(
     assert "This time could not be compared" in page.words
     assert "Asterisk's own log is not there" in page.words
     assert 'href="/admin/check"' in (await dina.get(trouble)).text
+    assert "Asterisk's own log is not there: CEL." in page.words
+    assert "Compare again" in page.words
     assert "Not compared" in (await vera.get("/reconciliation")).words
     move(log_path.with_suffix(".away"), log_path)
     assert "4 calls mended" in (await vera.post(f"{address}/mend")).words

@@ -13,7 +13,7 @@ from web.call_questions import day_begins, read_day
 from web.forms import Form, read_form
 from web.i18n import Reader
 from web.log_troubles import log_trouble
-from web.reconciliation_words import came_to, period, whole_days
+from web.reconciliation_words import came_to, days_of, period
 from web.reconciling import BROKE, LastMending
 from web.verdicts import difference, verdict, why
 from web.visits import go, page, partial, person, services, visit
@@ -117,7 +117,7 @@ async def _show(request: web.Request, form: Form, status: int = 200) -> web.Resp
         form=form,
         last=last if last and last.reconciliation_id == compared.id else None,
         last_trouble=_last_trouble(reader, last),
-        days=whole_days(reader, compared.since, compared.until),
+        days=days_of(reader, compared.since, compared.until),
     )
 
 
@@ -137,7 +137,9 @@ def _row(request: web.Request, reader: Reader, compared: Reconciliation) -> Row:
     if compared.finished_at is None:
         state = "running" if running and running.reconciliation_id == compared.id else "broken_off"
     elif compared.trouble is not None:
-        state, told = "trouble", log_trouble(reader, compared.trouble, {})
+        # What was set then may be set otherwise now: the log is named, not its address.
+        which = "CEL" if services(request).settings.exchange.cel else "CDR"
+        state, told = "trouble", log_trouble(reader, compared.trouble, {"path": which})
     else:
         state = "bad" if compared.found else "good"
     return Row(compared, period(reader, compared.since, compared.until), state, told)
