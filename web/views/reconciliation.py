@@ -138,7 +138,8 @@ def _row(request: web.Request, reader: Reader, compared: Reconciliation) -> Row:
         state = "running" if running and running.reconciliation_id == compared.id else "broken_off"
     elif compared.trouble is not None:
         # What was set then may be set otherwise now: the log is named, not its address.
-        which = "CEL" if services(request).settings.exchange.cel else "CDR"
+        exchange = services(request).settings.exchange
+        which = "CDR" if exchange.cdr and not exchange.cel else "CEL"
         state, told = "trouble", log_trouble(reader, compared.trouble, {"path": which})
     else:
         state = "bad" if compared.found else "good"
