@@ -39,9 +39,10 @@ def _with_what_is_known(story: Story, record: CallRecord) -> CallRecord:
     if not story.stored:
         return record
     heard = story.outcome in VARIABLES and record.outcome is not Outcome.ANSWERED
+    asked_by_us = bool(story.dialled and not record.dialled)
     record = replace(
         record,
-        direction=record.direction if record.dialled else story.direction,
+        direction=story.direction if asked_by_us else record.direction,
         caller=record.caller or story.caller,
         caller_name=record.caller_name or story.caller_name,
         dialled=record.dialled or story.dialled,
