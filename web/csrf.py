@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from crm_core.errors import Forbidden
+from web.bodies import posted
 
 FIELD = "csrf"
 HEADER = "X-CSRF-Token"
@@ -25,9 +26,9 @@ async def require_token(request: web.Request, secret: str) -> None:
         "application/x-www-form-urlencoded",
         "multipart/form-data",
     ):
-        field = (await request.post()).get(FIELD, "")
+        field = (await posted(request)).get(FIELD, "")
         given = field if isinstance(field, str) else ""
-    if not hmac.compare_digest(given.encode(), token_for(secret).encode()):
+    if not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), token_for(secret).encode()):
         raise Forbidden("csrf_failed")
 
 

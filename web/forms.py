@@ -12,6 +12,7 @@ from typing import TypeVar
 from aiohttp import web
 
 from crm_core.errors import CrmError, Invalid
+from web.bodies import posted
 from web.i18n import Reader
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -140,10 +141,10 @@ class Form:
 
 async def read_form(request: web.Request) -> Form:
     """The posted form; an uploaded file is no part of it."""
-    posted = await request.post()
+    fields = await posted(request)
     written: dict[str, str] = {}
     several: dict[str, list[str]] = {}
-    for name, value in posted.items():
+    for name, value in fields.items():
         if isinstance(value, str):
             clean = value.replace("\0", "")
             written.setdefault(name, clean)

@@ -84,30 +84,47 @@ async def test_each_role_is_let_in_where_it_belongs_and_nowhere_else(
     assert wrong == []
 
 
+def _somebody_of(route: Route) -> str:
+    """Whoever may use it: a door that is closed to everybody would prove nothing."""
+    roles = route.roles if isinstance(route.roles, frozenset) else frozenset(PEOPLE)
+    return next(login for role, login in PEOPLE.items() if role in roles)
+
+
 async def test_no_form_is_accepted_without_its_token(client_as: ClientAs) -> None:
-    dina = await client_as("dina")
+    people = {login: await client_as(login) for login in PEOPLE.values()}
     for route in ROUTES:
         if route.is_socket or route.method == "GET":
             continue
-        if isinstance(route.roles, frozenset) and Role.ADMINISTRATOR not in route.roles:
-            continue
-        for token in ({}, {"X-CSRF-Token": "0" * 64}):
-            answer = await dina.request(route.method, _path(route), headers=token)
+        visitor = people[_somebody_of(route)]
+        for token in ("", "0" * 64, "нет"):
+            headers = {"X-CSRF-Token": token} if token else {}
+            answer = await visitor.request(route.method, _path(route), headers=headers)
             assert answer.status == 403, route
             assert "Reload it and try again" in answer.words, route
 
 
 async def test_no_form_and_no_socket_is_taken_from_another_site(client_as: ClientAs) -> None:
-    dina = await client_as("dina")
-    foreign = {"Origin": "https://evil.example", "X-CSRF-Token": await dina.csrf()}
+    people = {login: await client_as(login) for login in PEOPLE.values()}
+    tokens = {login: await visitor.csrf() for login, visitor in people.items()}
     for route in ROUTES:
-        if isinstance(route.roles, frozenset) and Role.ADMINISTRATOR not in route.roles:
-            continue
+        login = _somebody_of(route)
         if route.is_socket:
-            for origin in ({}, {"Origin": "https://evil.example"}, {"Origin": "null"}):
+            for headers in ({}, {"Origin": "https://evil.example"}, {"Origin": "null"}):
                 with pytest.raises(WSServerHandshakeError) as refused:
-                    await dina.session.ws_connect(_path(route), headers=origin)
+                    await people[login].session.ws_connect(_path(route), headers=headers)
                 assert refused.value.status == 403, route
         elif route.method != "GET":
-            answer = await dina.request(route.method, _path(route), headers=foreign)
-            assert (answer.status, "another site" in answer.words) == (403, True), route
+            for origin in ("https://evil.example", "null", str(people[login].base) + "x"):
+                foreign = {"Origin": origin, "X-CSRF-Token": tokens[login]}
+                answer = await people[login].request(route.method, _path(route), headers=foreign)
+                assert (answer.status, "another site" in answer.words) == (403, True), route
+
+
+async def test_no_address_does_anything_when_it_is_only_looked_at(client_as: ClientAs) -> None:
+    """What changes something is asked for by POST: a picture elsewhere must not be able to."""
+    dina = await client_as("dina")
+    for route in ROUTES:
+        if route.method == "POST":
+            answer = await dina.request("GET", _path(route))
+            known = any(each.method == "GET" and each.path == route.path for each in ROUTES)
+            assert known or answer.status in (404, 405), route
