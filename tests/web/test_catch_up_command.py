@@ -1,12 +1,14 @@
 """`perezvon catch-up`: months of before taken over, a time away looked at, nonsense refused."""
 
 import asyncio
+import csv
 import json
 from pathlib import Path
 
 import pytest
 
 from crm_core.calls.tables import calls
+from crm_core.catchup.files import SAMPLE_COLUMNS
 from crm_core.storage.engine import Storage
 from crm_core.tasks.tables import tasks
 from tests.crm_core.exchange_log import in_sqlite
@@ -109,3 +111,24 @@ def test_a_log_that_cannot_be_read_is_a_sentence(
     told = capsys.readouterr().err
     assert sentence in told
     assert "s3cret" not in told
+
+
+def test_where_only_bills_are_kept_the_months_of_before_come_from_them(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As cdr_csv writes them, whose lines have no heading."""
+    monkeypatch.setenv("PEREZVON_EXCHANGE_CEL", "")
+    monkeypatch.setenv("PEREZVON_EXCHANGE_CDR", f"csv://{folder}/Master.csv")
+    with (folder / "Master.csv").open("w", newline="") as file:
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+        for name in SCENES:
+            told = logged.scene(name)
+            for row in told["cdr"]:
+                bill = dict(zip(told["cdr_columns"], row, strict=True))
+                writer.writerow([bill.get(column, "") for column in SAMPLE_COLUMNS["cdr"]])
+    assert run(["catch-up", "--since", "2026-11-01"]) == 0
+    # Of the attended transfer the bills tell two calls: that they were one, they do not know.
+    assert "added: 5" in capsys.readouterr().out
+    assert run(["catch-up", "--since", "2026-11-01"]) == 0
+    assert "5, all accounted for" in capsys.readouterr().out
+    assert count(calls) == 5
