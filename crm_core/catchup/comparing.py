@@ -130,6 +130,9 @@ def _compared(
     absorbs = tuple(part.call_id for part in parts)
     if known is None:
         return Compared(Verdict.MISSING, record, None, {}, absorbs, retold.is_coarse)
+    if retold.is_torn and known.answered_by and not record.answered_by:
+        # Asterisk took the last rows of its log with it: who talked, we have heard.
+        return Compared(Verdict.ACCOUNTED, record, known, {}, absorbs, retold.is_coarse)
     differences = differences_of(known, record, is_coarse=retold.is_coarse)
     if known.ended_at is None or not known.complete or parts:
         verdict = Verdict.INCOMPLETE

@@ -16,14 +16,16 @@ class Retold:
     """One conversation and the calls that it was, all ended; all its linkedids and channels, by
     which what is known of it already can be found; when its last row was written.
 
-    `is_open`: the log leaves it in its middle; it goes on, or was cut then. `is_coarse`: told from
-    bills, which leave out more than they say.
+    `is_open`: the log leaves it in its middle; it goes on, or was cut then. `is_torn`: its end is
+    not in the log, nor perhaps what came last before it. `is_coarse`: told from bills, which leave
+    out more than they say.
     """
 
     calls: tuple[CallRecord, ...]
     keys: frozenset[str]
     last_at: datetime
     is_open: bool = False
+    is_torn: bool = False
     is_coarse: bool = False
 
 
@@ -66,7 +68,8 @@ def tell(conversation: Conversation, is_phone: Callable[[str], bool]) -> Retold:
     told += _ended(tracker.cut(at))
     is_open = not conversation.is_over and not conversation.was_cut
     keys = {str(row.linkedid) for row in rows} | {str(row.uniqueid) for row in rows}
-    return Retold(tuple(told), frozenset(keys), at, is_open=is_open)
+    is_torn = not conversation.is_over
+    return Retold(tuple(told), frozenset(keys), at, is_open=is_open, is_torn=is_torn)
 
 
 def _ended(facts: Iterable[object]) -> list[CallRecord]:

@@ -203,6 +203,26 @@ async def test_a_call_that_the_exchange_took_with_it_is_ended(
     assert (call.outcome, call.ended_by, call.ended_at) == ("answered", "system", heard_at)
 
 
+async def test_a_talk_that_the_exchange_s_log_was_killed_before_telling_stays(
+    storage: Storage, cast: Cast, tmp_path: Path
+) -> None:
+    """Asterisk was killed: what we heard last is not in its log."""
+    rows = logged.cel_of("inbound_answered")
+    half = [row for row in rows if row.kind not in ("HANGUP", "CHAN_END", "LINKEDID_END")]
+    first_answer = next(number for number, row in enumerate(rows) if row.kind == "ANSWER")
+    heard, _, heard_at = watch(half, PHONES)
+    clock = ManualClock(heard_at + timedelta(minutes=2))
+    async with listening(storage, clock, logs_of(tmp_path / "cel", rows[:first_answer])) as here:
+        await note_watched(storage, heard_at)
+        await here.office.hear(heard)
+        await here.catch_up.connected((), clock.now())
+        await pass_time(here)
+        await here.catch_up.settled()
+        (call,) = await here.calls()
+    assert (call.outcome, call.ended_by) == ("answered", "system")
+    assert call.ended_at is not None
+
+
 async def test_without_any_log_the_exchange_s_calls_are_at_least_ended(
     storage: Storage, cast: Cast
 ) -> None:
