@@ -84,7 +84,8 @@ class Compared:
 
 
 def compare(retold: Retold, known: Sequence[KnownCall]) -> list[Compared]:
-    """Each call of the conversation; `known` are those of ours that share a key with it."""
+    """Each call of the conversation; `known` are those of ours that share a key with it. Of one
+    whose beginning was not read only those are told that we know, and they are only added to."""
     left = list(known)
     pairs: list[tuple[CallRecord, KnownCall | None]] = []
     for record in sorted(retold.calls, key=lambda one: one.started_at):
@@ -94,6 +95,8 @@ def compare(retold: Retold, known: Sequence[KnownCall]) -> list[Compared]:
         pairs.append((record, same))
     compared = []
     for record, same in pairs:
+        if retold.is_fragment and same is None:
+            continue
         parts = [one for one in left if _is_part(one, record)]
         left = [one for one in left if one not in parts]
         compared.append(_compared(record, same, parts, retold))
@@ -128,17 +131,20 @@ def _compared(
     record: CallRecord, known: KnownCall | None, parts: Sequence[KnownCall], retold: Retold
 ) -> Compared:
     absorbs = tuple(part.call_id for part in parts)
+    is_coarse = retold.is_coarse or retold.is_fragment
     if known is None:
-        return Compared(Verdict.MISSING, record, None, {}, absorbs, retold.is_coarse)
+        return Compared(Verdict.MISSING, record, None, {}, absorbs, is_coarse)
+    if retold.is_fragment and known.complete and known.ended_at is not None:
+        return Compared(Verdict.ACCOUNTED, record, known, {}, absorbs, is_coarse)
     if retold.is_torn and known.answered_by and not record.answered_by:
         # Asterisk took the last rows of its log with it: who talked, we have heard.
-        return Compared(Verdict.ACCOUNTED, record, known, {}, absorbs, retold.is_coarse)
-    differences = differences_of(known, record, is_coarse=retold.is_coarse)
+        return Compared(Verdict.ACCOUNTED, record, known, {}, absorbs, is_coarse)
+    differences = differences_of(known, record, is_coarse=is_coarse)
     if known.ended_at is None or not known.complete or parts:
         verdict = Verdict.INCOMPLETE
     else:
         verdict = Verdict.DIFFERS if differences else Verdict.ACCOUNTED
-    return Compared(verdict, record, known, differences, absorbs, retold.is_coarse)
+    return Compared(verdict, record, known, differences, absorbs, is_coarse)
 
 
 def differences_of(

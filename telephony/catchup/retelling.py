@@ -27,6 +27,7 @@ class Retold:
     is_open: bool = False
     is_torn: bool = False
     is_coarse: bool = False
+    is_fragment: bool = False
 
 
 class Retelling:

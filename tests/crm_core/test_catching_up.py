@@ -472,3 +472,24 @@ async def test_a_long_call_that_goes_on_does_not_have_its_hours_read_again(
         await here.catch_up.settled()
         assert here.catch_up.last is not None
         assert clock.now() - here.catch_up.last.since < timedelta(minutes=5)
+
+
+async def test_a_call_whose_beginning_is_not_read_is_not_taken_for_a_call(
+    storage: Storage, cast: Cast, tmp_path: Path
+) -> None:
+    """Reading begins at some moment, in the middle of somebody's talk."""
+    rows = logged.cel_of("inbound_answered")
+    clock, half = when(rows), rows[: len(rows) // 2]
+    middle = half[-1].at + timedelta(microseconds=1)
+    async with listening(storage, clock, logs_of(tmp_path / "cel", rows)) as here:
+        summary = await here.catch_up.bring_in(middle, clock.now())
+        assert (summary.calls, await here.calls()) == (0, [])
+        heard, _, heard_at = watch(half, PHONES)
+        await here.office.hear(heard)
+        await note_watched(storage, heard_at)  # whom we know is read from his beginning
+        await here.catch_up.connected((), clock.now())
+        await pass_time(here)
+        await here.catch_up.settled()
+        (call,) = await here.calls()
+    assert (call.outcome, call.caller, call.started_at) == ("answered", "79161234567", rows[0].at)
+    assert call.ended_at == told_by(rows)[0][6]
