@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -16,6 +17,7 @@ from crm_core import events as business
 from crm_core.agents.sessions import SessionsClosed
 from crm_core.clients.dossier import Dossier, Known, Note
 from crm_core.clock import Clock
+from crm_core.storage.trouble import persistently
 from crm_core.tasks.audience import Audience
 from screenpop.board import Board
 from screenpop.cards import Card, Phase, WrapUp
@@ -345,7 +347,11 @@ class Presenter:
                 call = self.board.calls.get(call_id)
                 if call is None:
                     return
-                dossier = await self._records.dossier(call)
+                dossier = await persistently(
+                    self._clock,
+                    partial(self._records.dossier, call),
+                    partial(self._show_unread, call_id),
+                )
                 self._publish(self.board.read_dossier(call_id, dossier))
                 self._on_story(call_id)
                 if call_id not in self._again:
@@ -357,6 +363,13 @@ class Presenter:
         finally:
             self._reading.pop(call_id, None)
             self._impatient.discard(call_id)
+
+    def _show_unread(self, call_id: str, error: Exception) -> None:
+        """The database is away: the card comes without what is known, which follows."""
+        if call_id not in self._impatient:
+            log.warning("dossier_waits_for_database", call_id=call_id, error=str(error))
+            self._impatient.add(call_id)
+            self._show_all(call_id)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -1,5 +1,6 @@
 """Whether a failure is the database's own, and work that waits until it is itself again."""
 
+import math
 import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
@@ -15,6 +16,7 @@ log = structlog.get_logger(__name__)
 
 FIRST_RETRY_SECONDS: Final = 0.2
 LONGEST_RETRY_SECONDS: Final = 5.0
+TOLD_EVERY_SECONDS: Final = 60.0
 
 _TROUBLE: Final = (OperationalError, sqlite3.OperationalError, PoolTimeout, OSError)
 # PostgreSQL's SQLSTATE classes: connection, rolled back by a rival, no resources, wrong state,
@@ -48,24 +50,25 @@ def is_out_of_reach(error: Exception) -> bool:
     return is_database_trouble(error)
 
 
-def _log_trouble(error: Exception) -> None:
-    log.warning("waits_for_database", error=str(error))
-
-
 async def persistently(
     clock: Clock,
     work: Callable[[], Awaitable[T]],
-    note: Callable[[Exception], None] = _log_trouble,
+    note: Callable[[Exception], None] | None = None,
 ) -> T:
-    """Do `work`, again and again while the database is in trouble (each time noted); any other
-    failure is raised. What listens to facts uses it, since nothing tells it a fact twice."""
-    pause = FIRST_RETRY_SECONDS
+    """Do `work`, again and again while the database is in trouble: each time told to `note`, or
+    logged, once a minute. Any other failure is raised. What listens to facts uses it, since nothing
+    tells it a fact twice."""
+    pause, told_at = FIRST_RETRY_SECONDS, -math.inf
     while True:
         try:
             return await work()
         except Exception as error:
             if not is_database_trouble(error):
                 raise
-            note(error)
+            if note is not None:
+                note(error)
+            elif clock.monotonic() - told_at >= TOLD_EVERY_SECONDS:
+                log.warning("waits_for_database", error=str(error))
+                told_at = clock.monotonic()
         await clock.sleep(pause)
         pause = min(pause * 2, LONGEST_RETRY_SECONDS)

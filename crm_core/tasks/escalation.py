@@ -30,11 +30,12 @@ class Escalation:
         self._callbacks = Callbacks(storage, clock)
 
     async def run(self) -> None:
-        """Sweep for ever; a failed sweep is logged and the next one tries again."""
+        """Sweep for ever; a failed sweep is logged and the next one tries again, and one that cannot
+        reach the database waits for it."""
         await persistently(self._clock, self._callbacks.catch_up)
         while True:
             try:
-                await self.sweep()
+                await persistently(self._clock, self.sweep)
             except Exception as error:
                 log.error("escalation_failed", exc_info=error)
             await self._clock.sleep(EVERY.total_seconds())

@@ -18,6 +18,7 @@ from crm_core.clock import Clock
 from crm_core.clock_watch import ClockWatch
 from crm_core.events import TaskChanged, WrapUpFinished, WrapUpStarted
 from crm_core.storage.engine import Storage, Write
+from crm_core.storage.trouble import persistently
 from crm_core.tasks.next_step import add_task
 from crm_core.wrap_up.rows import EXPIRED, change_row
 from crm_core.wrap_up.rules import read_owing
@@ -38,10 +39,11 @@ class WrapUpExpiry:
         self._jumped_seconds = 0.0
 
     async def run(self) -> None:
-        """Sweep for ever; a failed sweep is logged and the next one tries again."""
+        """Sweep for ever; a failed sweep is logged and the next one tries again, and one that cannot
+        reach the database waits for it."""
         while True:
             try:
-                await self.sweep()
+                await persistently(self._clock, self.sweep)
             except Exception as error:
                 log.error("expiry_failed", exc_info=error)
             await self._clock.sleep(EVERY.total_seconds())

@@ -117,12 +117,17 @@ async def test_a_ring_waits_for_its_story_only_for_a_moment(stage: Stage) -> Non
     assert whole.dossier == ROMASHKA
 
 
-async def test_a_broken_database_keeps_no_card_from_the_screen(stage: Stage) -> None:
+async def test_a_database_that_is_away_keeps_no_card_from_the_screen(stage: Stage) -> None:
+    """What is known of the caller follows when it is back."""
     stage.memory.broken = True
     await stage.hear(scenes.started(), scenes.offered(scenes.ANNAS_PHONE))
+    (card,) = await stage.cards()
+    assert (card.phase, card.dossier.known) == (Phase.RINGING, Known.UNREAD)
+    stage.memory.broken = False
+    await stage.clock.advance(1)
     await stage.presenter.settled()
     (card,) = await stage.cards()
-    assert card.phase == Phase.RINGING
+    assert card.dossier == ROMASHKA
 
 
 async def test_a_slow_story_of_one_call_delays_no_other_call(stage: Stage) -> None:
