@@ -24,7 +24,7 @@ from tests.lab.ami_link import AmiLink
 from tests.lab.asterisk import LabAsterisk
 from tests.lab.processes import free_port
 
-pytestmark = [pytest.mark.lab]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
 exchange = own_exchange
 TABS = 1000
 AT_ONCE = 200  # connections that the kernel is asked for in one breath

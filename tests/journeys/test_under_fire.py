@@ -22,7 +22,7 @@ from tests.lab.asterisk import asterisk as start_asterisk
 from tests.lab.needs import Missing, skip_or_fail
 from tests.lab.processes import free_port
 
-pytestmark = [pytest.mark.lab]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]  # twenty starts on a busy machine
 KILLS = 20
 
 
