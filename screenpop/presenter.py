@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 import structlog
 
@@ -29,6 +29,9 @@ from screenpop.settings import ScreenpopSettings
 from telephony import events
 
 log = structlog.get_logger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 CARDS, STATUS, BANNER, SERVICE = "cards", "status", "banner", "service"
 WORKPLACE_AREAS = (SERVICE, BANNER, STATUS, CARDS)
@@ -194,8 +197,8 @@ class Presenter:
             await self._adopt(fact.call_id, fact.agent_id, _PHASES[fact.state], fact.since)
 
     async def on_wrap_up_started(self, fact: business.WrapUpStarted) -> None:
-        rule = await self._records.wrap_up_rule(fact.call_id, fact.agent_id)
-        call = self.board.calls.get(fact.call_id) or await self._records.call(fact.call_id)
+        rule = await self._told(self._records.wrap_up_rule, fact.call_id, fact.agent_id)
+        call = await self._call(fact.call_id)
         if call is None:
             log.warning("wrap_up_of_unknown_call", call_id=fact.call_id)
             return
@@ -229,7 +232,7 @@ class Presenter:
     ) -> None:
         if not len(self._hub) and not self.board.calls:
             return
-        audience = await self._records.audience(fact.task_id)
+        audience = await self._told(self._records.audience, fact.task_id)
         for agent_id in audience.agent_ids:
             self._hub.send(workplace_of(agent_id), Refresh("tasks"))
         self._reread(lambda dossier: _concerns(dossier, fact.task_id, audience))
@@ -307,7 +310,7 @@ class Presenter:
     async def _adopt(self, call_id: str, agent_id: int, phase: Phase, at: datetime) -> None:
         if self.board.card(call_id, agent_id):
             return
-        call = self.board.calls.get(call_id) or await self._records.call(call_id)
+        call = await self._call(call_id)
         if call is None or call.ended:
             return
         changes = self.board.adopt(call, agent_id, phase, at)
@@ -324,6 +327,15 @@ class Presenter:
         if self._read_for.get(call_id) != party:
             self._read(call_id)
             self._read_for[call_id] = party
+
+    async def _call(self, call_id: str) -> LiveCall | None:
+        return self.board.calls.get(call_id) or await self._told(self._records.call, call_id)
+
+    async def _told(
+        self, question: Callable[P, Awaitable[T]], *about: P.args, **how: P.kwargs
+    ) -> T:
+        """The answer of the records, when the database is there: a fact is not told twice."""
+        return await persistently(self._clock, lambda: question(*about, **how))
 
     def _forget_if_gone(self, call_id: str) -> None:
         if call_id not in self.board.calls:
