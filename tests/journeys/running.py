@@ -8,7 +8,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,16 +57,24 @@ def service_environment(exchange: LabAsterisk, database: str, port: int) -> dict
 
 @asynccontextmanager
 async def perezvon_run(
-    exchange: LabAsterisk, database: str, port: int, log: Path, **settings: str
+    exchange: LabAsterisk,
+    database: str,
+    port: int,
+    log: Path,
+    *,
+    become: Callable[[], None] | None = None,
+    hears: bool = True,
+    **settings: str,
 ) -> AsyncIterator[Service]:
-    """The service, answering and hearing the exchange. `settings` are further variables of its
-    environment; what it prints is in `log`."""
+    """The service, answering and (unless not `hears`) hearing the exchange. `settings` are further
+    variables of its environment, `become` is called in its process before it begins; what it prints
+    is in `log`."""
     told = {**service_environment(exchange, database, port), **settings}
-    process = _FORKED.Process(target=_run, args=(told, str(log)), daemon=True)
+    process = _FORKED.Process(target=_run, args=(told, str(log), become), daemon=True)
     process.start()
     service = Service(process)
     try:
-        await until(lambda: _answers(service, port, log), "it answers", patience_seconds=40)
+        await until(lambda: _answers(service, port, log, hears), "it answers", patience_seconds=40)
         yield service
     finally:
         if service.is_alive():
@@ -75,20 +83,22 @@ async def perezvon_run(
         process.close()
 
 
-def _run(environment: dict[str, str], log: str) -> None:
+def _run(environment: dict[str, str], log: str, become: Callable[[], None] | None) -> None:
     """In the child: become `perezvon run`."""
     os.environ.update(environment)
     os.chdir(Path(log).parent)
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(output, 1)
     os.dup2(output, 2)
+    if become is not None:
+        become()
     from web.cli import main
 
     main(["run"])
 
 
-async def _answers(service: Service, port: int, log: Path) -> bool:
-    """Whether it is there and hears the exchange."""
+async def _answers(service: Service, port: int, log: Path, hears: bool) -> bool:
+    """Whether it is there and hears the exchange, if it has to."""
     assert service.is_alive(), f"it ended: see {log}"
     try:
         async with (
@@ -96,6 +106,7 @@ async def _answers(service: Service, port: int, log: Path) -> bool:
             session.get(f"http://127.0.0.1:{port}/healthz") as answer,
         ):
             told = await answer.json()
-            return answer.status == 200 and told["parts"]["exchange"]["code"] == "connected"
+            heard: bool = told["parts"]["exchange"]["code"] == "connected"
+            return (answer.status == 200 and heard) or not hears
     except aiohttp.ClientError:
         return False

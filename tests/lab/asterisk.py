@@ -98,14 +98,15 @@ def asterisk(*, sip_port: int | None = None) -> Iterator[LabAsterisk]:
             phone_secret=secrets.token_hex(8),
         )
         configure(exchange)
-        with _running(exchange):
+        with running(exchange):
             yield exchange
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
 @contextmanager
-def _running(exchange: LabAsterisk) -> Iterator[None]:
+def running(exchange: LabAsterisk) -> Iterator[None]:
+    """Its process, for as long as the block: again, after a former one was killed."""
     process = start(
         [*exchange.command, "-C", exchange.inner / "etc/asterisk.conf", "-f", "-n"],
         exchange.home / "log/output",
