@@ -10,6 +10,13 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoleChanged:
+    """Somebody may do more or less than before: what he holds open was opened with other rights."""
+
+    agent_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientCreated:
     client_id: int
 

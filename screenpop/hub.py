@@ -78,6 +78,12 @@ class Hub:
             if outbox.session_id in session_ids:
                 outbox.close(reason)
 
+    def close_agent(self, agent_id: int, reason: Closing) -> None:
+        """End every connection of one person."""
+        for outbox in self._outboxes:
+            if outbox.agent_id == agent_id:
+                outbox.close(reason)
+
     def close_all(self, reason: Closing) -> None:
         for outbox in self._outboxes:
             outbox.close(reason)

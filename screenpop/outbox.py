@@ -13,6 +13,7 @@ class Closing(IntEnum):
     """Why the server ends a connection; sent as the WebSocket close code."""
 
     SESSION_OVER = 4401
+    ROLE_CHANGED = 4403
     STALLED = 4408
     RESTARTING = 1012
 

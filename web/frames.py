@@ -20,7 +20,8 @@ from web.rendering import Rendering
 from web.sentences import sentence
 
 VERSION = 1
-KEPT = 2_000  # rendered messages: all cards of 200 operators in two languages, a few megabytes
+KEPT = 2_000  # rendered messages: all cards of 200 operators in two languages
+KEPT_BYTES = 16 * 1024 * 1024  # and of a big office, whose cards offer every colleague, fewer
 
 
 class Format(StrEnum):
@@ -45,6 +46,7 @@ class Frames:
         self._now = now
         self._build = build
         self._kept: OrderedDict[tuple[int, str, str, Format], bytes] = OrderedDict()
+        self._kept_bytes = 0
 
     def html(self, reader: Reader, put: Put) -> str:
         """The element as the page itself shows it."""
@@ -65,6 +67,7 @@ class Frames:
     def forget(self) -> None:
         """Render all anew: a list that cards show has changed."""
         self._kept.clear()
+        self._kept_bytes = 0
 
     def _frame(self, head: dict[str, Any], name: bytes, ops: Iterable[bytes]) -> bytes:
         opening = msgspec.json.encode({"v": VERSION, **head, "now": machine(self._now())})
@@ -76,10 +79,15 @@ class Frames:
         known = self._kept.get(key)
         if known is None:
             known = msgspec.json.encode(self._described(message, reader, form))
-            self._kept[key] = known
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+            self._keep(key, known)
         return known
+
+    def _keep(self, key: tuple[int, str, str, Format], rendered: bytes) -> None:
+        """For the other tabs; the oldest go when there are too many, or too large ones."""
+        self._kept[key] = rendered
+        self._kept_bytes += len(rendered)
+        while len(self._kept) > KEPT or self._kept_bytes > KEPT_BYTES:
+            self._kept_bytes -= len(self._kept.popitem(last=False)[1])
 
     def _described(self, message: Message, reader: Reader, form: Format) -> dict[str, Any]:
         match message:

@@ -8,7 +8,13 @@ from crm_core.agents.directory import DirectoryChanged
 from crm_core.agents.rolls import AgentStatus
 from crm_core.agents.roster import Roster
 from crm_core.clock import Clock
-from crm_core.events import AgentStateChanged, CallbackEscalated, TaskChanged, TaskDone
+from crm_core.events import (
+    AgentStateChanged,
+    CallbackEscalated,
+    RoleChanged,
+    TaskChanged,
+    TaskDone,
+)
 from crm_core.storage.engine import Storage
 from screenpop.board import Board
 from screenpop.floor import HEARD, Floor
@@ -41,7 +47,13 @@ class Screens:
 
     def handlers(self) -> Mapping[type, Callable[[Any], Awaitable[None]]]:
         """What the screens hear: subscribe them to the bus under one name, after all who record."""
-        return {**self.presenter.handlers(), DirectoryChanged: self._on_directory_changed}
+        return {**self.presenter.handlers(), **self._own_handlers()}
+
+    def _own_handlers(self) -> Mapping[type, Callable[[Any], Awaitable[None]]]:
+        return {
+            DirectoryChanged: self._on_directory_changed,
+            RoleChanged: self._on_role_changed,
+        }
 
     def floor_handlers(self) -> Mapping[type, Callable[[Any], Awaitable[None]]]:
         """What the live floor hears: a subscriber of its own, so that cards never wait for it."""
@@ -81,6 +93,10 @@ class Screens:
     async def _on_directory_changed(self, fact: DirectoryChanged) -> None:
         await self.lists.read()
         self.frames.forget()
+
+    async def _on_role_changed(self, fact: RoleChanged) -> None:
+        # The tab comes back by itself, and sees what the new role may see.
+        self.hub.close_agent(fact.agent_id, Closing.ROLE_CHANGED)
 
 
 class _Seating:

@@ -18,6 +18,7 @@ from crm_core.agents.sessions import end_sessions
 from crm_core.agents.tables import agent_states, agents, extensions
 from crm_core.clock import Clock
 from crm_core.errors import Conflict, Invalid
+from crm_core.events import RoleChanged
 from crm_core.storage.engine import Storage, Write
 from crm_core.wording import line
 
@@ -220,6 +221,8 @@ class Accounts:
             await tx.execute(update(agents).where(agents.c.id == agent_id).values(**values))
             await audit.record(tx, now, id_of(actor), "edited", "agent", agent_id, **changed)
             tx.announce(DirectoryChanged("agents"))
+            if "role" in changed:
+                tx.announce(RoleChanged(agent_id=agent_id))
             return await get_agent(tx.connection, agent_id)
 
     async def _strengthen(self, agent_id: int, password: str) -> None:

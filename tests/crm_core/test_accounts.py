@@ -15,6 +15,7 @@ from crm_core.agents.tables import agent_states, agents
 from crm_core.audit import list_audit
 from crm_core.clock import ManualClock
 from crm_core.errors import Conflict, Forbidden, Invalid, NotFound
+from crm_core.events import RoleChanged
 from crm_core.storage.engine import Storage
 from tests.cast import PASSWORD, Cast
 
@@ -220,7 +221,7 @@ async def test_an_edit_is_audited_from_and_to_and_told(
         "name": ["Anna Orlova", "Anna Petrova"],
         "role": ["operator", "supervisor"],
     }
-    assert told == [DirectoryChanged("agents")]
+    assert told == [DirectoryChanged("agents"), RoleChanged(agent_id=cast.anna.id)]
 
 
 async def test_an_edit_that_changes_nothing_leaves_no_trace(

@@ -27,8 +27,10 @@ async def send(
     *headers: tuple[bytes, bytes],
     body: bytes = b"",
     length: int | None = None,
+    after: bytes = b"",
 ) -> RawAnswer:
-    """One request on a connection of its own; `length` may lie about the body, and then stops."""
+    """One request on a connection of its own; `length` may lie about the body, and then stops.
+    `after` is what is said once the answer has begun, to a socket."""
     said = [b"%s %s HTTP/1.1\r\n" % (method.encode(), target)]
     if not any(name.lower() == b"host" for name, _ in headers):
         said.append(b"Host: %s:%d\r\n" % (str(base.host).encode(), base.port or 80))
@@ -38,7 +40,13 @@ async def send(
     async with asyncio.timeout(PATIENCE_SECONDS):
         reader, writer = await asyncio.open_connection(base.host, base.port)
         try:
-            writer.write(b"".join(said) + b"Connection: close\r\n\r\n" + body)
+            closing = b"" if after else b"Connection: close\r\n"
+            writer.write(b"".join(said) + closing + b"\r\n" + body)
+            if after:
+                begun = await reader.readuntil(b"\r\n\r\n")
+                writer.write(after)
+                writer.write_eof()
+                return _read(begun + await _all_of(reader))
             if length is not None and length > len(body):
                 writer.write_eof()  # the rest never comes
             return _read(await _all_of(reader))
