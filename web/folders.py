@@ -2,6 +2,7 @@
 
 import errno
 import os
+import sys
 from pathlib import Path
 
 from crm_core.storage.connecting import parse_url
@@ -18,10 +19,10 @@ def make_room(url: str) -> None:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         if path.exists() and not os.access(path, os.R_OK | os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+            raise _unwritable(path)
         # SQLite writes beside the file too.
         if not os.access(path.parent, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path.parent))
+            raise _unwritable(path.parent)
 
 
 def data_folder(url: str) -> Path:
@@ -29,6 +30,13 @@ def data_folder(url: str) -> Path:
     parsed = parse_url(url)
     embedded = parsed.get_backend_name() == "sqlite" and parsed.database
     return Path(parsed.database or "").absolute().parent if embedded else Path.cwd()
+
+
+def _unwritable(path: Path) -> OSError:
+    """Why: a disk that can only be read is another trouble than a missing right."""
+    read_only = sys.platform != "win32" and os.statvfs(path).f_flag & os.ST_RDONLY
+    code = errno.EROFS if read_only else errno.EACCES
+    return OSError(code, os.strerror(code), str(path))
 
 
 def _make_folder(folder: Path) -> None:
