@@ -7,8 +7,9 @@ each time would make twenty restarts a minute's wait.
 import asyncio
 import multiprocessing
 import os
+import secrets
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,8 +84,26 @@ async def perezvon_run(
         process.close()
 
 
-def _run(environment: dict[str, str], log: str, become: Callable[[], None] | None) -> None:
-    """In the child: become `perezvon run`."""
+def command(folder: Path, *words: str, **settings: str) -> tuple[int, str]:
+    """Exit code and words of `perezvon …`, run in `folder` to its end; for another thread."""
+    log = folder / f"{words[0]}-{secrets.token_hex(4)}.log"
+    told = {"PEREZVON_LANGUAGE": "en", **settings}
+    process = _FORKED.Process(target=_run, args=(told, str(log), None, words), daemon=True)
+    process.start()
+    process.join(60)
+    if process.is_alive():
+        process.kill()
+        raise TimeoutError(f"perezvon {' '.join(words)} did not end")
+    return int(process.exitcode or 0), log.read_text("utf-8", "replace")
+
+
+def _run(
+    environment: dict[str, str],
+    log: str,
+    become: Callable[[], None] | None,
+    words: Sequence[str] = ("run",),
+) -> None:
+    """In the child: become `perezvon run`, or another command."""
     os.environ.update(environment)
     os.chdir(Path(log).parent)
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -94,7 +113,7 @@ def _run(environment: dict[str, str], log: str, become: Callable[[], None] | Non
         become()
     from web.cli import main
 
-    main(["run"])
+    main(list(words))
 
 
 async def _answers(service: Service, port: int, log: Path, hears: bool) -> bool:

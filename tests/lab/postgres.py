@@ -97,29 +97,69 @@ def _server_user() -> str | None:
     raise Missing("PostgreSQL does not run as root and there is no account to lend it")
 
 
+@dataclass
+class Server:
+    """A cluster whose server may be stopped and started again, on the same port and data."""
+
+    cluster: Cluster
+    home: Path
+    user: str | None
+    options: dict[str, str]
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Return when it accepts connections, a recovery included."""
+        binaries, port = self.cluster.binaries, self.cluster.port
+        options = {**self.options, "port": str(port), "unix_socket_directories": str(self.home)}
+        flags = [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
+        process = self.process = start(
+            [binaries / "postgres", "-D", self.home / "data", *flags],
+            self.home / "log",
+            user=self.user,
+            on_orphaned="INT",
+        )
+        wait_until(lambda: _answers(self.cluster, process), "PostgreSQL accepts connections")
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """SIGINT is its fast end, SIGQUIT the immediate one, SIGKILL none at all: return when its
+        last process is gone."""
+        if self.process is None:
+            return
+        children = _children(self.process.pid)
+        stop(self.process, how=how)
+        wait_until(lambda: not any(map(_is_there, children)), "PostgreSQL is gone")
+
+
+def _children(pid: int) -> list[int]:
+    found = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in found.read_text().split()] if found.exists() else []
+
+
+def _is_there(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
 @contextmanager
 def cluster() -> Iterator[Cluster]:
     """A fresh cluster that lives as long as the block."""
+    with own_server() as server:
+        yield server.cluster
+
+
+@contextmanager
+def own_server(**options: str) -> Iterator[Server]:
+    """A fresh cluster, started; `options` are PostgreSQL's and go before ours."""
     binaries, user = find_binaries(), _server_user()
     home = Path(tempfile.mkdtemp(prefix="perezvon-pg-"))
     try:
         password = secrets.token_hex(8)
         _initialise(binaries, home, user, password)
-        port = free_port()
-        options = {**_FAST, "port": str(port), "unix_socket_directories": str(home)}
-        flags = [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
-        server = start(
-            [binaries / "postgres", "-D", home / "data", *flags],
-            home / "log",
-            user=user,
-            on_orphaned="INT",
-        )
+        server = Server(Cluster(free_port(), password, binaries), home, user, {**_FAST, **options})
         try:
-            running = Cluster(port, password, binaries)
-            wait_until(lambda: _answers(running, server), "PostgreSQL accepts connections")
-            yield running
+            server.start()
+            yield server
         finally:
-            stop(server, how=signal.SIGINT)
+            server.stop()
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
