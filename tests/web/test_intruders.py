@@ -298,3 +298,15 @@ async def test_no_socket_opens_for_a_guest_or_for_a_cookie_that_is_over(
     for cookie in (b"", b"perezvon=" + anna.token.encode()):
         answer = await send(office.url, "GET", b"/socket", *upgrade, (b"Cookie", cookie))
         assert answer.status == 401
+
+
+@pytest.mark.parametrize(
+    "told", [b"", b"no_such_code", b"too_many_logins", b"<i>x", b"%(x)s", b"\xff\xfe", b"x" * 3_000]
+)
+async def test_a_planted_message_is_no_message(told: bytes, office: Office) -> None:
+    """Another page of the same host may plant the cookie that carries what was just done."""
+    token = await office.services.sessions.open(office.cast.anna.id)
+    cookie = b"perezvon=" + token.encode() + b"; perezvon-told=" + told
+    answer = await send(office.url, "GET", b"/me", (b"Cookie", cookie))
+    assert answer.status == 200
+    assert b"<i>x" not in answer.body
