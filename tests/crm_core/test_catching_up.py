@@ -20,6 +20,7 @@ from crm_core.catchup.sources import open_cel
 from crm_core.catchup.tables import exchange_watch
 from crm_core.catchup.watching import note_watched, read_watched
 from crm_core.clock import ManualClock
+from crm_core.intake import Intake
 from crm_core.storage.engine import Storage
 from crm_core.tasks.callbacks import Callbacks
 from crm_core.tasks.tables import tasks
@@ -341,6 +342,36 @@ async def test_the_moment_until_which_we_listened_waits_for_what_was_missed(
         assert watched.until >= connected_at
 
 
+async def test_what_is_heard_and_not_written_down_does_not_count_as_watched(
+    storage: Storage, cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed at this moment we would lose it; it has to be read again then."""
+    clock = when(logged.cel_of("inbound_answered"))
+    logs = Logs(cel=open_cel(f"sqlite:///{tmp_path / 'none'}", "UTC"))
+    async with listening(storage, clock, logs) as here:
+        catch_up = here.catch_up
+        catch_up._is_watching = True
+
+        async def noted() -> timedelta:
+            await clock.advance(3600)
+            await catch_up.note()
+            watched = await read_watched(storage)
+            assert watched is not None
+            return clock.now() - watched.until
+
+        assert await noted() == timedelta(0)
+        unread, unwritten = clock.now() - timedelta(1), clock.now() + timedelta(seconds=1)
+        monkeypatch.setattr(Intake, "unwritten_since", unwritten)
+        assert await noted() == clock.now() - unwritten
+        catch_up.unread_since = lambda: unwritten + timedelta(seconds=9)
+        assert await noted() == clock.now() - unwritten
+        catch_up.unread_since = lambda: unread  # it never goes back
+        assert await noted() == clock.now() - unwritten
+        monkeypatch.undo()
+        catch_up.unread_since = lambda: None
+        assert await noted() == timedelta(0)
+
+
 async def test_a_link_that_falls_while_the_log_is_read_leaves_the_time_to_be_read(
     storage: Storage, cast: Cast, tmp_path: Path
 ) -> None:
@@ -371,10 +402,39 @@ async def test_whoever_was_killed_at_once_after_his_first_start_misses_nothing(
     async with listening(storage, clock, logs) as here:
         await here.catch_up.connected((), clock.now())
         async with asyncio.timeout(10):
-            while await read_watched(storage) is None:
+            while await read_watched(storage) is None:  # noqa: ASYNC110 - a row has no event
                 await asyncio.sleep(0.001)
     clock.step(timedelta(minutes=20).total_seconds())
     async with listening(storage, clock, logs) as here:
+        await here.catch_up.connected((), clock.now())
+        await pass_time(here)
+        await here.catch_up.settled()
+        assert await kept(storage) == told_by(rows)
+
+
+@pytest.mark.parametrize("ahead_seconds", [3600.0, -3600.0])
+async def test_a_log_of_another_clock_is_read_for_the_time_that_was_missed(
+    ahead_seconds: float, storage: Storage, cast: Cast, tmp_path: Path
+) -> None:
+    rows = logged.cel_of("inbound_answered")
+    clock = ManualClock(rows[0].at + timedelta(seconds=ahead_seconds))
+    async with listening(storage, clock, logs_of(tmp_path / "cel", rows)) as here:
+        here.catch_up.ahead_seconds = lambda: ahead_seconds
+        await note_watched(storage, clock.now())
+        clock.step(timedelta(minutes=2).total_seconds())
+        await here.catch_up.connected((), clock.now())
+        await pass_time(here)
+        await here.catch_up.settled()
+        assert await kept(storage) == told_by(rows)
+
+
+async def test_a_clock_set_back_behind_the_time_we_listened_loses_no_call(
+    storage: Storage, cast: Cast, tmp_path: Path
+) -> None:
+    rows = logged.cel_of("inbound_answered")
+    clock = when(rows)
+    async with listening(storage, clock, logs_of(tmp_path / "cel", rows)) as here:
+        await note_watched(storage, clock.now() + timedelta(hours=1))
         await here.catch_up.connected((), clock.now())
         await pass_time(here)
         await here.catch_up.settled()

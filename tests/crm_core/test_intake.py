@@ -13,7 +13,7 @@ from crm_core.calls.filtering import CallFilter
 from crm_core.calls.journal import Journal
 from crm_core.calls.queries import list_calls
 from crm_core.clock import ManualClock
-from crm_core.intake import Intake
+from crm_core.intake import STUCK_SECONDS, Intake, IntakeHealth
 from crm_core.storage.engine import Storage
 from crm_core.storage.trouble import is_database_trouble
 from telephony.events import ExchangeConnected, MemberRemoved
@@ -106,6 +106,33 @@ async def test_a_locked_database_loses_no_fact_and_health_knows(
         assert intake.health.trouble is None
         running.cancel()
     assert await stored_ids(storage) == ["1.1"]
+
+
+async def test_a_write_that_waits_in_silence_is_known_too(
+    storage: Storage, cast: Cast, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database held by another process says nothing for a quarter of a minute."""
+    released = asyncio.Event()
+
+    async def held(journal: Journal, tx: Any, batch: Any) -> list[Any]:
+        await released.wait()
+        return []
+
+    async with open_office(storage, clock) as office:
+        monkeypatch.setattr(Journal, "apply", held)
+        intake, since = office.intake, clock.now()
+        await intake.take(told("1.1").started(), at(7))
+        await until(lambda: intake.unwritten_since == at(7) and intake._queue.empty())
+        await intake.take(told("2.2").started(), at(8))
+        await clock.advance(STUCK_SECONDS)
+        assert intake.health == IntakeHealth(2, None, None)
+        await clock.advance(0.1)
+        assert intake.health == IntakeHealth(2, "Stuck", since)
+        assert intake.unwritten_since == at(7)
+        released.set()
+        await intake.settled()
+        assert intake.health == IntakeHealth(0, None, None)
+        assert intake.unwritten_since is None
 
 
 async def test_take_waits_when_too_much_is_waiting(storage: Storage, cast: Cast) -> None:

@@ -5,6 +5,7 @@ import io
 
 import pytest
 from aiohttp import web
+from sqlalchemy.exc import OperationalError
 
 from crm_core.errors import Conflict, Invalid
 from telephony.errors import ActionRefused, NotConnected
@@ -22,6 +23,8 @@ BREAKING = (
     NotConnected(),
     ActionRefused("<b>no</b>"),
     RuntimeError("a secret of ours"),
+    OperationalError("SELECT a secret", {}, Exception("database is locked")),
+    ConnectionRefusedError(111, "refused"),
 )
 
 
@@ -105,6 +108,8 @@ async def test_a_request_that_is_too_large_is_refused_with_a_sentence(client_as:
         (2, 503, "no link to the exchange"),
         (3, 502, "The exchange refused: <b>no</b>"),
         (4, 500, "on our side"),
+        (5, 503, "The database does not answer just now"),
+        (6, 503, "The database does not answer just now"),
     ],
 )
 async def test_what_fails_is_told_as_a_sentence_and_no_more(
