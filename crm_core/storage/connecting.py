@@ -13,6 +13,7 @@ from crm_core.storage.one_trip import make_one_trip
 
 BUSY_SECONDS = 15  # another process (backup, migrate) may hold the database for a moment
 READERS = 10  # connections: pages, cards and exports at once
+TRUSTED_SECONDS = 10.0  # of rest: a connection used just now need not be tried before its next use
 STUCK_SECONDS = 60  # a process that stands still inside a write must not hold the others for ever
 
 # PostgreSQL admits many writers; ours wait for each other as they do on SQLite. The number is the

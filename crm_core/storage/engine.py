@@ -6,6 +6,7 @@ on PostgreSQL. Readers cannot write. Facts are announced only after their transa
 """
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from time import perf_counter
@@ -15,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from crm_core.storage.connecting import READERS, connect, parse_url
+from crm_core.storage.connecting import READERS, TRUSTED_SECONDS, connect, parse_url
 from crm_core.storage.lending import Lending
 from crm_core.storage.turns import Turns
 
@@ -51,9 +52,11 @@ class Storage:
         self.url = url
         self._readers = connect(url, "reading")
         self._writer = connect(url, "writing")
-        # A server may be restarted under its connections: the pool looks before it lends them.
-        self._reading = Lending(self._readers, kept=READERS if self.is_sqlite else 0)
-        self._written = Lending(self._writer, kept=1 if self.is_sqlite else 0)
+        # A server may be restarted under its connections, and a firewall forget them: one that has
+        # rested is looked at before it is lent.
+        trusted_seconds = math.inf if self.is_sqlite else TRUSTED_SECONDS
+        self._reading = Lending(self._readers, kept=READERS, trusted_seconds=trusted_seconds)
+        self._written = Lending(self._writer, kept=1, trusted_seconds=trusted_seconds)
         self._one_writer = Turns()
         self._writing: asyncio.Task[Any] | None = None
         self.on_commit: Announce = lambda facts: None

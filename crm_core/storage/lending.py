@@ -6,8 +6,10 @@ run to their end on their own, and `close` waits for them as for those who still
 """
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from time import monotonic
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -28,13 +30,17 @@ class Lending:
     """Lends the connections of one engine until it is closed.
 
     `kept`: so many stay open for the next borrower, outside of the engine's pool, whose way in and
-    out costs more than the select of a ringing phone. For engines whose connections do not go bad.
+    out costs more than the select of a ringing phone. `trusted_seconds`: one that lay idle for
+    longer, or whose server has hung up, goes back to the pool, which looks before it lends.
     """
 
-    def __init__(self, engine: AsyncEngine, *, kept: int = 0) -> None:
+    def __init__(
+        self, engine: AsyncEngine, *, kept: int = 0, trusted_seconds: float = math.inf
+    ) -> None:
         self._engine = engine
         self._kept = kept
-        self._idle: list[AsyncConnection] = []
+        self._trusted_seconds = trusted_seconds
+        self._idle: list[tuple[AsyncConnection, float]] = []
         self._errands: set[asyncio.Task[Any]] = set()
         self._borrowers = 0
         self._waiting = 0  # for the engine to open a connection, or for one that comes back to it
@@ -48,14 +54,14 @@ class Lending:
         if self._is_closed:
             raise StorageClosed("the storage is closed")
         with self._borrowing():
-            connection = self._idle.pop() if self._idle else await self._opened()
+            connection = self._kept_one() or await self._opened()
             try:
                 yield connection
             except BaseException:
                 await asyncio.shield(self._errand(self._ended(connection)))
                 raise
             if self._may_stay(connection) and not connection.in_transaction():
-                self._idle.append(connection)
+                self._keep(connection)
             else:
                 await asyncio.shield(self._errand(self._given_back(connection)))
 
@@ -67,7 +73,7 @@ class Lending:
         except TimeoutError:
             log.warning("connections_not_returned", count=self._borrowers)
         await self._settled()
-        for connection in self._idle:
+        for connection, _ in self._idle:
             await connection.close()
         await self._engine.dispose()
 
@@ -101,6 +107,22 @@ class Lending:
     async def _connected(self) -> AsyncConnection:
         return await self._engine.connect()
 
+    def _kept_one(self) -> AsyncConnection | None:
+        """The one that was used last, if it can be trusted; the others have lain longer still."""
+        if not self._idle:
+            return None
+        connection, since = self._idle.pop()
+        if monotonic() - since <= self._trusted_seconds and not _has_hung_up(connection):
+            return connection
+        doubtful = [connection, *(other for other, _ in self._idle)]
+        self._idle.clear()
+        for each in doubtful:
+            self._errand(self._ended(each))
+        return None
+
+    def _keep(self, connection: AsyncConnection) -> None:
+        self._idle.append((connection, monotonic()))
+
     def _may_stay(self, connection: AsyncConnection) -> bool:
         # Who waits stands at the engine's pool: a connection kept beside it would not reach him.
         is_wanted = len(self._idle) < self._kept and not self._waiting and not self._is_closed
@@ -110,7 +132,7 @@ class Lending:
         if self._may_stay(connection):
             await connection.rollback()
         if self._may_stay(connection):
-            self._idle.append(connection)
+            self._keep(connection)
         else:
             await self._ended(connection)
 
@@ -124,6 +146,13 @@ class Lending:
         self._errands.add(errand)
         errand.add_done_callback(self._errands.discard)
         return errand
+
+
+def _has_hung_up(connection: AsyncConnection) -> bool:
+    """Whether the driver has heard already that its server is gone."""
+    lent = connection.sync_connection
+    driver = None if lent is None or lent.closed else lent.connection.driver_connection
+    return driver is None or (hasattr(driver, "is_closed") and bool(driver.is_closed()))
 
 
 async def _closed_when_open(opening: asyncio.Task[AsyncConnection]) -> None:

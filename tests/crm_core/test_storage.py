@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Literal
 
 import pytest
-from sqlalchemy import Executable, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import Executable, bindparam, delete, event, func, insert, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from sqlalchemy.ext.asyncio import AsyncTransaction, create_async_engine
@@ -25,6 +25,11 @@ from crm_core.storage.trouble import persistently
 from crm_core.tables import audit
 from tests.crm_core.storage_cuts import cancel_at_commit
 from tests.lab.postgres import Cluster
+
+CUT = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 PATIENCE_SECONDS = 10
 
@@ -299,6 +304,46 @@ async def test_whoever_waits_for_a_connection_gets_the_first_that_comes_back(
         for each in leave:
             each.set()
         await asyncio.wait(readers)
+
+
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+@pytest.mark.postgres
+async def test_a_connection_whose_server_has_hung_up_is_not_lent_again(
+    storage: Storage, postgres_cluster: Cluster, postgres_database: str
+) -> None:
+    for _ in range(3):
+        await storage.answers()
+        (kept, _), *_ = storage._reading._idle
+        driver = (await kept.get_raw_connection()).driver_connection
+        await asyncio.to_thread(postgres_cluster.sql, CUT, postgres_database)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not driver.is_closed():  # type: ignore[union-attr]  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        await storage.answers()
+        async with storage.write() as tx:
+            await tx.execute(select(1))
+
+
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+@pytest.mark.postgres
+async def test_only_a_connection_that_has_rested_is_tried_before_it_is_lent(
+    storage: Storage,
+) -> None:
+    """A firewall may have forgotten it; for one used just now it would only cost time."""
+    from_pool = 0
+
+    @event.listens_for(storage._readers.sync_engine, "checkout")
+    def _count(*told: object) -> None:
+        nonlocal from_pool
+        from_pool += 1
+
+    for _ in range(5):
+        await storage.answers()
+    assert from_pool == 1
+    storage._reading._trusted_seconds = 0.0
+    for _ in range(5):
+        await storage.answers()
+    assert from_pool == 6
 
 
 @pytest.mark.parametrize("door", ["read", "write"])
