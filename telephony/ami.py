@@ -6,7 +6,8 @@ import random
 import ssl
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from telephony import actions
@@ -23,6 +24,7 @@ __all__ = ["AmiClient", "AmiMessage", "LinkDown", "LinkUp", "Reply", "StreamItem
 log = logging.getLogger(__name__)
 
 BACKLOG_LIMIT = 50_000  # about 100 MB, or a minute of 2,000 busy agents
+CLOCKS_APART_SECONDS = 5.0  # less is what a busy machine is late by
 _OWN = frozenset({"FullyBooted", "Shutdown"})
 
 
@@ -66,6 +68,7 @@ class AmiClient:
         self._tls: ssl.SSLContext | None = None
         self._link: AmiLink | None = None
         self._renewal: asyncio.Task[None] | None = None
+        self._comparing: asyncio.Task[None] | None = None
         self._items: deque[StreamItem] = deque()
         self._early: deque[AmiMessage] = deque()
         self._limit = backlog_limit
@@ -146,9 +149,10 @@ class AmiClient:
             self.connected = False
             self._link = None
             self._early.clear()
-            if self._renewal is not None:
-                self._renewal.cancel()
-                self._renewal = None
+            for task in (self._renewal, self._comparing):
+                if task is not None:
+                    task.cancel()
+            self._renewal = self._comparing = None
             link.end(Loss(LinkReason.STOPPED))
 
     async def _bring_up(self, link: AmiLink) -> str:
@@ -159,7 +163,17 @@ class AmiClient:
             await link.connect(self._tls)
             await link.log_in()
         await self._booted(link)
+        self._comparing = asyncio.ensure_future(self._compare_clocks(link))
         return await self._version(link)
+
+    async def _compare_clocks(self, link: AmiLink) -> None:
+        """Its answer to a ping says its time: until the first event that is all we know of it."""
+        try:
+            reply = await link.request(actions.ping(), self._settings.action_timeout_seconds)
+            told = float(reply.headers["timestamp"])
+        except (TelephonyError, KeyError, ValueError):
+            return
+        self.lag_seconds = self._now().timestamp() - told
 
     async def _booted(self, link: AmiLink) -> None:
         """Wait for FullyBooted, but not for ever: without the class `system` it never comes."""
@@ -189,6 +203,8 @@ class AmiClient:
         self.heard += 1
         if message.at is not message.received_at:
             self.lag_seconds = (message.received_at - message.at).total_seconds()
+        elif abs(self.lag_seconds) > CLOCKS_APART_SECONDS:
+            message = replace(message, at=self._by_its_clock(message.received_at))
         if not self.connected:
             self._early.append(message)
         else:
@@ -196,6 +212,10 @@ class AmiClient:
             self._arrived.set()
         if len(self._items) + len(self._early) > self._limit:
             self._fall_behind()
+
+    def _by_its_clock(self, at: datetime) -> datetime:
+        """What list items do not say: when it was by the exchange's clock."""
+        return at - timedelta(seconds=self.lag_seconds)
 
     def _fall_behind(self) -> None:
         log.error("more than %d AMI messages unread: the link is made anew", self._limit)

@@ -38,6 +38,9 @@ SETTLED: Final = timedelta(seconds=5)
 ORPHANS_SECONDS: Final = 10.0
 """So long calls that the exchange no longer has wait to be told whole; then they are just ended."""
 RETRY_SECONDS: Final = 60.0
+CLOCKS_APART_SECONDS: Final = 5.0  # less is what a busy machine is late by
+MARK_LOST: Final = timedelta(days=1)
+"""Our clock went back behind the moment until which we listened: so much is read to be sure."""
 AT_ONCE: Final = 100  # conversations compared in one read
 
 IsPhone = Callable[[str], bool]
@@ -93,6 +96,8 @@ class CatchUp:
         """Calls added or completed since the start."""
         self.unread_since: Callable[[], datetime | None] = lambda: None
         """When the oldest word of the exchange arrived that nobody has looked at yet."""
+        self.ahead_seconds: Callable[[], float] = lambda: 0.0
+        """Of our clock before the exchange's, in whose time its log is written."""
 
     @property
     def has_logs(self) -> bool:
@@ -121,7 +126,7 @@ class CatchUp:
         living = frozenset(key for call in live for key in keys_of(call))
         ids = frozenset(str(call.call_id) for call in live)
         if not self._logs:
-            await self._intake.close_orphans(ids, at)
+            await self._intake.close_orphans(ids, at - self._ahead())
         orphans = ids if self._logs else None
         asked_at = self._clock.monotonic()
         self._wanted.put_nowait(_Wanted(None, at, asked_at, living, orphans, is_gap=True))
@@ -259,7 +264,7 @@ class CatchUp:
                 if wanted.orphans is not None:
                     # A long time away is long to read: its first minutes hold what was open.
                     await asyncio.wait({reading}, timeout=ORPHANS_SECONDS)
-                    await self._intake.close_orphans(wanted.orphans, wanted.at)
+                    await self._intake.close_orphans(wanted.orphans, wanted.at - self._ahead())
                 await reading
             finally:
                 reading.cancel()
@@ -282,9 +287,10 @@ class CatchUp:
         since = min((moment for moment in moments if moment is not None), default=None)
         if since is None:
             return
-        summary = await self.bring_in(
-            since, self._clock.now(), living=wanted.living, living_at=wanted.at
-        )
+        now, ahead = self._clock.now(), self._ahead()
+        since, until = min(since, since - ahead), max(now, now - ahead)
+        living_at = wanted.at - ahead
+        summary = await self.bring_in(since, until, living=wanted.living, living_at=living_at)
         log.info(
             "caught_up",
             since=summary.since,
@@ -298,9 +304,16 @@ class CatchUp:
         watched = await read_watched(self._storage)
         if watched is None:
             return None
+        now = self._clock.now()
+        listened = watched.until if watched.until <= now else now - MARK_LOST
         async with self._storage.read() as connection:
-            oldest = await open_since(connection, watched.until - ACTED_ON, living)
-        return min(watched.until, oldest or watched.until) - BEFORE
+            oldest = await open_since(connection, listened - ACTED_ON, living)
+        return min(listened, oldest or listened) - BEFORE
+
+    def _ahead(self) -> timedelta:
+        """By how much our clock is ahead of the exchange's; nothing while they agree."""
+        seconds = self.ahead_seconds()
+        return timedelta(seconds=seconds if abs(seconds) > CLOCKS_APART_SECONDS else 0.0)
 
     async def _note_for_ever(self) -> None:
         while True:

@@ -77,7 +77,7 @@ def refusal(message: str) -> Answer:
 
 
 async def pong(line: Line, request: Request) -> None:
-    await line.respond(request, Ping="Pong", Timestamp="1763771234.000001")
+    await line.respond(request, Ping="Pong", Timestamp="1795338000.000000")
 
 
 async def let_in(line: Line, request: Request) -> None:
