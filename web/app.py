@@ -9,6 +9,7 @@ from web.measuring import counting
 from web.middleware import explain, greet, protect
 from web.proxies import believe
 from web.routes import ROUTES
+from web.turnstile import turnstile
 from web.wiring import SERVICES, Services
 
 MOST_BYTES = 1024 * 1024
@@ -22,6 +23,7 @@ def make_app(services: Services, routes: Iterable[Route] = ROUTES) -> web.Applic
             counting(services.metrics, services.clock),
             *believe(services.settings.http.trusted_proxies),
             explain,
+            turnstile(),
             greet,
         ],
         client_max_size=MOST_BYTES,

@@ -28,6 +28,7 @@ from web.wiring import Services, close
 log = structlog.get_logger(__name__)
 
 RESTART_SECONDS: Final = 1.0
+BACKLOG: Final = 2048  # connections on the doorstep: all the tabs of an office after an outage
 LEAVING_SECONDS: Final = 3.0  # for answers that are on their way
 WRITING_SECONDS: Final = 10.0  # a database that takes nothing must not keep us for ever
 
@@ -169,7 +170,7 @@ async def _answering(built: Services, listener: socket.socket) -> AsyncIterator[
     runner = web.AppRunner(make_app(built), access_log=None, shutdown_timeout=LEAVING_SECONDS)
     await runner.setup()
     try:
-        await web.SockSite(runner, listener).start()
+        await web.SockSite(runner, listener, backlog=BACKLOG).start()
         yield
     finally:
         await runner.cleanup()

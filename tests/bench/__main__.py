@@ -1,18 +1,24 @@
-"""`python -m tests.bench [--json] [name ...]`: exits 0 whether the aims are hit or missed."""
+"""`python -m tests.bench [--json] [--calls=N] [name ...]`: exits 0, the aims hit or missed.
+
+`--calls` shortens `memory`, whose 50,000 calls take about half an hour.
+"""
 
 import asyncio
 import os
 import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from tests.bench.catchup import measure_catchup
 from tests.bench.feed import measure_feed
 from tests.bench.growth import measure_growth
 from tests.bench.lookup import measure_lookup
+from tests.bench.memory import CALLS, measure_memory
 from tests.bench.pop import measure_pop
 from tests.bench.report import Measured
+from tests.bench.storm import measure_storm
 
 BENCHES: dict[str, Callable[[], Coroutine[Any, Any, Measured]]] = {
     "pop": measure_pop,
@@ -20,6 +26,8 @@ BENCHES: dict[str, Callable[[], Coroutine[Any, Any, Measured]]] = {
     "lookup": measure_lookup,
     "catchup": measure_catchup,
     "growth": measure_growth,
+    "storm": measure_storm,
+    "memory": measure_memory,
 }
 
 IDLE_LOAD = 0.7  # what an idle machine of two cores does not exceed
@@ -27,14 +35,16 @@ IDLE_LOAD = 0.7  # what an idle machine of two cores does not exceed
 
 def main(arguments: list[str]) -> int:
     as_json = "--json" in arguments
-    names = [argument for argument in arguments if argument != "--json"] or list(BENCHES)
+    counts = [int(each.partition("=")[2]) for each in arguments if each.startswith("--calls=")]
+    benches = BENCHES | {"memory": partial(measure_memory, counts[-1] if counts else CALLS)}
+    names = [each for each in arguments if not each.startswith("--")] or list(benches)
     unknown = [name for name in names if name not in BENCHES]
     if unknown:
         print(f"There is no bench {unknown[0]}; known are {', '.join(BENCHES)}.", file=sys.stderr)
         return 2
     for name in names:
         busy = os.getloadavg()[0]
-        measured = asyncio.run(BENCHES[name]())
+        measured = asyncio.run(benches[name]())
         if busy > IDLE_LOAD:
             remark = f"the machine was busy (load {busy:.1f} before the start): measure again alone"
             measured = replace(measured, remarks=(*measured.remarks, remark))

@@ -167,15 +167,15 @@ async def _under_load(
     running: SimulatedExchange, office: BigOffice, url: str, origin: str
 ) -> tuple[list[float], int]:
     watch = Watch()
-    sockets = [await _open(url, origin, seat) for seat in office.seats]
-    listening = [asyncio.create_task(_listen(socket, watch)) for socket in sockets]
+    sockets = [await open_tab(url, origin, seat) for seat in office.seats]
+    listening = [asyncio.create_task(listen(socket, watch)) for socket in sockets]
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not running.managers:
                 await SystemClock().sleep(0.05)
-        await _calls(running, office, watch, WARM_UP_CALLS)
+        await place_calls(running, office, watch, WARM_UP_CALLS)
         watch.took.clear()
-        await _calls(running, office, watch, CALLS_A_SECOND * SECONDS)
+        await place_calls(running, office, watch, CALLS_A_SECOND * SECONDS)
         return list(watch.took), len(watch.rung)
     finally:
         for task in listening:
@@ -184,7 +184,8 @@ async def _under_load(
         await asyncio.gather(*(socket.close() for socket in sockets), return_exceptions=True)
 
 
-async def _open(url: str, origin: str, seat: Seat) -> ClientConnection:
+async def open_tab(url: str, origin: str, seat: Seat) -> ClientConnection:
+    """A tab of the operator at `seat`; `origin` is "" where nobody asks for it."""
     headers = {"Cookie": f"perezvon={seat.token}"}
     where = f"{url}/socket?phone={seat.interface}"
     return await connect(
@@ -196,7 +197,8 @@ async def _open(url: str, origin: str, seat: Seat) -> ClientConnection:
     )
 
 
-async def _listen(socket: ClientConnection, watch: Watch) -> None:
+async def listen(socket: ClientConnection, watch: Watch) -> None:
+    """Show `watch` every frame until the connection ends."""
     try:
         async for data in socket:
             watch.frame(data if isinstance(data, bytes) else data.encode(), time.perf_counter())
@@ -204,7 +206,9 @@ async def _listen(socket: ClientConnection, watch: Watch) -> None:
         return
 
 
-async def _calls(running: SimulatedExchange, office: BigOffice, watch: Watch, count: int) -> None:
+async def place_calls(
+    running: SimulatedExchange, office: BigOffice, watch: Watch, count: int
+) -> None:
     """Place `count` calls at the even pace, phone after phone; wait for the last cards."""
     began = time.perf_counter()
     for place in range(count):

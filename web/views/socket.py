@@ -17,6 +17,7 @@ from screenpop.outbox import Closing, Delivery, Outbox
 from web.frames import Format
 from web.i18n import Reader
 from web.screens import Screens
+from web.turnstile import TURN
 from web.visits import person, services, visit
 
 log = structlog.get_logger(__name__)
@@ -64,6 +65,7 @@ async def _write(
         try:
             async with asyncio.timeout(screens.settings.stall_seconds):
                 frames = _frames(screens, outbox.agent_id, delivery, reader, form, watches_floor)
+                request[TURN].over()
                 for frame in frames:
                     await socket.send_frame(frame, WSMsgType.TEXT)
                 if delivery.heard_at is not None:
