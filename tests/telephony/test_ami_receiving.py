@@ -4,7 +4,7 @@ import asyncio
 import copy
 import pickle
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -213,8 +213,19 @@ async def test_a_consumer_hopelessly_behind_gets_a_fresh_link_instead_of_a_full_
         await first.write(event("Newstate") * 500)
         await eventually(lambda: len(talking.fake.lines) == 2 and talking.client.connected)
         assert talking.client.backlog < 100
-        assert (await talking.hear(LinkDown)).reason == "fell_behind"
+        down = await talking.hear(LinkDown)
+        assert down.reason == "fell_behind"
         await talking.hear(LinkUp)
+
+
+async def test_what_was_thrown_away_unread_counts_as_not_heard() -> None:
+    """The time to be read from the exchange's own log begins with it."""
+    async with connected(backlog_limit=100) as talking:
+        talking.client._now = lambda: ARRIVAL + timedelta(hours=1)  # what comes is of ARRIVAL
+        await talking.fake.line.write(event("Newstate") * 500)
+        await eventually(lambda: len(talking.fake.lines) == 2 and talking.client.connected)
+        assert (await talking.hear(LinkDown)).at == ARRIVAL
+        assert talking.client.unread_since == ARRIVAL + timedelta(hours=1)  # the new link itself
 
 
 async def test_the_socket_is_drained_however_far_behind_the_consumer_is() -> None:
