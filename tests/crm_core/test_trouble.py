@@ -1,5 +1,6 @@
 """While the database is in trouble nothing that calls demand is forgotten."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
+from structlog.testing import capture_logs
 
 from crm_core.agents.tables import agent_states
 from crm_core.calls.journal import Journal
@@ -15,6 +17,7 @@ from crm_core.clock import ManualClock
 from crm_core.storage.engine import Storage, Write
 from crm_core.storage.trouble import persistently
 from crm_core.tasks.tables import tasks
+from crm_core.wrap_up.expiry import WrapUpExpiry
 from tests.cast import Cast
 from tests.crm_core.duty import Duty, on_duty
 from tests.crm_core.telling import answered_call, missed_call, told, until
@@ -127,3 +130,40 @@ async def test_what_is_at_fault_itself_is_not_tried_again(clock: ManualClock) ->
     with pytest.raises(ValueError):
         await persistently(clock, work)
     assert tried == [1]
+
+
+async def test_an_outage_is_logged_once_a_minute_and_not_at_each_attempt(
+    clock: ManualClock,
+) -> None:
+    tried = 0
+
+    async def work() -> str:
+        nonlocal tried
+        tried += 1
+        if tried < 30:
+            raise OperationalError("SELECT", {}, Exception("database is locked"))
+        return "done"
+
+    with capture_logs() as lines:
+        waiting = asyncio.create_task(persistently(clock, work))
+        while not waiting.done():
+            await clock.advance(1)
+            await asyncio.sleep(0)
+    assert await waiting == "done"
+    assert [line["event"] for line in lines] == ["waits_for_database"] * 3  # of two minutes
+
+
+async def test_the_watch_over_forms_waits_for_the_database_without_a_word_each_second(
+    storage: Storage, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outage, expiry = _Outage(storage, monkeypatch), WrapUpExpiry(storage, clock)
+    outage.on = True
+    with capture_logs() as lines:
+        watching = asyncio.create_task(expiry.run())
+        for _ in range(30):
+            await clock.advance(1)
+            await asyncio.sleep(0)
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+    assert outage.refused > 3
+    assert [line["event"] for line in lines] == ["waits_for_database"]
