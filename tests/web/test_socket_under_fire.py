@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 import aiohttp
 import pytest
 from playwright.async_api import Browser, expect
+from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 from yarl import URL
 
 from crm_core.agents.roles import Role
+from crm_core.agents.tables import sessions as session_rows
 from screenpop.hub import workplace_of
 from screenpop.messages import Put
 from screenpop.presenter import OperatorStatus
@@ -23,6 +26,7 @@ from tests.web.shift import ANNAS, Shift, at_work
 from tests.web.test_socket import Tab, tab_of
 from web.frames import KEPT_BYTES, Format
 from web.i18n import Reader
+from web.views.socket import SESSION_CHECK_SECONDS
 
 TABS = 1_000
 PATIENCE_SECONDS = 60.0
@@ -272,6 +276,28 @@ async def test_a_password_set_by_another_ends_every_tab_and_ones_own_change_only
     await accounts.set_password(office.cast.dina, anna.id, "another horse battery")
     assert await _closed(mine) == 4401
     assert (await here.get("/me", follow=False)).status == 303
+
+
+async def test_a_session_that_ran_out_while_the_database_was_away_still_ends_its_socket(
+    shift: Shift, client_as: ClientAs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = shift.office
+    sessions = type(office.services.sessions)
+    tab = await tab_of(await client_as("anna"))
+    asked = asyncio.Event()
+
+    async def fail(*_: object) -> None:
+        asked.set()
+        raise OperationalError("select", {}, Exception("database is locked"))
+
+    with monkeypatch.context() as away:
+        away.setattr(sessions, "find", fail)
+        await office.clock.advance(SESSION_CHECK_SECONDS + 1)
+        await asyncio.wait_for(asked.wait(), PATIENCE_SECONDS)
+    async with office.services.storage.write() as tx:
+        await tx.execute(update(session_rows).values(expires_at=office.clock.now()))
+    await office.clock.advance(SESSION_CHECK_SECONDS + 1)
+    assert await _closed(tab) == 4401
 
 
 # -- a proxy in between ------------------------------------------------------------------------

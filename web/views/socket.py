@@ -4,7 +4,6 @@ One writer task for each connection takes from its outbox; nobody ever waits for
 """
 
 import asyncio
-from contextlib import suppress
 
 import structlog
 from aiohttp import WSMsgType, web
@@ -109,10 +108,14 @@ async def _watch_session(request: web.Request, outbox: Outbox) -> None:
     built, secret = services(request), visit(request).secret
     while True:
         await built.clock.sleep(SESSION_CHECK_SECONDS)
-        with suppress(OSError):
-            if await built.sessions.find(secret) is None:
-                outbox.close(Closing.SESSION_OVER)
-                return
+        try:
+            found = await built.sessions.find(secret)
+        except Exception as error:  # a database in trouble: who it was is asked again next time
+            log.warning("session_not_checked", agent_id=outbox.agent_id, error=str(error))
+            continue
+        if found is None:
+            outbox.close(Closing.SESSION_OVER)
+            return
 
 
 def _drop(request: web.Request) -> None:
