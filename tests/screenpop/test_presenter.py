@@ -32,7 +32,7 @@ class Memory:
         self.ready = asyncio.Event()
         self.ready.set()
         self.broken = False
-        self.reads = 0
+        self.reads = self.asked = 0
         self.owed: tuple[OpenWrapUp, ...] = ()
         self.calls: dict[str, LiveCall] = {}
         self.concerned = Audience((scenes.ANNA,), 7, "")
@@ -48,6 +48,9 @@ class Memory:
         return self.calls.get(call_id)
 
     async def wrap_up_rule(self, call_id: str, agent_id: int) -> WrapUp:
+        self.asked += 1
+        if self.broken:
+            raise OSError("the database is gone")
         return WrapUp(scenes.at(120))
 
     async def open_wrap_ups(self) -> tuple[OpenWrapUp, ...]:
@@ -217,6 +220,23 @@ async def test_a_form_for_a_call_the_screens_have_forgotten_is_found_in_the_log(
         call_id="1.1", agent_id=scenes.ANNA, deadline_at=scenes.at(120)
     )
     await stage.hear(started)
+    await stage.presenter.settled()
+    assert (await stage.cards())[-1].wrap_up == WrapUp(scenes.at(120))
+
+
+async def test_a_form_owed_while_the_database_is_away_comes_when_it_is_back(stage: Stage) -> None:
+    stage.memory.calls["1.1"] = LiveCall("1.1", started_at=scenes.at(0), ended=True)
+    stage.memory.broken = True
+    started = business.WrapUpStarted(
+        call_id="1.1", agent_id=scenes.ANNA, deadline_at=scenes.at(120)
+    )
+    hearing = asyncio.create_task(stage.hear(started))
+    while not stage.memory.asked:  # noqa: ASYNC110 - the task asks in its own time
+        await asyncio.sleep(0)
+    assert await stage.cards() == []
+    stage.memory.broken = False
+    await stage.clock.advance(1)
+    await hearing
     await stage.presenter.settled()
     assert (await stage.cards())[-1].wrap_up == WrapUp(scenes.at(120))
 
