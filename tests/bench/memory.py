@@ -34,7 +34,7 @@ CLIENTS: Final = 400
 WARM_UP_CALLS: Final = 2_000  # each phone has rung, each form been drawn
 RING_SECONDS, TALK_SECONDS = 0.1, 0.5
 MOST_MEGABYTES: Final = 250.0
-FLAT: Final = 1.05  # beside the time when every cache was full: an interpreter's heap breathes by a few per cent
+FLAT: Final = 1.05  # beside the time when every cache was full: a heap breathes a little
 STUCK_SECONDS: Final = 60.0
 _OVER: Final = b"time left"  # the form is owed: its deadline runs
 _ID: Final = re.compile(rb'data-call=\\"([^"\\]+)\\"')
