@@ -30,8 +30,8 @@ class Escalation:
         self._callbacks = Callbacks(storage, clock)
 
     async def run(self) -> None:
-        """Sweep for ever; a failed sweep is logged and the next one tries again; one that cannot reach
-        the database waits for it."""
+        """Sweep for ever; a failed sweep is logged and the next one tries again. One without a
+        database waits for it."""
         await persistently(self._clock, self._callbacks.catch_up)
         while True:
             try:

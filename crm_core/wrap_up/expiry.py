@@ -39,8 +39,8 @@ class WrapUpExpiry:
         self._jumped_seconds = 0.0
 
     async def run(self) -> None:
-        """Sweep for ever; a failed sweep is logged and the next one tries again; one that cannot reach
-        the database waits for it."""
+        """Sweep for ever; a failed sweep is logged and the next one tries again. One without a
+        database waits for it."""
         while True:
             try:
                 await persistently(self._clock, self.sweep)
