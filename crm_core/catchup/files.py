@@ -3,13 +3,12 @@
 import asyncio
 import csv
 import io
-import json
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import datetime, tzinfo
 from itertools import islice
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +17,9 @@ from telephony.catchup.rows import instant_or_none
 
 BATCH: Final = 2000  # rows that a thread fetches at a time: some hundred milliseconds of work
 BUSY_SECONDS: Final = 5.0
+_WAL_AT: Final = 18  # in the header of an SQLite file: 2 where writers keep a WAL
+_ATTEMPTS: Final = 8
+_PAUSE_SECONDS: Final = 0.02
 _MARGIN_BYTES: Final = 64 * 1024
 SAMPLE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "cel": (
@@ -73,17 +75,31 @@ class SqliteShelf:
         """Nothing is kept open."""
 
     def _open(self) -> sqlite3.Connection:
-        if not self._path.exists():
-            raise SourceRefused("no_file", path=str(self._path))
-        uri = f"{self._path.absolute().as_uri()}?mode=ro"
+        """Without any lock, unless writers do not mind readers: Asterisk tries five times within a
+        millisecond to write a row, and then drops it. It only appends, so that what is read beside
+        its writing is a beginning of the table, or an error."""
+        with self._path.open("rb") as file:
+            header = file.read(_WAL_AT + 1)
+        has_wal = header[_WAL_AT:] == b"\2"
+        how = "mode=ro" if has_wal else "immutable=1"
+        uri = f"{self._path.absolute().as_uri()}?{how}"
         return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS)
 
     def _ask(self, query: str, *given: Any) -> list[Any]:
-        try:
-            with closing(self._open()) as database:
-                return database.execute(query, given).fetchall()
-        except (sqlite3.Error, OSError) as error:
-            raise SourceRefused("unreadable", path=str(self._path), reason=str(error)) from error
+        if not self._path.exists():
+            raise SourceRefused("no_file", path=str(self._path))
+        for attempt in range(_ATTEMPTS):
+            try:
+                with closing(self._open()) as database:
+                    return database.execute(query, given).fetchall()
+            except (sqlite3.Error, OSError) as error:
+                if attempt + 1 == _ATTEMPTS:
+                    reason = str(error)
+                    raise SourceRefused(
+                        "unreadable", path=str(self._path), reason=reason
+                    ) from error
+            time.sleep(_PAUSE_SECONDS)  # in a thread: Asterisk was in the middle of a row
+        raise AssertionError
 
     def _read_columns(self) -> tuple[str, ...]:
         found = self._ask(f'PRAGMA table_info("{self._table}")')
@@ -101,21 +117,11 @@ class SqliteShelf:
         return [dict(zip(self._columns, row, strict=True)) for row in rows]
 
     def _read_batch(self, after: int) -> list[Any]:
-        """In one step of SQLite's: as long as it is read Asterisk cannot write, and what it cannot
-        write within a second it drops. Row by row, each would wait for its turn with Python."""
-        rows = (
-            f'SELECT rowid AS place, {self._selected} FROM "{self._table}" '
-            f"WHERE rowid > ? ORDER BY rowid LIMIT {BATCH}"
+        return self._ask(
+            f'SELECT rowid, {self._selected} FROM "{self._table}" '
+            f"WHERE rowid > ? ORDER BY rowid LIMIT {BATCH}",
+            after,
         )
-        values = ", ".join(
-            f"CASE typeof({name}) WHEN 'blob' THEN CAST({name} AS TEXT) ELSE {name} END"
-            for name in self._selected.split(", ")
-        )
-        ((told,),) = self._ask(
-            f"SELECT json_group_array(json_array(place, {values})) FROM ({rows})", after
-        )
-        found: list[Any] = json.loads(told)
-        return sorted(found, key=itemgetter(0))
 
     def _place_of(self, order: str, since: datetime) -> int:
         """The number of a row before which all are earlier than `since`."""

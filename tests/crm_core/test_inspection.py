@@ -302,7 +302,7 @@ async def test_a_file_that_is_no_log_is_told(
     [
         ("mysql://asterisk:swordfish@127.0.0.1/cdr", {"logs.scheme": "bad"}),
         (
-            f"postgresql://asterisk:swordfish@127.0.0.1:{free_port()}/cdr",
+            "postgresql://asterisk:swordfish@127.0.0.1:1/cdr",
             {"logs.unreachable": "bad"},
         ),
     ],

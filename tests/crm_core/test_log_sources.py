@@ -1,5 +1,6 @@
 """The exchange's own logs, wherever they are kept: SQLite, CSV, PostgreSQL."""
 
+import asyncio
 import csv
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -173,6 +174,45 @@ async def test_a_log_that_is_being_written_is_read_all_the_same(tmp_path: Path) 
         writing.execute("INSERT INTO cel (eventtype) VALUES ('ANSWER')")
         assert len(await read(url)) == len(all_rows())
         writing.rollback()
+
+
+async def test_reading_never_keeps_asterisk_from_writing(tmp_path: Path) -> None:
+    """It tries for a millisecond, and then drops the row."""
+    path = tmp_path / "master.db"
+    rows = all_rows() * 60
+    url = in_sqlite(path, rows)
+    written: list[int] = []
+    done = asyncio.Event()
+
+    def write() -> None:
+        with closing(sqlite3.connect(path, timeout=0)) as asterisk:
+            while not done.is_set() or len(written) < 50:
+                asterisk.execute("INSERT INTO cel (eventtype) VALUES ('ANSWER')")
+                asterisk.commit()
+                written.append(1)
+
+    writing = asyncio.create_task(asyncio.to_thread(write))
+    try:
+        for _ in range(5):
+            assert len(await read(url)) == len(rows)
+    finally:
+        done.set()
+    await writing  # sqlite3.OperationalError: database is locked, if any reader was in its way
+    assert len(written) >= 50
+
+
+async def test_a_log_whose_writers_do_not_mind_readers_is_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "master.db"
+    url = in_sqlite(path, all_rows())
+    with closing(sqlite3.connect(path)) as asterisk:
+        asterisk.execute("PRAGMA journal_mode = WAL")
+        asterisk.execute("PRAGMA wal_autocheckpoint = 0")
+        asterisk.execute(
+            "INSERT INTO cel (eventtype, eventtime, uniqueid, linkedid) VALUES (?, ?, ?, ?)",
+            ("ANSWER", "2026-11-22 12:00:00.000000", "9.9", "9.9"),
+        )
+        asterisk.commit()
+        assert (await read(url))[-1].uniqueid == "9.9"
 
 
 async def test_bills_are_read_as_asterisk_s_sample_writes_them(tmp_path: Path) -> None:

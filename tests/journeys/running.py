@@ -50,7 +50,7 @@ def service_environment(exchange: LabAsterisk, database: str, port: int) -> dict
     return {
         "PEREZVON_EXCHANGE_PORT": str(exchange.ami_port),
         "PEREZVON_EXCHANGE_SECRET": exchange.ami_secret,
-        "PEREZVON_EXCHANGE_CEL": f"sqlite:///{exchange.home / 'log/master.db'}",
+        "PEREZVON_EXCHANGE_CEL": f"csv://{exchange.home / 'log/cel-custom/Master.csv'}",
         "PEREZVON_DATABASE_URL": database,
         "PEREZVON_HTTP_PORT": str(port),
     }

@@ -133,6 +133,8 @@ def configure(exchange: LabAsterisk) -> None:
     """Write the configuration folder, the sounds and a voicemail greeting."""
     for folder in _FOLDERS:
         (exchange.home / folder).mkdir(parents=True)
+    for log in ("cdr-csv", "cel-custom"):  # Asterisk makes them with their first line
+        (exchange.home / "log" / log / "Master.csv").touch()
     first = 20000 + secrets.randbelow(20) * 2 * _RTP_SPAN
     values = {
         "HOME": str(exchange.inner),

@@ -105,7 +105,7 @@ def _serve(exchange: LabAsterisk) -> int:
         "PEREZVON_EXCHANGE_PORT": str(exchange.ami_port),
         "PEREZVON_EXCHANGE_USERNAME": "perezvon",
         "PEREZVON_EXCHANGE_SECRET": exchange.ami_secret,
-        "PEREZVON_EXCHANGE_CEL": f"sqlite:///{exchange.home / 'log/master.db'}",
+        "PEREZVON_EXCHANGE_CEL": f"csv://{exchange.home / 'log/cel-custom/Master.csv'}",
         "PEREZVON_DATABASE_URL": DATABASE,
     }
     program = Path(sys.executable).with_name("perezvon")
