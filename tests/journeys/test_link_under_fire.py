@@ -130,7 +130,6 @@ async def test_a_reader_that_stands_still_until_the_exchange_drops_it_misses_no_
                 await office.until_billed(5)
             finally:
                 service.send_signal(signal.SIGCONT)
-            await office.until_said("service", "loop_stalled")
             await until(lambda: _has_fallen(office), "the link has fallen")
             await office.until_said("exchange", "connected", patience_seconds=SOON_SECONDS)
             await office.until_her_state_is_right()
