@@ -5,7 +5,7 @@ from typing import Final
 from web.check_texts.text import Text
 from web.i18n import N_
 
-_CEL: Final = '[exchange]\ncel = "sqlite:////var/log/asterisk/master.db"'
+_CEL: Final = '[exchange]\ncel = "csv:////var/log/asterisk/cel-custom/Master.csv"'
 _LOOK: Final = N_("Look at it under [exchange] in perezvon.toml.")
 
 LOGS: Final = {
