@@ -302,7 +302,7 @@ class TestWithoutALog:
         vera = await client_as("vera")
         page = await vera.get("/reconciliation")
         assert "Nothing to compare with" in page.words
-        assert 'cel = "sqlite:////var/log/asterisk/master.db"' in page.words
+        assert 'cel = "csv:////var/log/asterisk/cel-custom/Master.csv"' in page.words
         assert 'name="since"' not in page.text
         refused = await vera.post("/reconciliation", DAYS)
         assert "there is nothing to compare with" in refused.words
