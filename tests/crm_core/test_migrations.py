@@ -105,14 +105,20 @@ async def test_an_older_database_is_told_apart(empty: Storage) -> None:
 
 
 async def test_an_older_program_refuses_a_newer_database(storage: Storage) -> None:
+    usual = await current_revision(storage)
+    change = text("UPDATE alembic_version SET version_num = :revision")
     async with storage.write() as tx:
-        await tx.execute(text("UPDATE alembic_version SET version_num = 'v9999'"))
-    with pytest.raises(DatabaseIsNewer) as refused:
-        await migrate(storage)
-    assert refused.value.values == {"revision": "v9999"}
-    with pytest.raises(DatabaseIsNewer):
-        await check_schema(storage)
-    assert await current_revision(storage) == "v9999"
+        await tx.execute(change, {"revision": "v9999"})
+    try:
+        with pytest.raises(DatabaseIsNewer) as refused:
+            await migrate(storage)
+        assert refused.value.values == {"revision": "v9999"}
+        with pytest.raises(DatabaseIsNewer):
+            await check_schema(storage)
+        assert await current_revision(storage) == "v9999"
+    finally:  # others have this PostgreSQL database after us
+        async with storage.write() as tx:
+            await tx.execute(change, {"revision": usual})
 
 
 async def test_a_migration_that_fails_leaves_nothing_behind(
