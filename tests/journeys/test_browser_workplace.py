@@ -247,9 +247,8 @@ async def test_a_session_that_is_closed_elsewhere_is_told_on_the_page(
 async def test_a_cut_connection_is_told_and_the_card_is_there_when_it_is_back(
     shift: Shift, anna: Page
 ) -> None:
-    screens = shift.office.services.screens
     await anna.context.set_offline(True)
-    await screens.close()
+    shift.office.cut()
     await expect(anna.locator("#link-state")).to_contain_text("No connection")
     await shift.ring(ANNAS)
     await anna.context.set_offline(False)

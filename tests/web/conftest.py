@@ -34,6 +34,14 @@ class Office:
     services: Services
     cast: Cast
     clock: ManualClock
+    server: TestServer
+
+    def cut(self) -> None:
+        """Every connection breaks off, without a word."""
+        assert self.server.handler is not None
+        for each in self.server.handler.connections:
+            if each.transport is not None:
+                each.transport.abort()
 
     async def settled(self) -> None:
         """Return when every handler has heard everything."""
@@ -101,7 +109,7 @@ async def office(
     server = TestServer(make_app(services, routes))
     await server.start_server()
     try:
-        yield Office(server.make_url("/"), services, cast, clock)
+        yield Office(server.make_url("/"), services, cast, clock, server)
     finally:
         await server.close()
         await close(services)

@@ -250,7 +250,7 @@ async def besieged(url: str) -> AsyncIterator[Siege]:
     server = TestServer(make_app(services))
     await server.start_server()
     try:
-        office = Office(server.make_url("/"), services, cast, clock)
+        office = Office(server.make_url("/"), services, cast, clock, server)
         async with at_work(office) as shift:
             await shift.sit("anna", "desk_101")
             await shift.ring(ANNAS)
