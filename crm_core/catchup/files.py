@@ -88,18 +88,14 @@ class SqliteShelf:
     def _ask(self, query: str, *given: Any) -> list[Any]:
         if not self._path.exists():
             raise SourceRefused("no_file", path=str(self._path))
-        for attempt in range(_ATTEMPTS):
+        for _ in range(_ATTEMPTS):
             try:
                 with closing(self._open()) as database:
                     return database.execute(query, given).fetchall()
             except (sqlite3.Error, OSError) as error:
-                if attempt + 1 == _ATTEMPTS:
-                    reason = str(error)
-                    raise SourceRefused(
-                        "unreadable", path=str(self._path), reason=reason
-                    ) from error
+                failure = error
             time.sleep(_PAUSE_SECONDS)  # in a thread: Asterisk was in the middle of a row
-        raise AssertionError
+        raise SourceRefused("unreadable", path=str(self._path), reason=str(failure)) from failure
 
     def _read_columns(self) -> tuple[str, ...]:
         found = self._ask(f'PRAGMA table_info("{self._table}")')
