@@ -9,19 +9,47 @@ import multiprocessing
 import os
 import secrets
 import signal
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+from sqlalchemy import insert
 
+from crm_core.agents.tables import agent_states
+from crm_core.clock import SystemClock
+from crm_core.storage.engine import Storage
 from tests.journeys.office import until
 from tests.lab.asterisk import LabAsterisk
+from tests.lab.asterisk import asterisk as start_asterisk
+from tests.lab.needs import Missing, skip_or_fail
 
 _FORKED = multiprocessing.get_context("forkserver")
 _FORKED.set_forkserver_preload(["web.cli.serving", "web.wiring", "uvloop", __name__])
+
+
+@contextmanager
+def own_exchange() -> Iterator[LabAsterisk]:
+    """An Asterisk of the test's own, with no phone signed in; the test is skipped (fails under CI)
+    where there is none."""
+    running = start_asterisk()
+    try:
+        found = running.__enter__()
+    except Missing as missing:
+        skip_or_fail(str(missing))
+    try:
+        yield found
+    finally:
+        running.__exit__(None, None, None)
+
+
+async def seat(storage: Storage, agent_id: int, extension_id: int) -> None:
+    """The agent sat down, ready, before the service began."""
+    row = {"agent_id": agent_id, "extension_id": extension_id, "state": "ready"}
+    async with storage.write() as tx:
+        await tx.execute(insert(agent_states).values(**row, since=SystemClock().now()))
 
 
 @dataclass

@@ -15,9 +15,8 @@ from crm_core.calls.tables import calls
 from tests.journeys.crowd import PEOPLE, crowd
 from tests.journeys.fire import PHONE, OfficeUnderFire, under_fire
 from tests.journeys.office import until
+from tests.journeys.running import own_exchange
 from tests.lab.asterisk import LabAsterisk, running
-from tests.lab.asterisk import asterisk as start_asterisk
-from tests.lab.needs import Missing, skip_or_fail
 from tests.lab.phones import answering_phone, callers
 
 pytestmark = [pytest.mark.lab]
@@ -26,15 +25,8 @@ pytestmark = [pytest.mark.lab]
 @pytest.fixture
 def exchange() -> Iterator[LabAsterisk]:
     """An exchange of the test's own."""
-    starting = start_asterisk()
-    try:
-        found = starting.__enter__()
-    except Missing as missing:
-        skip_or_fail(str(missing))
-    try:
+    with own_exchange() as found:
         yield found
-    finally:
-        starting.__exit__(None, None, None)
 
 
 async def test_an_exchange_restarted_in_mid_call_costs_no_call(

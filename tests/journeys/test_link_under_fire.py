@@ -12,8 +12,8 @@ from tests.journeys.crowd import crowd
 from tests.journeys.fire import SOON_SECONDS, OfficeUnderFire, impatient, turns, under_fire
 from tests.journeys.office import until
 from tests.journeys.relay import Tear, relay_to
+from tests.journeys.running import own_exchange
 from tests.lab.asterisk import LabAsterisk
-from tests.lab.asterisk import asterisk as start_asterisk
 from tests.lab.needs import Missing, skip_or_fail
 from tests.lab.netns import Network, network
 
@@ -26,18 +26,11 @@ LISTS_BYTES = 12_000
 @pytest.fixture(scope="module")
 def exchange() -> Iterator[LabAsterisk]:
     """An exchange of this file's own, with no phone signed in."""
-    running = start_asterisk()
-    try:
-        found = running.__enter__()
-    except Missing as missing:
-        skip_or_fail(str(missing))
-    try:
+    with own_exchange() as found:
         manager = found.home / "etc/manager.conf"
         manager.write_text(manager.read_text().replace("writetimeout = 5000", "writetimeout = 200"))
         found.cli("manager reload")
         yield found
-    finally:
-        running.__exit__(None, None, None)
 
 
 @pytest.fixture

@@ -2,33 +2,36 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from crm_core.agents.sessions import Sessions
-from crm_core.agents.tables import agent_states
 from crm_core.clock import SystemClock
 from crm_core.storage.engine import Storage
 from tests.journeys.crowd import accounts, crowd
 from tests.journeys.office import furnish, until
-from tests.journeys.running import perezvon_run
-from tests.journeys.test_under_fire import exchange as own_exchange
+from tests.journeys.running import own_exchange, perezvon_run, seat
 from tests.journeys.test_under_fire import is_quiet
 from tests.lab.ami_link import AmiLink
 from tests.lab.asterisk import LabAsterisk
 from tests.lab.processes import free_port
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
-exchange = own_exchange
 TABS = 1000
 AT_ONCE = 200  # connections that the kernel is asked for in one breath
 PATIENCE_SECONDS = 60
+
+
+@pytest.fixture
+def exchange() -> Iterator[LabAsterisk]:
+    """An exchange of the test's own."""
+    with own_exchange() as found:
+        yield found
 
 
 async def _open(port: int, token: str, gate: asyncio.Semaphore) -> ClientConnection:
@@ -86,7 +89,7 @@ async def test_a_thousand_tabs_at_once_and_a_deaf_one_cost_no_card_and_no_call(
     cast = await furnish(database)
     storage = Storage.open(database)
     try:
-        await _seat(storage, cast.anna.id, cast.desk_101)
+        await seat(storage, cast.anna.id, cast.desk_101)
         token = await Sessions(storage, SystemClock()).open(cast.anna.id)
         async with (
             perezvon_run(exchange, database, port, tmp_path / "run.log"),
@@ -109,9 +112,3 @@ async def test_a_thousand_tabs_at_once_and_a_deaf_one_cost_no_card_and_no_call(
             await until(agree, "the call log is what was billed")
     finally:
         await storage.close()
-
-
-async def _seat(storage: Storage, agent_id: int, extension_id: int) -> None:
-    row = {"agent_id": agent_id, "extension_id": extension_id, "state": "ready"}
-    async with storage.write() as tx:
-        await tx.execute(insert(agent_states).values(**row, since=SystemClock().now()))

@@ -29,10 +29,9 @@ from tests.journeys.crowd import accounts, crowd
 from tests.journeys.disk import BALLAST, SmallDisk, small_disk
 from tests.journeys.fire import OfficeUnderFire, impatient, turns
 from tests.journeys.office import furnish, until
-from tests.journeys.running import Service, command, service_environment
+from tests.journeys.running import Service, command, own_exchange, service_environment
 from tests.lab.ami_link import AmiLink
 from tests.lab.asterisk import LabAsterisk
-from tests.lab.asterisk import asterisk as start_asterisk
 from tests.lab.needs import Missing, skip_or_fail
 from tests.lab.postgres import Server, own_server
 from tests.lab.processes import free_port
@@ -52,15 +51,8 @@ held.execute("COMMIT")
 @pytest.fixture(scope="module")
 def exchange() -> Iterator[LabAsterisk]:
     """An exchange of this file's own, with no phone signed in."""
-    running = start_asterisk()
-    try:
-        found = running.__enter__()
-    except Missing as missing:
-        skip_or_fail(str(missing))
-    try:
+    with own_exchange() as found:
         yield found
-    finally:
-        running.__exit__(None, None, None)
 
 
 @dataclass

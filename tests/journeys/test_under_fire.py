@@ -8,18 +8,15 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from crm_core.agents.tables import agent_states
-from crm_core.clock import SystemClock
 from crm_core.storage.engine import Storage
 from tests.journeys.crowd import accounts, crowd
 from tests.journeys.office import furnish, until
-from tests.journeys.running import perezvon_run
+from tests.journeys.running import own_exchange, perezvon_run, seat
 from tests.lab.ami_link import AmiLink
 from tests.lab.asterisk import LabAsterisk
-from tests.lab.asterisk import asterisk as start_asterisk
-from tests.lab.needs import Missing, skip_or_fail
 from tests.lab.processes import free_port
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]  # twenty starts on a busy machine
@@ -29,15 +26,8 @@ KILLS = 20
 @pytest.fixture
 def exchange() -> Iterator[LabAsterisk]:
     """An exchange of the test's own, with no phone signed in."""
-    running = start_asterisk()
-    try:
-        found = running.__enter__()
-    except Missing as missing:
-        skip_or_fail(str(missing))
-    try:
+    with own_exchange() as found:
         yield found
-    finally:
-        running.__exit__(None, None, None)
 
 
 @pytest.fixture
@@ -53,7 +43,7 @@ async def test_a_service_killed_twenty_times_logs_every_call_once_as_it_was_bill
     exchange: LabAsterisk, storage: Storage, tmp_path: Path
 ) -> None:
     cast = await furnish(f"sqlite:///{tmp_path / 'perezvon.db'}")
-    await _seat(storage, cast.anna.id, cast.desk_101)
+    await seat(storage, cast.anna.id, cast.desk_101)
     port, log = free_port(), tmp_path / "run.log"
     database = f"sqlite:///{tmp_path / 'perezvon.db'}"
     chance = random.Random(20)
@@ -81,13 +71,6 @@ async def test_a_service_killed_twenty_times_logs_every_call_once_as_it_was_bill
     assert found.disagreements() == []
     assert len(found.billed) > KILLS
     assert set(found.billed.values()) == {"answered", "busy", "missed"}
-
-
-async def _seat(storage: Storage, agent_id: int, extension_id: int) -> None:
-    """She sat down before it all began."""
-    row = {"agent_id": agent_id, "extension_id": extension_id, "state": "ready"}
-    async with storage.write() as tx:
-        await tx.execute(insert(agent_states).values(**row, since=SystemClock().now()))
 
 
 async def _state_is_right(ami: AmiLink, storage: Storage) -> bool:
