@@ -1,5 +1,6 @@
 """An agent as the rest of the product sees one, and how to read agents."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +35,7 @@ def agent_columns() -> list[Column[Any]]:
     return [agents.c[field] for field in _FIELDS]
 
 
-def agent_from(row: RowMapping) -> Agent:
+def agent_from(row: RowMapping | Mapping[str, Any]) -> Agent:
     """An Agent out of a row that holds `agent_columns()`."""
     values = {field: row[field] for field in _FIELDS}
     return Agent(**{**values, "role": Role(values["role"])})

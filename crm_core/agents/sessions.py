@@ -4,19 +4,30 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from crm_core.agents.people import Agent, agent_columns, agent_from
 from crm_core.agents.tables import agents, sessions
 from crm_core.clock import Clock
 from crm_core.storage.engine import Storage, Write
+from crm_core.storage.hot import HotSelect
 
 IDLE = timedelta(hours=12)  # a shift with its lunch; every touch begins it anew
 LONGEST = timedelta(days=14)  # then the password is asked for again, whatever the use
 TOUCH = timedelta(minutes=1)  # a page a second must not be a write a second
 _TOKEN_BYTES = 32
+_LOGGED_IN: Final = HotSelect(  # a thousand tabs may come back in one second
+    select(
+        *agent_columns(),
+        sessions.c.created_at.label("opened_at"),
+        sessions.c.seen_at,
+        sessions.c.expires_at,
+    )
+    .join(sessions, sessions.c.agent_id == agents.c.id)
+    .where(sessions.c.token_hash == bindparam("token_hash"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +79,10 @@ class Sessions:
     async def find(self, token: str) -> Agent | None:
         """The active agent behind `token`, or None; use prolongs the session."""
         now = self._clock.now()
-        query = (
-            select(*agent_columns(), sessions.c.created_at.label("opened_at"), sessions.c.seen_at)
-            .join(sessions, sessions.c.agent_id == agents.c.id)
-            .where(
-                sessions.c.token_hash == _hash(token),
-                sessions.c.expires_at > now,
-                agents.c.active,
-            )
-        )
         async with self._storage.read() as connection:
-            row = (await connection.execute(query)).mappings().one_or_none()
-        if row is None:
+            rows = await _LOGGED_IN.rows(connection, token_hash=_hash(token))
+        row = rows[0] if rows else None
+        if row is None or row["expires_at"] <= now or not row["active"]:
             return None
         if now - row["seen_at"] >= TOUCH:
             await self._touch(token, row["opened_at"], now)
