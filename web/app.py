@@ -18,18 +18,19 @@ MOST_BYTES = 1024 * 1024
 
 def make_app(services: Services, routes: Iterable[Route] = ROUTES) -> web.Application:
     """The application that serves `services`; it owns none of them and closes none."""
+    doors = [(route, guarded(route)) for route in routes]
     app = web.Application(
         middlewares=[
             counting(services.metrics, services.clock),
             *believe(services.settings.http.trusted_proxies),
             explain,
             turnstile(),
-            greet,
+            greet({door for route, door in doors if not route.ask_who}),
         ],
         client_max_size=MOST_BYTES,
     )
     app[SERVICES] = services
     app.on_response_prepare.append(protect)
-    for route in routes:
-        app.router.add_route("GET" if route.is_socket else route.method, route.path, guarded(route))
+    for route, door in doors:
+        app.router.add_route("GET" if route.is_socket else route.method, route.path, door)
     return app

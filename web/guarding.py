@@ -30,12 +30,16 @@ class LoginNeeded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One address: its method, path, view, and the roles that may use it."""
+    """One address: its method, path, view, and the roles that may use it.
+
+    One that does not `ask_who` comes treats everybody as a guest, and needs no database for it.
+    """
 
     method: str
     path: str
     view: View
     roles: frozenset[Role] | Audience
+    ask_who: bool = True
 
     @property
     def is_socket(self) -> bool:

@@ -1,9 +1,10 @@
 """Around every request: who comes, what goes wrong, and the headers that protect the browser."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from crm_core.agents.people import Agent
 from crm_core.errors import CrmError
@@ -31,9 +32,22 @@ POLICY = "; ".join(
 """No script or style but our own files: what slipped through the escaping would still not run."""
 
 
-@web.middleware
-async def greet(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Find out who comes; a guest gets a token of his own for the login form."""
+def greet(unasked: Container[object]) -> Middleware:
+    """Find out who comes, but not at the doors of `unasked`: what watches us is answered without
+    the database, cookie or not, and so is the style sheet of the page that tells of it."""
+
+    @web.middleware
+    async def at_the_door(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.match_info.handler in unasked:
+            request[VISIT] = Visit(_guest_reader(request), None, "")
+            return await handler(request)
+        return await _greet(request, handler)
+
+    return at_the_door
+
+
+async def _greet(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A guest gets a token of his own for the login form."""
     built = services(request)
     secure = built.settings.http.secure
     token = sessions.session_token(request, secure=secure)

@@ -189,8 +189,8 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/admin/system/parts", health.parts, ADMIN),
     # for everybody
     Route("GET", "/help/connect", help.connect, ANYBODY),
-    Route("GET", "/healthz", health.show, ANYBODY),
-    Route("GET", "/metrics", metrics.show, ANYBODY),
-    Route("GET", "/favicon.ico", static.favicon, ANYBODY),
-    Route("GET", "/static/{hash}/{name:.+}", static.show, ANYBODY),
+    Route("GET", "/healthz", health.show, ANYBODY, ask_who=False),
+    Route("GET", "/metrics", metrics.show, ANYBODY, ask_who=False),
+    Route("GET", "/favicon.ico", static.favicon, ANYBODY, ask_who=False),
+    Route("GET", "/static/{hash}/{name:.+}", static.show, ANYBODY, ask_who=False),
 )

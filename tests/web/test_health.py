@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from crm_core.bus import Bus
 from crm_core.clock import ManualClock
@@ -70,6 +71,24 @@ async def test_an_exchange_that_is_away_makes_the_whole_red_and_says_since_when(
     # This office has named no log of the exchange to catch up from: all the rest is well.
     yellow = [name for name, part in told["parts"].items() if part["status"] != "green"]
     assert yellow == ["catch_up"]
+
+
+@pytest.mark.parametrize("login", ["", "dina"])
+async def test_with_the_database_out_of_reach_watchers_are_answered_with_a_cookie_or_without(
+    login: str, office: Office, client_as: ClientAs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def cut(*_: object) -> None:
+        raise OperationalError("SELECT", {}, ConnectionRefusedError())
+
+    visitor = await client_as(login)
+    sheet = next(link for link in (await visitor.get("/login")).links if link.endswith(".css"))
+    monkeypatch.setattr(type(office.services.sessions), "find", cut)
+    monkeypatch.setattr(type(office.services.storage), "answers", cut)
+    status, told = await healthz(visitor)
+    assert (status, told["status"]) == (503, "red")
+    assert told["parts"]["database"]["code"] == "database_away"
+    assert "perezvon_exchange_up" in (await visitor.get("/metrics")).text
+    assert (await visitor.get(sheet)).status == 200
 
 
 async def test_a_journal_that_waits_says_how_much_it_keeps(
