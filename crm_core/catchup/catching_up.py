@@ -64,15 +64,16 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """A time to be read, and whom the exchange had on the line at `at`. `asked_at` is by the clock
-    that only goes on."""
+    """A time to be read, and whom the exchange had on the line at `at`, by its own clock: ours may
+    be put right before the log is read. `asked_at` is by the clock that only goes on; of the gap
+    before a connection `connected_at` is its moment by our clock."""
 
     since: datetime | None
     at: datetime
     asked_at: float
     living: frozenset[str]
     orphans: frozenset[str] | None = None
-    is_gap: bool = False
+    connected_at: datetime | None = None
 
 
 class CatchUp:
@@ -125,11 +126,11 @@ class CatchUp:
         """The exchange is watched again since `at`, and these are the calls that it has."""
         living = frozenset(key for call in live for key in keys_of(call))
         ids = frozenset(str(call.call_id) for call in live)
+        its_at, asked_at = at - self._ahead(), self._clock.monotonic()
         if not self._logs:
-            await self._intake.close_orphans(ids, at - self._ahead())
+            await self._intake.close_orphans(ids, its_at)
         orphans = ids if self._logs else None
-        asked_at = self._clock.monotonic()
-        self._wanted.put_nowait(_Wanted(None, at, asked_at, living, orphans, is_gap=True))
+        self._wanted.put_nowait(_Wanted(None, its_at, asked_at, living, orphans, at))
 
     async def run(self) -> None:
         """Read what is asked for, one after the other, and note until when we have listened."""
@@ -144,7 +145,7 @@ class CatchUp:
                     await persistently(self._clock, serving)
                 except SourceRefused as refused:
                     log.error("catch_up_failed", code=refused.code, **refused.values)
-                    if wanted.is_gap:
+                    if wanted.connected_at is not None:
                         group.create_task(self._again(wanted))
                 finally:
                     for _ in (wanted, *waiting):
@@ -252,9 +253,10 @@ class CatchUp:
     # --- asked by itself -------------------------------------------------------------------------
 
     async def _serve(self, wanted: _Wanted) -> None:
-        if wanted.is_gap and await read_watched(self._storage) is None:
-            await note_watched(self._storage, wanted.at)  # be we killed the next moment
-            wanted = replace(wanted, since=wanted.at)
+        connected_at = wanted.connected_at
+        if connected_at is not None and await read_watched(self._storage) is None:
+            await note_watched(self._storage, connected_at)  # be we killed the next moment
+            wanted = replace(wanted, since=connected_at)
         if self._logs:
             written_in = wanted.asked_at + WRITTEN_SECONDS - self._clock.monotonic()
             if written_in > 0:
@@ -264,14 +266,14 @@ class CatchUp:
                 if wanted.orphans is not None:
                     # A long time away is long to read: its first minutes hold what was open.
                     await asyncio.wait({reading}, timeout=ORPHANS_SECONDS)
-                    await self._intake.close_orphans(wanted.orphans, wanted.at - self._ahead())
+                    await self._intake.close_orphans(wanted.orphans, wanted.at)
                 await reading
             finally:
                 reading.cancel()
-        if wanted.is_gap:
-            await note_watched(self._storage, wanted.at)
+        if connected_at is not None:
+            await note_watched(self._storage, connected_at)
             # A link that has fallen again meanwhile is no link: what it misses is to be read.
-            self._is_watching = self._lost_at is None or self._lost_at < wanted.at
+            self._is_watching = self._lost_at is None or self._lost_at < connected_at
 
     async def _again(self, wanted: _Wanted) -> None:
         """Until the log can be read the time that was not watched stays to be read."""
@@ -281,7 +283,7 @@ class CatchUp:
     async def _read(self, wanted: _Wanted) -> None:
         moments = (
             [wanted.since, await self._unwatched_since(wanted.living)]
-            if wanted.is_gap
+            if wanted.connected_at is not None
             else [wanted.since]
         )
         since = min((moment for moment in moments if moment is not None), default=None)
@@ -289,8 +291,7 @@ class CatchUp:
             return
         now, ahead = self._clock.now(), self._ahead()
         since, until = min(since, since - ahead), max(now, now - ahead)
-        living_at = wanted.at - ahead
-        summary = await self.bring_in(since, until, living=wanted.living, living_at=living_at)
+        summary = await self.bring_in(since, until, living=wanted.living, living_at=wanted.at)
         log.info(
             "caught_up",
             since=summary.since,
@@ -332,7 +333,7 @@ def keys_of(call: CallRecord) -> set[str]:
 
 def _merged(one: _Wanted, other: _Wanted) -> _Wanted:
     """Both in one reading: the newer list of the living counts, and the earlier beginning."""
-    gaps = sorted((each for each in (one, other) if each.is_gap), key=lambda each: each.at)
+    gaps = sorted((each for each in (one, other) if each.connected_at), key=lambda each: each.at)
     begins = [each.since for each in (one, other) if each.since is not None]
     return replace(
         gaps[-1] if gaps else one,

@@ -441,6 +441,25 @@ async def test_a_clock_set_back_behind_the_time_we_listened_loses_no_call(
         assert await kept(storage) == told_by(rows)
 
 
+async def test_a_clock_put_right_while_the_log_is_read_ends_nobodys_call(
+    storage: Storage, cast: Cast, tmp_path: Path
+) -> None:
+    """It was an hour ahead when the exchange said who is on the line; somebody rang after that."""
+    rows = logged.cel_of("inbound_answered")
+    clock = ManualClock(at(0) + timedelta(hours=1))
+    ahead = 3600.0
+    async with listening(storage, clock, logs_of(tmp_path / "cel", rows)) as here:
+        here.catch_up.ahead_seconds = lambda: ahead
+        await note_watched(storage, clock.now())
+        await here.catch_up.connected((), clock.now())
+        ahead = 0.0
+        rang = told("1.1").started(60)
+        await here.office.hear(rang)
+        await pass_time(here)
+        await here.catch_up.settled()
+        assert [row.ended_at for row in await here.calls() if row.call_id == rang.call_id] == [None]
+
+
 async def test_many_links_in_a_row_do_not_wait_for_each_other(
     storage: Storage, cast: Cast, tmp_path: Path
 ) -> None:
