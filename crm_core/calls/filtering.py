@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, or_, true
 
 from crm_core.calls.tables import call_offers, call_talks, calls, wrap_ups
 from telephony.events import Direction, Outcome
-from telephony.numbers import normalise
+from telephony.numbers import SHORTEST_PUBLIC, normalise
 
 MISSED_OUTCOMES: Final = frozenset(
     {
@@ -104,7 +104,7 @@ def _has_number(written: str, country: str) -> ColumnElement[bool]:
     if len(digits) < _SHORTEST_PART:
         return false()
     parts = [digits]
-    if digits[0] in "80" and len(digits) > _SHORTEST_PART:
+    if digits[0] in "80" and len(digits) > SHORTEST_PUBLIC:
         parts.append(digits[1:])  # the trunk prefix that no stored number has
     columns = (calls.c.number, calls.c.caller, calls.c.dialled)
     return or_(*(column.contains(part) for column in columns for part in parts))

@@ -120,6 +120,19 @@ async def test_what_is_no_number_finds_nothing(storage: Storage, day: Cast, writ
     assert await ids_of(storage, number=written) == []
 
 
+async def test_a_short_number_loses_none_of_its_digits(storage: Storage, day: Cast) -> None:
+    seats = {ANNAS: day.anna.id}
+    async with open_office(storage, agent_at=lambda phone: seats.get(Interface(phone))) as office:
+        await office.hear(
+            told("7.7", caller="012").started(600),
+            told("8.8", caller="80012").started(700),
+        )
+    assert await ids_of(storage, number="0012") == ["8.8"]
+    assert await ids_of(storage, number="8012") == []
+    assert await ids_of(storage, number="012") == ["8.8", "7.7"]
+    assert await ids_of(storage, number="8 (916) 12") == ["1.1"]
+
+
 async def test_an_internal_call_is_found_by_its_extension(storage: Storage, day: Cast) -> None:
     assert "5.5" in await ids_of(storage, number="102")
 
