@@ -8,6 +8,7 @@ from typing import Final, Protocol
 import structlog
 
 from crm_core.clock import Clock
+from telephony.errors import NotConnected
 
 log = structlog.get_logger(__name__)
 
@@ -110,7 +111,8 @@ class SeatKeeper:
                 await self._apply(interface, phone, wanted)
             except Exception as error:
                 # The state is kept here; the seat follows when the exchange listens again.
-                log.warning("seat_not_applied", interface=interface, error=str(error))
+                if not isinstance(error, NotConnected):  # which is told once, not for each seat
+                    log.warning("seat_not_applied", interface=interface, error=str(error))
                 phone.known = False
                 phone.idle.set()
                 await self._wait(phone, pause)

@@ -20,12 +20,14 @@ from tests.crm_core.telling import Office, open_office
 
 @dataclass
 class Exchange:
-    """The exchange's queue seats, as they were asked for; `down` lets every request fail."""
+    """The exchange's queue seats, as they were asked for; `down` lets every request fail, with
+    `trouble`."""
 
     asked: list[tuple[object, ...]] = field(default_factory=list)
     members: dict[str, dict[str, int]] = field(default_factory=dict)
     pauses: dict[str, str] = field(default_factory=dict)
     down: bool = False
+    trouble: Exception = field(default_factory=lambda: ConnectionError("the exchange is away"))
 
     async def take(
         self, interface: str, agent_name: str, queues: Mapping[str, int], *, paused: bool = False
@@ -54,7 +56,7 @@ class Exchange:
 
     def _ask(self, *what: object) -> None:
         if self.down:
-            raise ConnectionError("the exchange is away")
+            raise self.trouble
         self.asked.append(what)
 
 

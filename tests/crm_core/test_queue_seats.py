@@ -1,11 +1,14 @@
 """What the exchange's queues have of our phones is compared with who sits there, at a connect."""
 
+import pytest
 from sqlalchemy import update
+from structlog.testing import capture_logs
 
 from crm_core.agents.directory import DirectoryChanged
 from crm_core.agents.tables import queue_members
 from crm_core.clock import ManualClock
 from crm_core.storage.engine import Storage
+from telephony.errors import ActionTimedOut, LinkLost, NotConnected
 from telephony.events import ExchangeConnected, MemberRemoved, MemberSeen
 from telephony.ids import Interface
 from tests.cast import Cast
@@ -109,3 +112,26 @@ async def test_who_logs_in_paused_never_has_an_open_seat(
         duty.exchange.asked.clear()
         await duty.hear(CONNECTED)
         assert duty.exchange.asked == [("take", BORISES), ("unpause", BORISES)]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "told"),
+    [
+        (NotConnected("QueueAdd"), 0),
+        (LinkLost("the link fell"), 0),
+        (ActionTimedOut("QueueAdd"), 1),
+        (ConnectionError("away"), 1),
+    ],
+)
+async def test_a_seat_that_waits_for_the_link_is_no_news_and_any_other_trouble_is(
+    trouble: Exception, told: int, storage: Storage, cast: Cast, clock: ManualClock
+) -> None:
+    exchange = Exchange(down=True, trouble=trouble)
+    async with on_duty(storage, clock, exchange) as duty:
+        with capture_logs() as logged:
+            await duty.roster.log_in(cast.anna, cast.desk_101)
+            await duty.settled()
+        assert [line["event"] for line in logged] == ["seat_not_applied"] * told
+        exchange.down = False
+        await duty.hear(CONNECTED)
+        assert exchange.members == {ANNAS: {"sales": 0}}
