@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.agents.tables import agents, extensions, pause_reasons, queues
 from crm_core.audit import AuditEntry
-from crm_core.calls.tables import dispositions
+from crm_core.calls.tables import calls, dispositions
 from crm_core.clients.tables import clients
 from crm_core.tasks.tables import tasks
 
@@ -42,3 +42,15 @@ async def name_subjects(
             if called:
                 named[subject, str(found)] = called
     return named
+
+
+async def about_unlogged_calls(
+    connection: AsyncConnection, entries: Iterable[AuditEntry]
+) -> list[AuditEntry]:
+    """Those about a call that the log does not hold: the flight recorder alone knew of it."""
+    of_calls = [entry for entry in entries if entry.subject == "call"]
+    asked = select(calls.c.call_id).where(
+        calls.c.call_id.in_({entry.subject_id for entry in of_calls})
+    )
+    logged = set((await connection.execute(asked)).scalars()) if of_calls else set()
+    return [entry for entry in of_calls if entry.subject_id not in logged]

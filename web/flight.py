@@ -74,8 +74,13 @@ class CallExporter:
         await self._recorder.flush()
         async with self._storage.read() as connection:
             ids = await ids_of(connection, call.call_id)
-        asked = AskedCall(call.call_id, ids, call.started_at, call.ended_at)
-        made = await self.take_out(asked)
+        return await self.take_out(
+            actor, AskedCall(call.call_id, ids, call.started_at, call.ended_at)
+        )
+
+    async def take_out(self, actor: Agent | None, asked: AskedCall) -> Export:
+        """The same of any conversation, also of one that the log does not know."""
+        made = await self._extract(asked)
         if made.stream:
             async with self._storage.write() as tx:
                 await audit.record(
@@ -84,12 +89,11 @@ class CallExporter:
                     actor.id if actor else None,
                     "exported",
                     "call",
-                    call.call_id,
+                    asked.call_id,
                 )
         return made
 
-    async def take_out(self, asked: AskedCall) -> Export:
-        """The same of any conversation, also of one that the log does not know."""
+    async def _extract(self, asked: AskedCall) -> Export:
         folder, now = self._recorder.folder, self._clock.now()
         extract = await asyncio.to_thread(CallExtract, folder, asked, now)
         kin = await asyncio.to_thread(extract.kin)

@@ -206,6 +206,7 @@ def test_it_keeps_beside_the_embedded_database_unless_told_where(tmp_path: Path)
 async def test_the_command_writes_the_same_file(
     office: Office,
     told: CallRecord,
+    client_as: ClientAs,
     capfdbinary: pytest.CaptureFixture[bytes],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -221,10 +222,13 @@ async def test_the_command_writes_the_same_file(
     async with office.services.storage.read() as connection:
         [entry] = await list_audit(connection, subject="call")
     assert (entry.agent_id, entry.action) == (None, "exported")
+    trail = await (await client_as("dina")).get("/admin/audit")
+    assert f"/calls/{told.call_id}" in trail.links
 
 
-async def test_a_call_that_the_log_lost_is_found_by_its_uniqueid(
+async def test_a_call_that_the_log_lost_is_found_by_its_uniqueid_and_that_is_in_the_audit(
     office: Office,
+    client_as: ClientAs,
     capfdbinary: pytest.CaptureFixture[bytes],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -235,6 +239,12 @@ async def test_a_call_that_the_log_lost_is_found_by_its_uniqueid(
     assert await asyncio.to_thread(run, ["export-call", leg]) == 0
     [again] = replay(read_stream(capfdbinary.readouterr().out), truth.PHONES)
     assert again.call_id == calls[0].call_id
+    async with office.services.storage.read() as connection:
+        [entry] = await list_audit(connection, subject="call")
+    assert (entry.agent_id, entry.action, entry.subject_id) == (None, "exported", leg)
+    trail = await (await client_as("dina")).get("/admin/audit?subject=call")
+    assert leg in trail.words
+    assert f"/calls/{leg}" not in trail.links
 
 
 async def test_a_call_that_nobody_heard_of_is_refused_with_a_sentence(
@@ -246,6 +256,8 @@ async def test_a_call_that_nobody_heard_of_is_refused_with_a_sentence(
     said = capfd.readouterr()
     assert said.out == ""
     assert "Nothing of what the exchange said of call no-such-call is kept" in said.err
+    async with office.services.storage.read() as connection:
+        assert await list_audit(connection, subject="call") == []
 
 
 async def test_a_file_says_itself_which_endpoints_are_phones(

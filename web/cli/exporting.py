@@ -81,7 +81,7 @@ async def _export(settings: Settings, call_id: str) -> Export:
             async with storage.read() as connection:
                 call = (await get_call(connection, None, call_id)).call
         except NotFound:
-            found = await exporter.take_out(_unlogged(settings, call_id, clock.now()))
+            found = await exporter.take_out(None, _unlogged(settings, call_id, clock.now()))
             return replace(found, missing=())  # nobody can say how long it was
         return await exporter.export(None, call)
 

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from crm_core.agents.people import list_agents
 from crm_core.audit import AuditEntry, list_audit
-from crm_core.audited import name_subjects
+from crm_core.audited import about_unlogged_calls, name_subjects
 from web.forms import Form, read_query
 from web.visits import page, services
 from web.words import WORDS
@@ -72,6 +72,7 @@ async def index(request: web.Request) -> web.Response:
         )
         everybody = await list_agents(connection, active=None)
         subject_names = await name_subjects(connection, entries)
+        gone = await about_unlogged_calls(connection, entries)
     names = {agent.id: agent.name for agent in everybody}
     shown = entries[:PAGE]
     return page(
@@ -85,6 +86,7 @@ async def index(request: web.Request) -> web.Response:
         people=[(agent.id, agent.name) for agent in everybody],
         places=PLACES,
         subject_names=subject_names,
+        gone=gone,
     )
 
 
