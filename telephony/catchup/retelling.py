@@ -1,6 +1,6 @@
 """Calls out of a log of channel events: the same tracker that listens hears the log read aloud."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +8,7 @@ from telephony.catchup.gathering import Conversation, Gathering
 from telephony.catchup.interpreting import Interpreter
 from telephony.catchup.rows import CelRow
 from telephony.events import CallEnded, CallRecord
+from telephony.ids import EPOCH_IN_UNIQUEID
 from telephony.tracker import CallTracker
 
 
@@ -18,7 +19,7 @@ class Retold:
 
     `is_open`: the log leaves it in its middle; it goes on, or was cut then. `is_torn`: its end is
     not in the log, nor perhaps what came last before it. `is_coarse`: told from bills, which leave
-    out more than they say.
+    out more than they say. `is_fragment`: it had begun before the first row that was read.
     """
 
     calls: tuple[CallRecord, ...]
@@ -36,16 +37,18 @@ class Retelling:
     def __init__(self, is_phone: Callable[[str], bool]) -> None:
         self._gathering = Gathering()
         self._is_phone = is_phone
+        self._since: datetime | None = None
 
     def feed(self, row: CelRow) -> Iterator[Retold]:
         """The conversations that this row ends; seldom more than one."""
+        self._since = self._since or row.at
         for conversation in self._gathering.feed(row):
-            yield tell(conversation, self._is_phone)
+            yield tell(conversation, self._is_phone, self._since)
 
     def unfinished(self) -> Iterator[Retold]:
         """Those that the log does not end."""
         for conversation in self._gathering.unfinished():
-            yield tell(conversation, self._is_phone)
+            yield tell(conversation, self._is_phone, self._since)
 
 
 def retell(rows: Iterable[CelRow], is_phone: Callable[[str], bool]) -> Iterator[Retold]:
@@ -56,9 +59,12 @@ def retell(rows: Iterable[CelRow], is_phone: Callable[[str], bool]) -> Iterator[
     yield from retelling.unfinished()
 
 
-def tell(conversation: Conversation, is_phone: Callable[[str], bool]) -> Retold:
+def tell(
+    conversation: Conversation, is_phone: Callable[[str], bool], since: datetime | None = None
+) -> Retold:
     """The calls of one conversation. One that was cut ends with its last row, by the system, and so
-    may one that the log does not end: `is_open` says that it may as well go on."""
+    may one that the log does not end: `is_open` says that it may as well go on. `since`: when the
+    log was begun to be read."""
     rows = conversation.rows
     tracker = CallTracker(is_phone, lists_follow=False)
     told: list[CallRecord] = []
@@ -70,7 +76,26 @@ def tell(conversation: Conversation, is_phone: Callable[[str], bool]) -> Retold:
     is_open = not conversation.is_over and not conversation.was_cut
     keys = {str(row.linkedid) for row in rows} | {str(row.uniqueid) for row in rows}
     is_torn = not conversation.is_over
-    return Retold(tuple(told), frozenset(keys), at, is_open=is_open, is_torn=is_torn)
+    return Retold(
+        tuple(told),
+        frozenset(keys),
+        at,
+        is_open=is_open,
+        is_torn=is_torn,
+        is_fragment=since is not None and _began_before(since, rows, keys),
+    )
+
+
+def _began_before(since: datetime, rows: Sequence[CelRow], keys: Set[str]) -> bool:
+    """Whether a channel's birth is missing because it was earlier, not because its row was lost."""
+    born = {str(row.uniqueid) for row in rows if row.kind == "CHAN_START"}
+    return any(_is_older(key, since) for key in keys - born)
+
+
+def _is_older(uniqueid: str, since: datetime) -> bool:
+    """An id that somebody else has chosen does not tell: then the missing row does."""
+    found = EPOCH_IN_UNIQUEID.search(uniqueid)
+    return found is None or int(found.group(1)) <= since.timestamp()
 
 
 def _ended(facts: Iterable[object]) -> list[CallRecord]:

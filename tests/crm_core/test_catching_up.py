@@ -572,3 +572,17 @@ async def test_a_call_whose_beginning_is_not_read_is_not_taken_for_a_call(
         (call,) = await here.calls()
     assert (call.outcome, call.caller, call.started_at) == ("answered", "79161234567", rows[0].at)
     assert call.ended_at == told_by(rows)[0][6]
+
+
+async def test_half_a_conversation_is_not_brought_in_as_a_call_between_colleagues(
+    storage: Storage, cast: Cast, tmp_path: Path
+) -> None:
+    """`catch-up --since` a moment at which a client is handed from one operator to another."""
+    rows = logged.cel_of("attended_ami")
+    middle = rows[len(rows) // 4].at
+    async with listening(storage, when(rows), logs_of(tmp_path / "cel", rows)) as here:
+        await here.catch_up.bring_in(middle, here.clock.now())
+        assert await here.calls() == []
+        await here.catch_up.bring_in(middle - DAY, here.clock.now())
+        (call,) = await here.calls()
+    assert (call.direction, call.complete) == ("inbound", True)

@@ -133,6 +133,27 @@ def test_a_log_read_up_to_its_middle_says_that_its_calls_may_go_on(name: str) ->
             assert all(set(call.linkedids) <= whole | one.keys for call in one.calls)
 
 
+@pytest.mark.parametrize("name", logged.names())
+def test_a_log_read_from_its_middle_tells_whole_calls_or_says_that_they_are_none(name: str) -> None:
+    """Without its beginning an incoming call is soon taken for one between colleagues."""
+    rows, is_phone = logged.cel_of(name), phones_of(name)
+    all_of_it = list(retell(rows, is_phone))
+    assert not any(one.is_fragment for one in all_of_it)
+    whole = {call["call_id"]: call for call in told(all_of_it)}
+    for part in (0.25, 0.5):
+        some = retell(rows[int(len(rows) * part) :], is_phone)
+        for call in told(one for one in some if not one.is_fragment):
+            assert call == whole[call["call_id"]]
+
+
+def test_a_call_whose_first_row_the_exchange_could_not_write_is_no_fragment() -> None:
+    before, rows = logged.cel_of("inbound_busy"), logged.cel_of("inbound_answered")
+    shift = timedelta(seconds=60)
+    early = [replace(row, at=rows[0].at - shift + (row.at - before[0].at)) for row in before]
+    _, torn = retell([*early, *rows[1:]], phones_matching(PHONES))
+    assert not torn.is_fragment
+
+
 def test_calls_that_the_exchange_took_down_with_it_are_ended_when_it_starts_again() -> None:
     """Killed, it writes no ends; a channel's name that comes again shows that it began anew."""
     rows = logged.cel_of("inbound_answered")
