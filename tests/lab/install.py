@@ -211,6 +211,7 @@ PARTS = (
         lambda: _apt_install("chromium"),
     ),
     Part("iproute2", lambda: _program("ip"), lambda: _apt_install("iproute2")),
+    Part("faketime", lambda: _program("faketime"), lambda: _apt_install("faketime")),
     Part("fonts", _has_fonts, lambda: _apt_install("fonts-dejavu-core")),
 )
 
