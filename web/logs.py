@@ -11,12 +11,31 @@ import sys
 from typing import TextIO
 
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
 from structlog.tracebacks import ExceptionDictTransformer
 
 from crm_core.handling import HANDLED
 
+LONGEST_REASON = 200  # characters, of what a stranger may have written
 # Without local variables: settings hold secrets, calls hold people's numbers.
 _TRACEBACKS = ExceptionDictTransformer(show_locals=False)
+
+
+class _Strangers(logging.Filter):
+    """What knocks at the port and speaks no HTTP is one line, not a traceback of the parser's."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        fault = record.exc_info[1] if record.exc_info else None
+        if isinstance(fault, HttpProcessingError):
+            why = fault.message.strip().partition("\n")[0].rstrip(" :")[:LONGEST_REASON]
+            record.msg = "a request from %s was no HTTP: %s"
+            record.args = (*(record.args or ("?",)), f"{type(fault).__name__} {why}".rstrip())
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+            record.exc_info = record.exc_text = None
+        return True
+
+
+_STRANGERS = _Strangers()
 
 
 def set_up_logs() -> None:
@@ -47,6 +66,7 @@ def set_up_logs() -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    logging.getLogger("aiohttp.server").addFilter(_STRANGERS)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # migrations are told by ourselves
 
 

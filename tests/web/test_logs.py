@@ -17,6 +17,7 @@ from crm_core.clock import ManualClock, SystemClock
 from crm_core.storage.trouble import persistently
 from telephony.events import CallResumed
 from telephony.ids import CallId, Interface
+from tests.web.conftest import Office
 from web.logs import _rendering, set_up_logs
 
 HOSTILE = '\r\n{"event": "forged", "level": "error"}\x1b[2J\u2028\x85'
@@ -136,3 +137,39 @@ def test_no_stranger_begins_a_line_or_steers_a_terminal(people: bool) -> None:
         assert rest == [] or people
         colours = re.sub(r"\x1b\[\d*(;\d+)*m", "", str(rendered))
         assert not set(colours) & set("\r\x1b\u2028\x85")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"GET / HTTP/one\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nno header\x1b[2J\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 70_000 + b"\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n",
+    ],
+    ids=["line", "header", "endless", "length"],
+)
+async def test_a_request_that_is_no_http_is_one_line(
+    said: bytes, office: Office, written: io.StringIO
+) -> None:
+    reader, writer = await asyncio.open_connection(office.url.host, office.url.port)
+    writer.write(said)
+    answer = await reader.read()
+    writer.close()
+    assert answer.startswith((b"HTTP/1.0 400 ", b"HTTP/1.1 400 "))
+    [line] = [each for each in written.getvalue().splitlines() if "aiohttp.server" in each]
+    told = json.loads(line)
+    assert told["level"] == "warning"
+    assert told["event"].startswith("a request from 127.0.0.1 was no HTTP: ")
+    assert len(line) < 500
+    assert "exception" not in told
+
+
+async def test_a_fault_of_the_server_itself_keeps_its_traceback(written: io.StringIO) -> None:
+    try:
+        raise RuntimeError("a fault")
+    except RuntimeError:
+        logging.getLogger("aiohttp.server").exception("Unhandled exception")
+    told = json.loads(written.getvalue())
+    assert (told["event"], told["level"]) == ("Unhandled exception", "error")
+    assert told["exception"][0]["exc_type"] == "RuntimeError"
