@@ -18,6 +18,7 @@ from tests.bench.lookup import measure_lookup
 from tests.bench.memory import CALLS, measure_memory
 from tests.bench.pop import measure_pop
 from tests.bench.report import Measured
+from tests.bench.stolen import processor_times, stolen_share
 from tests.bench.storm import measure_storm
 
 BENCHES: dict[str, Callable[[], Coroutine[Any, Any, Measured]]] = {
@@ -31,6 +32,7 @@ BENCHES: dict[str, Callable[[], Coroutine[Any, Any, Measured]]] = {
 }
 
 IDLE_LOAD = 0.7  # what an idle machine of two cores does not exceed
+MOST_STOLEN = 0.02
 
 
 def main(arguments: list[str]) -> int:
@@ -43,11 +45,20 @@ def main(arguments: list[str]) -> int:
         print(f"There is no bench {unknown[0]}; known are {', '.join(BENCHES)}.", file=sys.stderr)
         return 2
     for name in names:
-        busy = os.getloadavg()[0]
+        busy, before = os.getloadavg()[0], processor_times()
         measured = asyncio.run(benches[name]())
+        stolen = stolen_share(before, processor_times())
+        remarks = list(measured.remarks)
         if busy > IDLE_LOAD:
-            remark = f"the machine was busy (load {busy:.1f} before the start): measure again alone"
-            measured = replace(measured, remarks=(*measured.remarks, remark))
+            remarks.append(
+                f"the machine was busy (load {busy:.1f} before the start): measure again alone"
+            )
+        if stolen > MOST_STOLEN:
+            remarks.append(
+                f"the machine's host took {stolen:.0%} of the time it should have worked: what "
+                "waited waited longer"
+            )
+        measured = replace(measured, remarks=tuple(remarks))
         print(measured.as_json() if as_json else measured.as_table(), flush=True)
     return 0
 
