@@ -4,13 +4,14 @@ Columns go by several names: those of Asterisk's table samples, of its CSV sampl
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from types import MappingProxyType
 from typing import Any, Final
 
-from telephony.ids import Linkedid, Uniqueid
+from telephony.ids import EPOCH_IN_UNIQUEID, Linkedid, Uniqueid
 
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 CEL_NAMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
@@ -53,6 +54,10 @@ CDR_NAMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     }
 )
 CDR_NEEDED: Final = ("started", "source", "destination", "channel", "disposition", "uniqueid")
+LONGEST_SECONDS: Final = 31 * 86_400.0
+"""A duration beyond it is none: a line that a full disk has torn and put together anew."""
+_EPOCH: Final = re.compile(r"\d+(?:\.\d*)?", re.ASCII)
+_SECOND: Final = timedelta(seconds=1)
 _KINDS: Final = (
     *("", "CHAN_START", "CHAN_END", "HANGUP", "ANSWER", "APP_START", "APP_END", "BRIDGE_ENTER"),
     *("BRIDGE_EXIT", "PARK_START", "PARK_END", "BLINDTRANSFER", "ATTENDEDTRANSFER"),
@@ -112,7 +117,7 @@ def cel_row(values: Mapping[str, Any], zone: tzinfo) -> CelRow:
         raise NotARow("uniqueid")
     return CelRow(
         kind=_kind(values.get("kind")),
-        at=_instant(values.get("at"), zone, "at"),
+        at=_instant(values.get("at"), zone, "at", _born(uniqueid)),
         channel=text["channel"],
         uniqueid=Uniqueid(uniqueid),
         linkedid=Linkedid(text["linkedid"] or uniqueid),
@@ -132,16 +137,19 @@ def cdr_row(values: Mapping[str, Any], zone: tzinfo) -> CdrRow:
     text = {key: _text(values.get(key)) for key in CDR_NAMES}
     if not text["uniqueid"]:
         raise NotARow("uniqueid")
-    started = _instant(values.get("started"), zone, "started")
+    started = _instant(values.get("started"), zone, "started", _born(text["uniqueid"]))
     duration, talked = _seconds(values.get("duration")), _seconds(values.get("talked"))
-    ended = instant_or_none(values.get("ended"), zone) or _later(started, duration)
-    answered = instant_or_none(values.get("answered"), zone)
+    told_end = instant_or_none(values.get("ended"), zone, started)
+    ended = max(started, told_end or _later(started, duration))
+    answered = instant_or_none(values.get("answered"), zone, started)
+    if answered is not None and not started - _SECOND <= answered <= ended + _SECOND:
+        answered = None
     if answered is None and (talked or text["disposition"] == "ANSWERED"):
-        answered = _later(ended, -talked)
+        answered = ended - min(timedelta(seconds=talked), ended - started)
     return CdrRow(
         started_at=started,
         answered_at=answered,
-        ended_at=max(started, ended),
+        ended_at=ended,
         name=_name_in(text["caller_id"]),
         source=text["source"],
         destination=text["destination"],
@@ -163,36 +171,52 @@ def _text(value: Any) -> str:
 def _kind(value: Any) -> str:
     """The event's word; some databases keep its number."""
     told = _text(value).strip().upper().removeprefix("AST_CEL_")
-    if told.isdigit():
+    if told.isascii() and told.isdigit():
         told = _KINDS[int(told)] if int(told) < len(_KINDS) else "OTHER"
     if not told:
         raise NotARow("kind")
     return told
 
 
-def _instant(value: Any, zone: tzinfo, column: str) -> datetime:
-    at = instant_or_none(value, zone)
+def _instant(value: Any, zone: tzinfo, column: str, not_before: datetime | None) -> datetime:
+    at = instant_or_none(value, zone, not_before)
     if at is None:
         raise NotARow(column)
     return at
 
 
-def instant_or_none(value: Any, zone: tzinfo) -> datetime | None:
+def instant_or_none(
+    value: Any, zone: tzinfo, not_before: datetime | None = None
+) -> datetime | None:
     """The instant that a log's column means, None where it means none; without a zone of its own it
-    is `zone`'s."""
+    is `zone`'s. In the hour that a clock put back goes through twice it is the second time when the
+    first lies `not_before`."""
     if isinstance(value, datetime):
         at = value
     else:
         written = _text(value).strip()
         if not written or written.startswith("0000"):
             return None
-        if written.replace(".", "", 1).isdigit():
+        if _EPOCH.fullmatch(written):
             return _epoch(float(written))
         try:
             at = datetime.fromisoformat(written)
         except ValueError:
             return None
-    return (at.replace(tzinfo=zone) if at.tzinfo is None else at).astimezone(UTC)
+    at = at.replace(tzinfo=zone) if at.tzinfo is None else at
+    try:
+        told = at.astimezone(UTC)
+        if not_before is not None and told < not_before - _SECOND:
+            return at.replace(fold=1).astimezone(UTC)
+    except (OverflowError, ValueError):
+        return None
+    return told
+
+
+def _born(uniqueid: str) -> datetime | None:
+    """When the channel was made, by the exchange's own ids: no row of it is older."""
+    found = EPOCH_IN_UNIQUEID.search(uniqueid)
+    return _epoch(int(found.group(1))) if found else None
 
 
 def _epoch(seconds: float) -> datetime | None:
@@ -204,13 +228,17 @@ def _epoch(seconds: float) -> datetime | None:
 
 def _seconds(value: Any) -> float:
     try:
-        return max(0.0, float(value or 0))
+        told = float(value or 0)
     except (TypeError, ValueError):
         return 0.0
+    return told if 0.0 < told <= LONGEST_SECONDS else 0.0
 
 
 def _later(at: datetime, seconds: float) -> datetime:
-    return datetime.fromtimestamp(at.timestamp() + seconds, UTC)
+    try:
+        return at + timedelta(seconds=seconds)
+    except OverflowError:
+        return at
 
 
 def _extra(value: Any) -> Mapping[str, Any]:
@@ -221,9 +249,11 @@ def _extra(value: Any) -> Mapping[str, Any]:
         return _NOTHING
     try:
         told = json.loads(written)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _NOTHING
-    return told if isinstance(told, dict) else _NOTHING
+    if not isinstance(told, dict):
+        return _NOTHING
+    return {key: each for key, each in told.items() if not isinstance(each, dict | list)}
 
 
 def _name_in(caller_id: str) -> str:

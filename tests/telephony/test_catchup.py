@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -233,6 +234,8 @@ def test_an_event_is_known_by_its_word_and_by_its_number(kind: Any) -> None:
     [
         ({"kind": "ANSWER", "at": "yesterday", "uniqueid": "1.1"}, "at"),
         ({"kind": "ANSWER", "at": "9" * 40, "uniqueid": "1.1"}, "at"),
+        ({"kind": "ANSWER", "at": "1²", "uniqueid": "1.1"}, "at"),
+        ({"kind": "ANSWER", "at": "0001-01-01 00:00:00", "uniqueid": "1.1"}, "at"),
         ({"kind": "", "at": 1, "uniqueid": "1.1"}, "kind"),
         ({"kind": "ANSWER", "at": 1, "uniqueid": None}, "uniqueid"),
     ],
@@ -241,11 +244,12 @@ def test_a_line_that_is_no_row_says_which_column_is_wrong(
     values: dict[str, Any], column: str
 ) -> None:
     with pytest.raises(NotARow, match=column):
-        cel_row(values, UTC)
+        cel_row(values, timezone(timedelta(hours=3)))
 
 
 def test_nonsense_in_the_extra_column_is_nothing() -> None:
-    for extra in (None, "", "{", "[1]", "null", b"\xff", 7):
+    deep = '{"a":' * 100_000
+    for extra in (None, "", "{", "[1]", "null", b"\xff", 7, deep, '{"hangupcause": [16]}'):
         row = cel_row({"kind": "HANGUP", "at": 1, "uniqueid": "1.1", "extra": extra}, UTC)
         assert dict(row.extra) == {}
 
@@ -280,6 +284,49 @@ def test_bills_of_one_call_that_come_hours_apart_make_one_call() -> None:
     ]
     (call,) = told(retell_bills([bills[0], *late], phones_matching(PHONES)))
     assert call["answered_by"] == ["PJSIP/101", "PJSIP/102"]
+
+
+BILL = {
+    "started": "2026-11-22 08:00:00",
+    "ended": "2026-11-22 08:00:30",
+    "channel": "PJSIP/provider-00000001",
+    "destination_channel": "PJSIP/101-00000002",
+    "disposition": "ANSWERED",
+    "uniqueid": "1.1",
+}
+
+
+@pytest.mark.parametrize("talked", ["79161234567", "1e300", "inf", "nan", "PJSIP/101-00000002"])
+def test_a_bill_with_a_length_of_years_spoils_no_other(talked: str) -> None:
+    """A full disk tears a line, and the next one is written on: their columns do not fit."""
+    row = cdr_row({**BILL, "talked": talked}, UTC)
+    assert row.answered_at == row.ended_at == datetime(2026, 11, 22, 8, 0, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("answered", ["1970-01-01 00:00:00", "0001-01-01 00:00:00", "0"])
+def test_an_answer_of_before_the_call_is_counted_back_from_its_end(answered: str) -> None:
+    row = cdr_row({**BILL, "answered": answered, "talked": "20"}, UTC)
+    assert row.answered_at == datetime(2026, 11, 22, 8, 0, 10, tzinfo=UTC)
+
+
+def test_the_hour_that_the_clock_goes_through_twice_is_told_by_the_channel_s_number() -> None:
+    """On 25 October 2026 at three the clocks of Berlin went back to two: at one o'clock UTC."""
+    berlin = ZoneInfo("Europe/Berlin")
+    first, second = (datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in (0, 1))
+    for born in (first, second):
+        values = {
+            **BILL,
+            "started": "2026-10-25 02:30:00",
+            "ended": "2026-10-25 02:30:40",
+            "uniqueid": f"{born.timestamp():.0f}.7",
+        }
+        bill = cdr_row(values, berlin)
+        assert (bill.started_at, bill.ended_at) == (born, born + timedelta(seconds=40))
+        row = cel_row({**values, "kind": "ANSWER", "at": "2026-10-25 02:30:05.1"}, berlin)
+        assert row.at == born + timedelta(seconds=5.1)
+    last = {**BILL, "started": "2026-10-25 02:59:50", "ended": "2026-10-25 02:00:20"}
+    over = cdr_row({**last, "uniqueid": f"{first.timestamp() + 1790:.0f}.8"}, berlin)
+    assert over.ended_at - over.started_at == timedelta(seconds=30)
 
 
 def test_a_bill_without_its_own_times_is_read_from_its_durations() -> None:
