@@ -18,12 +18,22 @@ log = structlog.get_logger(__name__)
 Handler = Callable[[Any], Awaitable[None]]
 
 
+class _Mark:
+    """Put behind what waits: reached when all of that has been handled."""
+
+    def __init__(self) -> None:
+        self.reached = asyncio.Event()
+
+    async def reach(self) -> None:
+        self.reached.set()
+
+
 class _Mailbox:
     """One subscriber: its handlers by event type, what waits, and the task that empties it."""
 
     def __init__(self, name: str, handlers: Mapping[type, Handler]) -> None:
         self.name = name
-        self._handlers = dict(handlers)
+        self._handlers: dict[type, Handler] = {**handlers, _Mark: _Mark.reach}
         self._waiting: asyncio.Queue[tuple[object, datetime | None]] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
         self._is_closed = False
@@ -104,6 +114,14 @@ class Bus:
     def depths(self) -> dict[str, int]:
         """How much waits for each subscriber: what health looks at."""
         return {mailbox.name: mailbox.depth for mailbox in self._mailboxes}
+
+    async def caught_up(self, name: str) -> None:
+        """Return once this subscriber has handled all that was published so far."""
+        for mailbox in self._mailboxes:
+            if mailbox.name == name:
+                mark = _Mark()
+                mailbox.put(mark)
+                await mark.reached.wait()
 
     async def settled(self) -> None:
         """Return once nothing waits anywhere (handlers may publish further facts meanwhile)."""

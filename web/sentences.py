@@ -88,6 +88,10 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
     "changed_meanwhile": N_(
         "Somebody changed this meanwhile. Reload the page and make your change again."
     ),
+    "form_not_open": N_(
+        "The call is still being written down. What you have typed stays here: save it again in a "
+        "moment."
+    ),
     "already_finished": N_("This form has been sent already."),
     "wrap_up_by_form": N_(
         "Only the form about the call does this task. A supervisor may close it with a reason."

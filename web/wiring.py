@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from typing import Final
 
 from aiohttp import web
 
@@ -121,6 +122,8 @@ class Services:
 
 
 SERVICES: web.AppKey[Services] = web.AppKey("services", Services)
+WRAP_UPS: Final = "wrap-ups"
+"""The subscriber that opens and begins the wrap-ups."""
 
 
 def build(settings: Settings, clock: Clock) -> Services:
@@ -236,7 +239,7 @@ def _subscribe(built: Services) -> None:
     )
     hears("endpoints", {EndpointCorrected: built.endpoint_corrections.on_endpoint_corrected})
     hears("roster", built.roster.handlers())
-    hears("wrap-ups", built.wrap_up_hearing.handlers())
+    hears(WRAP_UPS, built.wrap_up_hearing.handlers())
     hears("callbacks", {CallEnded: built.callbacks.on_call_ended})
     hears("catch-up", built.catch_up.handlers())
     hears(

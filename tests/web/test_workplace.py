@@ -1,12 +1,19 @@
 """The workplace over HTTP: a card is the permission, and each refusal is a sentence."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from crm_core.bus import Bus
 from crm_core.calls.tables import wrap_ups
 from crm_core.tasks.tables import tasks
+from crm_core.wrap_up.hearing import WrapUpHearing
+from telephony import events
+from telephony.ids import CallId
 from tests.web.browsing import Visitor
 from tests.web.call_log import add_task
 from tests.web.conftest import ClientAs, Office
@@ -121,6 +128,93 @@ async def test_what_is_missing_is_said_with_its_field_and_nothing_is_saved(
     async with shift.office.services.storage.read() as connection:
         (row,) = (await connection.execute(select(wrap_ups))).all()
     assert row.finished_at is None
+
+
+@pytest.fixture
+def pen(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Until it is set, no wrap-up is written down."""
+    held, write = asyncio.Event(), WrapUpHearing._open
+
+    async def wait(self: WrapUpHearing, call_id: str, agent_id: int) -> None:
+        await held.wait()
+        await write(self, call_id, agent_id)
+
+    monkeypatch.setattr(WrapUpHearing, "_open", wait)
+    return held
+
+
+async def after_a_quick_talk(shift: Shift, anna: Visitor) -> dict[str, Any]:
+    """The screen shows the form; the answer of the call still waits to be handled. What she fills
+    in."""
+    await shift.ring(ANNAS, caller=PAVEL)
+    about: dict[str, Any] = {"at": shift.office.clock.now(), "call_id": CallId("1.1")}
+    for fact in (events.CallAnswered, events.CallLeft):
+        await shift.office.services.intake.take(fact(**about, interface=ANNAS))
+    async with asyncio.timeout(10):
+        while "After the call" not in (await anna.get("/workplace")).words:
+            pass
+    return {"disposition": shift.office.cast.agreed, "due": "hour", "note": "a price"}
+
+
+async def saved_note(shift: Shift) -> str:
+    async with shift.office.services.storage.read() as connection:
+        (row,) = (await connection.execute(select(wrap_ups))).all()
+    assert row.ending == "saved"
+    return str(row.note)
+
+
+async def test_a_form_saved_before_the_end_of_the_talk_is_written_down_waits_for_that(
+    shift: Shift, anna: Visitor, pen: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caught_up = Bus.caught_up
+
+    async def write_only_now(self: Bus, name: str) -> None:
+        pen.set()
+        await caught_up(self, name)
+
+    monkeypatch.setattr(Bus, "caught_up", write_only_now)
+    form = await after_a_quick_talk(shift, anna)
+    answer = await anna.post("/cards/1.1/wrap-up", form, headers=JSON)
+    assert answer.status == 200, answer.text
+    await shift.settled()
+    assert await saved_note(shift) == "a price"
+    assert "After the call" not in (await anna.get("/workplace")).words
+
+
+async def test_a_form_that_cannot_be_saved_yet_says_so_and_can_be_saved_later(
+    shift: Shift, anna: Visitor, pen: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.views.cards.HEARING_SECONDS", 0.01)
+    form = await after_a_quick_talk(shift, anna)
+    for what in ("wrap-up", "skip"):
+        answer = await anna.post(f"/cards/1.1/{what}", form, headers=JSON)
+        assert (answer.status, answer.json["error"]["code"]) == (409, "form_not_open"), what
+        assert "What you have typed stays here" in answer.json["error"]["message"]
+    pen.set()
+    await shift.settled()
+    assert (await anna.post("/cards/1.1/wrap-up", form, headers=JSON)).status == 200
+    assert await saved_note(shift) == "a price"
+
+
+async def test_a_form_sent_in_the_moment_of_its_deadline_is_saved_all_the_same(
+    shift: Shift, anna: Visitor
+) -> None:
+    await after_a_talk(shift)
+    await shift.advance(timedelta(hours=1).total_seconds())
+    assert await shift.office.services.wrap_up_expiry.sweep() == ["1.1"]
+    await shift.settled()
+    assert "After the call" not in (await anna.get("/workplace")).words
+    form = {"disposition": shift.office.cast.agreed, "due": "hour", "assignee": "team"}
+    sent = form | {"note": "late"}
+    answer = await anna.post("/cards/1.1/wrap-up", sent, headers=JSON)
+    assert answer.status == 200, answer.text
+    assert await saved_note(shift) == "late"
+    async with shift.office.services.storage.read() as connection:
+        rows = (await connection.execute(select(tasks).order_by(tasks.c.id))).all()
+    assert [(row.kind, row.queue, row.done_at is None) for row in rows] == [
+        ("wrap_up", None, False),
+        ("next_step", "sales", True),
+    ]
 
 
 async def test_skipping_is_refused_where_the_queue_forbids_it(shift: Shift, anna: Visitor) -> None:

@@ -1,20 +1,28 @@
 """What an operator does with a card: notes, the client, the form after the call, the call itself.
 
-A card is the permission: without one of this call on his screen a person gets NotFound.
+A card is the permission: without one of this call on his screen a person gets NotFound. The form
+may come a moment too early or too late for that: what somebody has typed is worth waiting for.
 """
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
+from typing import Final
 
 from aiohttp import web
 
-from crm_core.errors import Invalid, NotFound
+from crm_core.calls.detail import get_call
+from crm_core.errors import Conflict, Invalid, NotFound
 from crm_core.tasks.next_step import NextStep
 from screenpop.cards import Card
 from web.due_picks import DuePick, due_of
 from web.forms import Form, read_form
 from web.i18n import N_
 from web.visits import person, services, visit
+from web.wiring import WRAP_UPS
 
+HEARING_SECONDS: Final = 3.0  # that the end of a talk may take to be written down
 LONGEST_NOTE = 10_000
 DEFAULT_STEP = N_("Call back")
 """What was promised when only the time was chosen."""
@@ -49,14 +57,18 @@ async def create_client(request: web.Request) -> web.Response:
 
 
 async def finish(request: web.Request) -> web.Response:
-    """Disposition, note and next step, in one."""
-    card, form = _card(request), await read_form(request)
-    step = _next_step(request, card, form)
+    """Disposition, note and next step, in one; also when the card has just gone, by its deadline
+    or a restart."""
+    form, call_id = await read_form(request), request.match_info["call_id"]
+    step = _next_step(request, await _queue_of(request, call_id), form)
     disposition_id, note = form.record_id("disposition"), form.written.get("note", "")
+
+    async def save() -> None:
+        wrap_ups = services(request).wrap_ups
+        await wrap_ups.finish(person(request), call_id, disposition_id, note, step)
+
     try:
-        await services(request).wrap_ups.finish(
-            person(request), card.call_id, disposition_id, note, step
-        )
+        await _once_open(request, call_id, save)
     except Invalid as refused:
         raise Invalid(refused.field, _code_of(refused), **refused.values) from refused
     return web.json_response({})
@@ -70,7 +82,10 @@ def _code_of(refused: Invalid) -> str:
 
 async def skip(request: web.Request) -> web.Response:
     """Nothing to say, where the queue's rules permit it."""
-    await services(request).wrap_ups.skip(person(request), _card(request).call_id)
+    call_id = _card(request).call_id
+    await _once_open(
+        request, call_id, lambda: services(request).wrap_ups.skip(person(request), call_id)
+    )
     return web.json_response({})
 
 
@@ -120,11 +135,44 @@ async def back(request: web.Request) -> web.Response:
 
 
 def _card(request: web.Request) -> Card:
-    call_id = request.match_info["call_id"]
-    card = services(request).screens.presenter.board.card(call_id, person(request).id)
+    card = _find_card(request)
     if card is None:
-        raise NotFound(call_id=call_id)
+        raise NotFound(call_id=request.match_info["call_id"])
     return card
+
+
+def _find_card(request: web.Request) -> Card | None:
+    board = services(request).screens.presenter.board
+    return board.card(request.match_info["call_id"], person(request).id)
+
+
+async def _queue_of(request: web.Request, call_id: str) -> str:
+    """The call's queue, or "". Raises NotFound for a call that is not his to see."""
+    card = _find_card(request)
+    if card is not None:
+        return card.queue
+    async with services(request).storage.read() as connection:
+        return (await get_call(connection, person(request), call_id)).call.queue or ""
+
+
+async def _once_open(
+    request: web.Request, call_id: str, work: Callable[[], Awaitable[None]]
+) -> None:
+    """Do `work` on the wrap-up; one whose beginning is still to be written down is waited for.
+    Raises Conflict where that takes too long: the form stays on the screen, and may be sent again.
+    """
+    try:
+        return await work()
+    except NotFound:
+        if _find_card(request) is None:
+            raise
+        with suppress(TimeoutError):
+            async with asyncio.timeout(HEARING_SECONDS):
+                await services(request).bus.caught_up(WRAP_UPS)
+    try:
+        await work()
+    except NotFound as missing:
+        raise Conflict("form_not_open", call_id=call_id) from missing
 
 
 async def _link(request: web.Request, card: Card, client_id: int) -> None:
@@ -136,7 +184,7 @@ async def _link(request: web.Request, card: Card, client_id: int) -> None:
     await built.call_links.link(agent, card.call_id, client_id)
 
 
-def _next_step(request: web.Request, card: Card, form: Form) -> NextStep | None:
+def _next_step(request: web.Request, queue: str, form: Form) -> NextStep | None:
     """The promised step; None when neither a time nor a text is given."""
     text = form.written.get("step", "").strip()
     due_at = _due_at(request, form)
@@ -146,8 +194,8 @@ def _next_step(request: web.Request, card: Card, form: Form) -> NextStep | None:
         return None
     text = text or visit(request).reader.gettext(DEFAULT_STEP)
     whom = form.written.get("assignee", "")
-    if whom == "team" and card.queue:
-        return NextStep(text, due_at, queue=card.queue)
+    if whom == "team" and queue:
+        return NextStep(text, due_at, queue=queue)
     return NextStep(text, due_at, assignee_agent_id=form.record_id("assignee"))
 
 
