@@ -35,7 +35,8 @@ IsPhone = Callable[[str], bool]
 
 
 class Billing:
-    """Feed it bills in the order of the log: calls come out once nothing more can come of them."""
+    """Feed it bills in the order of their starts, or of their ends: calls come out once nothing
+    more can come of them."""
 
     def __init__(self, is_phone: IsPhone) -> None:
         self._open: dict[str, list[CdrRow]] = {}
@@ -45,7 +46,8 @@ class Billing:
         """The calls of which nothing was heard for long, as of this bill."""
         # Whoever was billed last stands last.
         for linkedid, bills in list(self._open.items()):
-            if row.ended_at - bills[-1].ended_at <= LINGER:
+            # By its start: a database gives bills in that order, files in that of their ends.
+            if row.started_at - bills[-1].ended_at <= LINGER:
                 break
             yield from _retold(self._open.pop(linkedid), self._is_phone)
         self._open[row.linkedid] = [*self._open.pop(row.linkedid, []), row]
