@@ -6,11 +6,13 @@ from typing import Final
 
 from crm_core.catchup.catching_up import CatchUp, Summary
 from crm_core.catchup.comparing import Compared, Verdict
-from crm_core.catchup.reading import list_between
+from crm_core.catchup.reading import known_by_ids, list_ids_between
 from crm_core.storage.engine import Storage
 
 LASTING: Final = timedelta(hours=6)
 """A call that goes on over either end of the time is read whole if it lasts no longer."""
+CLOCKS_APART: Final = timedelta(hours=1)
+"""What lies farther outside the time is read for what it is joined to, and not told by itself."""
 FRESH: Final = timedelta(seconds=30)
 """A call that ended so lately may not stand in both logs yet."""
 MANY: Final = 500
@@ -32,8 +34,9 @@ async def find_differences(
     on `now`. Raises SourceRefused."""
     found: list[Compared] = []
     seen: set[str] = set()
+    told = since - CLOCKS_APART, until + CLOCKS_APART
     async for compared in catch_up.compare(
-        summary.since, summary.until, living=living, living_at=now, summary=summary
+        summary.since, summary.until, living=living, living_at=now, summary=summary, told=told
     ):
         if compared.known is not None:
             seen.add(compared.known.call_id)
@@ -43,17 +46,16 @@ async def find_differences(
         elif compared.verdict is not Verdict.ACCOUNTED and len(found) < MANY:
             found.append(compared)
     async with storage.read() as connection:
-        ours = await list_between(connection, since, until)
-    only_ours = (
-        Compared(Verdict.UNLOGGED, None, known)
-        for known in ours
-        if known.started_at < until
-        and known.call_id not in seen
-        and known.keys.isdisjoint(living)  # a part of a conversation that still goes on
-    )
-    unlogged = [compared for compared in only_ours if not _is_fresh(compared, now)]
-    summary.verdicts[Verdict.UNLOGGED] = len(unlogged)
-    return [*found, *unlogged][:MANY]
+        ours = await list_ids_between(connection, since, until)
+        unseen = [call_id for call_id in ours if call_id not in seen]
+        async for known in known_by_ids(connection, unseen):
+            compared = Compared(Verdict.UNLOGGED, None, known)
+            # Of those that go on it may be a part of a conversation.
+            if known.keys.isdisjoint(living) and not _is_fresh(compared, now):
+                summary.verdicts[Verdict.UNLOGGED] += 1
+                found.append(compared)
+                del found[MANY:]
+    return found
 
 
 def differs(compared: Compared, since: datetime, until: datetime, now: datetime) -> bool:

@@ -24,7 +24,7 @@ from crm_core.clock import Clock
 from crm_core.intake import Intake
 from crm_core.storage.engine import Storage
 from crm_core.storage.trouble import persistently
-from telephony.catchup.retelling import Retold
+from telephony.catchup.retelling import Between, Retold
 from telephony.events import CallEnded, CallRecord, ExchangeLost
 
 log = structlog.get_logger(__name__)
@@ -215,14 +215,16 @@ class CatchUp:
         living: Collection[str] = frozenset(),
         living_at: datetime | None = None,
         summary: Summary | None = None,
+        told: Between | None = None,
     ) -> AsyncIterator[Compared]:
         """Each ended call of the log in that time beside what we have of it. What the log does not
         end counts as ended if it is not among the `living` of the moment `living_at` (None: if it
-        has been silent for longer than any call lasts)."""
+        has been silent for longer than any call lasts). Conversations wholly outside of `told` are
+        left out."""
         summary = summary or Summary(since, until)
         summary.source = await self._logs.choose()
         waiting: list[Retold] = []
-        steps = self._logs.conversations(summary.source, since, until, self._is_phone)
+        steps = self._logs.conversations(summary.source, since, until, self._is_phone, told)
         async for at, retold in steps:
             summary.reached = at
             waiting += [one for one in retold if _is_over(one, living, living_at or until)]

@@ -11,7 +11,7 @@ import structlog
 from crm_core.catchup.shelf import SourceRefused
 from crm_core.catchup.sources import Source, open_cdr, open_cel
 from telephony.catchup.cdr import Billing
-from telephony.catchup.retelling import Retelling, Retold
+from telephony.catchup.retelling import Between, Retelling, Retold
 from telephony.catchup.rows import CdrRow, CelRow
 from telephony.settings import TelephonySettings
 
@@ -58,12 +58,17 @@ class Logs:
         return CDR
 
     async def conversations(
-        self, which: str, since: datetime, until: datetime, is_phone: Callable[[str], bool]
+        self,
+        which: str,
+        since: datetime,
+        until: datetime,
+        is_phone: Callable[[str], bool],
+        told: Between | None = None,
     ) -> AsyncIterator[tuple[datetime, list[Retold]]]:
         """As the log is read: the moment it has come to, and what has become complete by it; last
-        what the log does not end."""
+        what the log does not end. Channel events wholly outside of `told` need not be told."""
         if which == CEL and self.cel is not None:
-            retelling = Retelling(is_phone)
+            retelling = Retelling(is_phone, told)
             async for row in self.cel.rows(since, until):
                 yield row.at, list(retelling.feed(row))
             yield until, list(retelling.unfinished())

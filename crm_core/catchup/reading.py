@@ -1,7 +1,7 @@
 """What our call log has of the conversations that the exchange's log tells."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,10 +23,10 @@ _COLUMNS: Final = [
 _OWNERS: Final = select(call_linkedids.c.call_id).where(call_linkedids.c.linkedid.in_(_IDS))
 _OF_IDS: Final = select(*_COLUMNS).where(calls.c.call_id.in_(_IDS))
 _BETWEEN: Final = (
-    select(*_COLUMNS)
+    select(calls.c.call_id)
     .where(
         calls.c.started_at >= bindparam("since", type_=calls.c.started_at.type),
-        calls.c.started_at <= bindparam("until", type_=calls.c.started_at.type),
+        calls.c.started_at < bindparam("until", type_=calls.c.started_at.type),
         calls.c.ended_at.is_not(None),
     )
     .order_by(calls.c.started_at)
@@ -48,13 +48,26 @@ async def find_known(connection: AsyncConnection, keys: Collection[str]) -> list
     return await _with_parts(connection, rows)
 
 
-async def list_between(
+async def list_ids_between(
     connection: AsyncConnection, since: datetime, until: datetime
-) -> list[KnownCall]:
-    """The ended calls that began then, the earliest first."""
+) -> list[str]:
+    """Of the ended calls that began from `since` to before `until`, the earliest first. Of a busy
+    month these are many: the calls themselves would not fit in memory."""
     between = {"since": since, "until": until}
-    rows = (await connection.execute(_BETWEEN, between)).mappings().all()
-    return await _with_parts(connection, rows)
+    return list((await connection.execute(_BETWEEN, between)).scalars())
+
+
+async def known_by_ids(
+    connection: AsyncConnection, call_ids: Sequence[str]
+) -> AsyncIterator[KnownCall]:
+    """These calls, in their order; a few thousand are in memory at a time."""
+    for start in range(0, len(call_ids), AT_ONCE):
+        ids = call_ids[start : start + AT_ONCE]
+        rows = (await connection.execute(_OF_IDS, {"ids": ids})).mappings().all()
+        found = {known.call_id: known for known in await _with_parts(connection, rows)}
+        for call_id in ids:
+            if call_id in found:
+                yield found[call_id]
 
 
 async def open_since(

@@ -25,12 +25,16 @@ from telephony.catchup.rows import (
     NotARow,
     cdr_row,
     cel_row,
+    instant_or_none,
 )
 
 RowT = TypeVar("RowT", bound=CelRow | CdrRow)
 
 ZONE_SLACK: Final = timedelta(hours=26)
 """A log without zones is asked for so much more on either side; what is too much is left out."""
+
+TWICE: Final = timedelta(hours=2)
+"""In the hour that clocks go through twice the first time is assumed before the row is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,8 @@ class Source(Generic[RowT]):
         early = since - ZONE_SLACK if since else None
         late = until + ZONE_SLACK if until else None
         async for raw in self._shelf.rows(columns[self._when], early, late):
+            if self._is_outside(raw.get(columns[self._when]), since, until):
+                continue
             try:
                 row = self._row(raw, columns)
             except NotARow:
@@ -114,6 +120,14 @@ class Source(Generic[RowT]):
                 raise SourceRefused("columns", missing=", ".join(missing))
             self._columns = found
         return self._columns
+
+    def _is_outside(self, when: Any, since: datetime | None, until: datetime | None) -> bool:
+        """By a look at its time alone: most of the slack is not worth making rows of."""
+        at = instant_or_none(when, self._zone)
+        if at is None:
+            return True
+        is_early = since is not None and self._when == "at" and at < since - TWICE
+        return is_early or (until is not None and at > until)
 
     def _row(self, raw: Mapping[str, Any], columns: Mapping[str, str]) -> RowT:
         return self._read({key: raw.get(name) for key, name in columns.items()}, self._zone)

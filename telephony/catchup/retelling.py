@@ -11,6 +11,8 @@ from telephony.events import CallEnded, CallRecord
 from telephony.ids import EPOCH_IN_UNIQUEID
 from telephony.tracker import CallTracker
 
+Between = tuple[datetime, datetime]
+
 
 @dataclass(frozen=True, slots=True)
 class Retold:
@@ -34,21 +36,31 @@ class Retold:
 class Retelling:
     """Feed it a log of channel events in its order: conversations come out as they end."""
 
-    def __init__(self, is_phone: Callable[[str], bool]) -> None:
+    def __init__(self, is_phone: Callable[[str], bool], told: Between | None = None) -> None:
+        """Conversations that lie wholly outside of `told` are not given out."""
         self._gathering = Gathering()
         self._is_phone = is_phone
+        self._told = told
         self._since: datetime | None = None
 
     def feed(self, row: CelRow) -> Iterator[Retold]:
         """The conversations that this row ends; seldom more than one."""
         self._since = self._since or row.at
         for conversation in self._gathering.feed(row):
-            yield tell(conversation, self._is_phone, self._since)
+            if self._is_told(conversation):
+                yield tell(conversation, self._is_phone, self._since)
 
     def unfinished(self) -> Iterator[Retold]:
         """Those that the log does not end."""
         for conversation in self._gathering.unfinished():
-            yield tell(conversation, self._is_phone, self._since)
+            if self._is_told(conversation):
+                yield tell(conversation, self._is_phone, self._since)
+
+    def _is_told(self, conversation: Conversation) -> bool:
+        if self._told is None:
+            return True
+        since, until = self._told
+        return conversation.rows[0].at <= until and conversation.rows[-1].at >= since
 
 
 def retell(rows: Iterable[CelRow], is_phone: Callable[[str], bool]) -> Iterator[Retold]:

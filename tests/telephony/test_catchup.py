@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from telephony.catchup.cdr import retell_bills
-from telephony.catchup.retelling import Retold, retell
+from telephony.catchup.retelling import Retelling, Retold, retell
 from telephony.catchup.rows import CelRow, NotARow, cdr_row, cel_row
 from telephony.events import CallRecord, EndedBy
 from telephony.ids import Linkedid, Uniqueid
@@ -193,6 +193,21 @@ def test_rows_of_many_calls_between_each_other_are_told_apart() -> None:
     )
 
 
+def test_only_conversations_that_touch_the_wanted_time_are_told() -> None:
+    whole, second = logged.cel_of("inbound_answered"), timedelta(seconds=1)
+    for rows in (whole, whole[:-2]):
+        first, last = rows[0].at, rows[-1].at
+        for since, until, is_told in (
+            (first - second, first, True),
+            (last, last + second, True),
+            (first - 2 * second, first - second, False),
+            (last + second, last + 2 * second, False),
+        ):
+            retelling = Retelling(phones_matching(PHONES), (since, until))
+            found = [one for row in rows for one in retelling.feed(row)]
+            assert bool([*found, *retelling.unfinished()]) is is_told
+
+
 def test_a_row_that_cannot_be_understood_spoils_no_call() -> None:
     rows = logged.cel_of("inbound_answered")
     odd = [
@@ -283,6 +298,22 @@ def test_bills_of_one_call_that_come_hours_apart_make_one_call() -> None:
         for row in bills[1:]
     ]
     (call,) = told(retell_bills([bills[0], *late], phones_matching(PHONES)))
+    assert call["answered_by"] == ["PJSIP/101", "PJSIP/102"]
+
+
+def test_bills_in_the_order_of_their_starts_make_the_same_calls() -> None:
+    """So PostgreSQL gives them: the bill of a whole night stands among those of its evening."""
+    bills = logged.cdr_of("blind_refer_answered")
+    night = replace(
+        logged.cdr_of("inbound_answered")[0],
+        started_at=bills[0].started_at,
+        ended_at=bills[0].ended_at + timedelta(hours=9),
+    )
+    (call,) = [
+        call
+        for call in told(retell_bills([bills[0], night, *bills[1:]], phones_matching(PHONES)))
+        if call["call_id"] == bills[0].linkedid
+    ]
     assert call["answered_by"] == ["PJSIP/101", "PJSIP/102"]
 
 
