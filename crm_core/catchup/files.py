@@ -5,13 +5,14 @@ import csv
 import io
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from datetime import datetime, tzinfo
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
+from crm_core.catchup.rotated import Part, lines_of, list_parts, open_part
 from crm_core.catchup.shelf import SourceRefused
 from telephony.catchup.rows import instant_or_none
 
@@ -21,6 +22,7 @@ _WAL_AT: Final = 18  # in the header of an SQLite file: 2 where writers keep a W
 _ATTEMPTS: Final = 8
 _PAUSE_SECONDS: Final = 0.02
 _MARGIN_BYTES: Final = 64 * 1024
+_LONGEST_LINE: Final = 16 * 1024
 SAMPLE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "cel": (
         *("eventtype", "eventtime", "cid_name", "cid_num", "cid_ani", "cid_rdnis", "cid_dnid"),
@@ -140,7 +142,8 @@ class SqliteShelf:
 
 
 class CsvShelf:
-    """A file that Asterisk appends to, one line a row, without a heading."""
+    """A file that Asterisk appends to, one line a row, without a heading; and what logrotate has
+    put beside it."""
 
     def __init__(self, path: Path, columns: tuple[str, ...], zone: tzinfo) -> None:
         self._path = path
@@ -149,8 +152,7 @@ class CsvShelf:
 
     async def columns(self) -> tuple[str, ...]:
         """The columns that the settings, or Asterisk's sample, give it."""
-        if not self._path.exists():
-            raise SourceRefused("no_file", path=str(self._path))
+        await asyncio.to_thread(self._parts, None)
         return self._columns
 
     async def ends(self, order: str) -> list[Raw]:
@@ -172,43 +174,77 @@ class CsvShelf:
     async def close(self) -> None:
         """Nothing is kept open."""
 
-    def _lines(self, order: str, since: datetime | None, start: int | None = None) -> Iterator[Raw]:
-        try:
-            if start is None:
-                start = self._place_of(order, since) if since else 0
-            with self._path.open("rb") as file:
-                file.seek(start)
-                # A NUL or a byte that is no text spoils its line, not the file.
-                text = io.TextIOWrapper(file, "utf-8", "replace", newline="")
-                yield from self._rows_of(line.replace("\0", "") for line in text)
-        except OSError as error:
-            raise SourceRefused("unreadable", path=str(self._path), reason=str(error)) from error
+    def _parts(self, since: datetime | None) -> list[Part]:
+        with _refusing(self._path):
+            parts = list_parts(self._path, since)
+        # Turned away and not written to since, the file is not there: the rest is.
+        if not parts and (since is None or not list_parts(self._path)):
+            raise SourceRefused("no_file", path=str(self._path))
+        return parts
 
-    def _rows_of(self, lines: Iterable[str]) -> Iterator[Raw]:
-        for line in lines:  # each for itself: a line torn by a crash takes no other with it
-            try:
-                (values,) = csv.reader([line])
-            except (csv.Error, ValueError):
-                continue
+    def _lines(self, order: str, since: datetime | None) -> Iterator[Raw]:
+        for part in self._parts(since):
+            yield from self._rows_in(part, order, since)
+
+    def _rows_in(self, part: Part, order: str, since: datetime | None) -> Iterator[Raw]:
+        with _refusing(self._path), open_part(self._path, part) as file:
+            if since is not None and not part.is_packed:
+                file.seek(self._place_of(file, order, since))
+            yield from self._rows_of(lines_of(file))
+
+    def _rows_of(self, lines: Iterable[bytes]) -> Iterator[Raw]:
+        """A line with a quote left open goes on in the next one, unless that is a row by itself: a
+        line torn by a crash takes no other with it."""
+        begun = ""
+        for line in lines:
+            # A NUL or a byte that is no text spoils its line, not the file.
+            text = line.decode("utf-8", "replace").replace("\0", "")
+            if begun and (_is_begun(text) or not self._is_full(_values(text))):
+                text = begun + text
+            elif begun:
+                yield from self._row_of(begun)
+            begun = text if _is_begun(text) and len(text) < _LONGEST_LINE else ""
+            if not begun:
+                yield from self._row_of(text)
+        yield from self._row_of(begun)
+
+    def _row_of(self, text: str) -> Iterator[Raw]:
+        """What is not written to its end may miss a half of its last column, or have lost some."""
+        values = _values(text)
+        is_whole = text.endswith("\n") and not _is_begun(text)
+        if is_whole or self._is_full(values):
             yield dict(zip(self._columns, values, strict=False))
+
+    def _is_full(self, values: Sequence[str]) -> bool:
+        return len(values) >= len(self._columns)
 
     def _read_ends(self, order: str) -> list[Raw]:
         def is_row(row: Raw) -> bool:
             return instant_or_none(row.get(order), self._zone) is not None
 
-        first = next(filter(is_row, self._lines(order, None)), None)
+        parts = self._parts(None)
+        first = next((row for row in self._lines(order, None) if is_row(row)), None)
         if first is None:
             return []
-        start = self._line_after(max(0, self._path.stat().st_size - _MARGIN_BYTES))
-        *_, last = [first, *filter(is_row, self._lines(order, None, start))]
-        return [first, last]
+        for part in reversed(parts):
+            *_, last = [None, *filter(is_row, self._last_rows(part))]
+            if last is not None:
+                return [first, last]
+        return [first]
 
-    def _place_of(self, order: str, since: datetime) -> int:
+    def _last_rows(self, part: Part) -> Iterator[Raw]:
+        with _refusing(self._path), open_part(self._path, part) as file:
+            if not part.is_packed:
+                size = file.seek(0, io.SEEK_END)
+                file.seek(_line_after(file, max(0, size - _MARGIN_BYTES)))
+            yield from self._rows_of(lines_of(file))
+
+    def _place_of(self, file: BinaryIO, order: str, since: datetime) -> int:
         """The beginning of a line before which all are earlier than `since`, by halving."""
-        low, high = 0, self._path.stat().st_size
+        low, high = 0, file.seek(0, io.SEEK_END)
         while high - low > _MARGIN_BYTES:
-            middle = self._line_after((low + high) // 2)
-            row = next(self._lines(order, None, middle), {})
+            middle = _line_after(file, (low + high) // 2)
+            row = next(self._rows_of(lines_of(file)), {})
             at = instant_or_none(row.get(order), self._zone)
             if at is not None and at < since and middle < high:
                 low = middle
@@ -216,9 +252,29 @@ class CsvShelf:
                 high = (low + high) // 2
         return low
 
-    def _line_after(self, offset: int) -> int:
-        with self._path.open("rb") as file:
-            if offset:
-                file.seek(offset - 1)
-                file.readline()
-            return file.tell()
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SourceRefused("unreadable", path=str(path), reason=str(error)) from error
+
+
+def _values(line: str) -> list[str]:
+    try:
+        (values,) = csv.reader([line])
+    except (csv.Error, ValueError):
+        return []
+    return values
+
+
+def _is_begun(line: str) -> bool:
+    return line.count('"') % 2 == 1
+
+
+def _line_after(file: BinaryIO, offset: int) -> int:
+    file.seek(max(0, offset - 1))
+    if offset:
+        file.readline()
+    return file.tell()

@@ -182,6 +182,9 @@ def _open(url: str, kind: str, zone: tzinfo) -> Shelf:
 
 def _file(path: str) -> Path:
     """Three slashes are beside us, four from the root, as with our own database; where the first
-    is not there and the second is, that was meant."""
-    beside = Path(path.removeprefix("/"))
-    return beside if beside.exists() or not Path(path).exists() else Path(path)
+    is not there and the second is, that was meant. Of a file that comes later the folder tells."""
+    beside, absolute = Path(path.removeprefix("/")), Path(path)
+    for one, other in ((beside, absolute), (beside.parent, absolute.parent)):
+        if one.exists() or other.exists():
+            return beside if one.exists() else absolute
+    return beside

@@ -2,6 +2,8 @@
 
 import asyncio
 import csv
+import gzip
+import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -12,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from crm_core.catchup import files
 from crm_core.catchup.files import SAMPLE_COLUMNS
 from crm_core.catchup.shelf import SourceRefused
 from crm_core.catchup.sources import open_cdr, open_cel, shown
@@ -129,6 +132,112 @@ async def test_lines_that_are_no_rows_are_left_out(tmp_path: Path) -> None:
     junk = b'"torn\n\x00\xff\xfe garbage,,,\n\n,,,,\n"CHAN_START","never"\n'
     path.write_bytes(junk + good + b'"ANSWER","2026-11-22 09')
     assert [row.at for row in await read(url)] == [row.at for row in rows]
+
+
+async def test_a_line_of_which_the_end_is_not_written_yet_is_no_row(tmp_path: Path) -> None:
+    """Without its linkedid it would be taken for a conversation of its own."""
+    rows = all_rows()[:3]
+    url = in_csv(tmp_path / "Master.csv", rows)
+    whole = (tmp_path / "Master.csv").read_bytes()
+    for end in range(whole.rindex(b'"CHAN_START"'), len(whole) - 1):
+        (tmp_path / "Master.csv").write_bytes(whole[:end])
+        assert all(row in rows for row in await read(url)), whole[:end][-40:]
+
+
+async def test_a_name_of_several_lines_costs_no_row(tmp_path: Path) -> None:
+    """As a look-up in a directory may give it; Asterisk puts it into the line as it is."""
+    rows = [replace(row, name='Ян\r\n"Cash, ""n"" carry"\n\nLtd.') for row in all_rows()[:4]]
+    assert await read(in_csv(tmp_path / "Master.csv", rows)) == rows
+
+
+async def test_a_line_torn_by_a_full_disk_costs_the_one_that_is_written_on(tmp_path: Path) -> None:
+    rows = all_rows()[:6]
+    rows[4] = replace(rows[4], name="Ян\nLtd.")
+    url = in_csv(tmp_path / "Master.csv", rows)
+    written = (tmp_path / "Master.csv").read_bytes()
+    for torn in (b'"CHAN_START","1795', b'"CHAN_START","1795"', b'"ANSWER'):
+        (tmp_path / "Master.csv").write_bytes(torn + written)
+        assert [row for row in await read(url) if row in rows] == rows[1:]
+
+
+def turned(path: Path, name: str, written: bytes, at: datetime) -> Path:
+    """What logrotate leaves behind: the time of the last line stays."""
+    older = path.with_name(name)
+    older.write_bytes(gzip.compress(written) if name.endswith(".gz") else written)
+    os.utime(older, (at.timestamp(), at.timestamp()))
+    return older
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("Master.csv.2.gz", "Master.csv.1"),
+        ("Master.csv-20261121.gz", "Master.csv-20261122"),
+        ("Master-20261121.csv", "Master-20261122.csv.gz"),
+    ],
+)
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_a_file_that_logrotate_has_turned_is_read_with_what_was_before_it(
+    names: tuple[str, str], is_there: bool, tmp_path: Path
+) -> None:
+    """At midnight, say: before the first call of the day there is no new file."""
+    rows, path = all_rows(), tmp_path / "Master.csv"
+    url, third = in_csv(path, rows), len(rows) // 3
+    lines = path.read_bytes().splitlines(keepends=True)
+    parts = (lines[:third], lines[third : 2 * third], lines[2 * third :])
+    for n, name in enumerate(names):
+        turned(path, name, b"".join(parts[n]), rows[(n + 1) * third - 1].at)
+    (tmp_path / "Master.csv.bak").write_bytes(b"".join(lines))
+    path.write_bytes(b"".join(parts[2]))
+    if not is_there:
+        path.unlink()
+    expected = rows if is_there else rows[: 2 * third]
+    assert await read(url) == expected
+    assert await read(url, since=rows[0].at) == expected
+    source = open_cel(url, "UTC")
+    looked = await source.probe()
+    assert (looked.oldest_at, looked.newest_at) == (rows[0].at, expected[-1].at)
+
+
+async def test_only_what_logrotate_left_of_the_wanted_time_is_read(tmp_path: Path) -> None:
+    rows, path = all_rows(), tmp_path / "Master.csv"
+    url = in_csv(path, rows)
+    long_ago = rows[0].at - timedelta(days=30)
+    turned(path, "Master.csv.9.gz", b"not packed at all", long_ago).write_bytes(b"no gzip")
+    assert await read(url, since=rows[0].at) == rows
+
+
+async def test_a_copy_beside_the_file_doubles_no_row(tmp_path: Path) -> None:
+    """logrotate's copytruncate and its packing have both for a moment; somebody's copy stays."""
+    rows, path = all_rows(), tmp_path / "Master.csv"
+    url = in_csv(path, rows)
+    written = path.read_bytes()
+    for name in ("Master.csv.1", "Master.csv.1.gz", "Master.csv-20261101"):
+        turned(path, name, written[: len(written) // 2], rows[-1].at)
+    assert await read(url) == rows
+
+
+async def test_a_file_that_is_turned_or_emptied_while_it_is_read_loses_no_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Either the rows come all the same, or the reading is refused, and tried again later."""
+    monkeypatch.setattr(files, "BATCH", 5)
+    rows, path = all_rows(), tmp_path / "Master.csv"
+    many = [replaced(row, row.at + timedelta(hours=n)) for n in range(40) for row in rows]
+    url = in_csv(path, many)
+    reading = aiter(open_cel(url, "UTC").rows())
+    first = await anext(reading)
+    path.rename(tmp_path / "Master.csv.1")
+    in_csv(path, rows[:1])
+    assert [first, *[row async for row in reading]] == many
+    (tmp_path / "Master.csv.1").unlink()
+    in_csv(path, many)
+    reading = aiter(open_cel(url, "UTC").rows())
+    await anext(reading)
+    with path.open("r+b") as file:
+        file.truncate()
+    with pytest.raises(SourceRefused, match="unreadable"):
+        _ = [row async for row in reading]
 
 
 REFUSED: list[tuple[str, str, dict[str, Any]]] = [
