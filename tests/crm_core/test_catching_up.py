@@ -140,11 +140,15 @@ async def test_calls_that_nobody_watched_are_brought_in_once(
 async def test_a_call_cut_off_anywhere_is_completed_and_not_doubled(
     name: str, storage: Storage, cast: Cast, tmp_path: Path
 ) -> None:
-    """The service is killed at a moment, and starts after the call is over."""
+    """The service is killed at a moment, and starts after the call is over.
+
+    The moments are all tried on SQLite; PostgreSQL, for which the same is written, sees two.
+    """
     rows = logged.cel_of(name)
     clock = when(rows)
     wanted = told_by(rows)
-    for number, place in enumerate(range(1, len(rows), max(1, len(rows) // 6))):
+    places = range(1, len(rows), max(1, len(rows) // 6))
+    for number, place in enumerate(places if storage.is_sqlite else places[1::3]):
         await forget_all(storage)
         heard, _, heard_at = watch(rows[:place], PHONES)
         async with open_office(storage, clock) as before:
