@@ -68,6 +68,11 @@ def core_settings() -> Action:
     return _action("CoreSettings")
 
 
+def core_status() -> Action:
+    """How many calls there are and, from a newer Asterisk, have been: `CoreCurrentCalls`."""
+    return _action("CoreStatus")
+
+
 def core_show_channels() -> Action:
     return _action("CoreShowChannels", Expect("CoreShowChannelsComplete"))
 

@@ -13,6 +13,7 @@ from typing import Any
 from telephony import actions
 from telephony.actions import Action
 from telephony.blocks import shedding
+from telephony.ear import Deafness, Ear, mind
 from telephony.errors import LinkReason, LoginRefused, NotConnected, TelephonyError
 from telephony.link import AmiLink, Loss, Wiring, tls_context
 from telephony.patience import Backoff, Patience
@@ -69,12 +70,19 @@ class AmiClient:
         self._link: AmiLink | None = None
         self._renewal: asyncio.Task[None] | None = None
         self._comparing: asyncio.Task[None] | None = None
+        self._minding: asyncio.Task[None] | None = None
+        self._ear = Ear()
         self._items: deque[StreamItem] = deque()
         self._early: deque[AmiMessage] = deque()
         self._limit = backlog_limit
         self._arrived = asyncio.Event()
         self._told: str | None = None
         self._deaf_since: datetime | None = None
+
+    @property
+    def deafness(self) -> Deafness | None:
+        """What the exchange answers us but does not tell; None without a link."""
+        return self._ear.deafness if self.connected else None
 
     @property
     def backlog(self) -> int:
@@ -120,9 +128,21 @@ class AmiClient:
         if self._link is not None and self._renewal is None:
             self._renewal = asyncio.ensure_future(self._renew(self._link))
 
-    async def _renew(self, link: AmiLink) -> None:
+    async def _renew(self, link: AmiLink, reason: LinkReason = LinkReason.FORBIDDEN) -> None:
         await self._sleep(self._patience.refused_wait_seconds)
-        link.end(Loss(LinkReason.FORBIDDEN))
+        link.end(Loss(reason))
+
+    async def _mind(self, link: AmiLink, since: datetime) -> None:
+        """Rights given meanwhile are those of a new login; what was not told is read elsewhere."""
+
+        async def ask(action: Action) -> Reply:
+            return await link.request(action, self._settings.action_timeout_seconds)
+
+        await mind(self._ear, ask, self._sleep)
+        if self.deafness is Deafness.CALLS_UNTOLD:
+            log.error("Asterisk has calls and tells our account of none: see its `read` line")
+            self._deaf_since = since
+            await self._renew(link, LinkReason.UNTOLD)
 
     def _time_for(self, timeout_seconds: float | None) -> float:
         default = self._settings.action_timeout_seconds
@@ -131,12 +151,14 @@ class AmiClient:
     async def _serve_one_link(self) -> tuple[Loss, float]:
         """One link from beginning to end: how it ended, and how many seconds it served."""
         link = self._link = AmiLink(self._settings, self._wiring)
+        self._ear = Ear()
         try:
             version = await self._bring_up(link)
             if link.lost.done():
                 return link.lost.result(), 0.0
             self._tell_up(version)
             up_at = link.loop.time()
+            self._minding = asyncio.ensure_future(self._mind(link, self._now()))
             loss = await asyncio.shield(link.lost)
             return loss, link.loop.time() - up_at
         except asyncio.CancelledError:
@@ -149,10 +171,10 @@ class AmiClient:
             self.connected = False
             self._link = None
             self._early.clear()
-            for task in (self._renewal, self._comparing):
+            for task in (self._renewal, self._comparing, self._minding):
                 if task is not None:
                     task.cancel()
-            self._renewal = self._comparing = None
+            self._renewal = self._comparing = self._minding = None
             link.end(Loss(LinkReason.STOPPED))
 
     async def _bring_up(self, link: AmiLink) -> str:
@@ -201,6 +223,8 @@ class AmiClient:
 
     def _take(self, message: AmiMessage) -> None:
         self.heard += 1
+        if not self._ear.hears_calls:
+            self._ear.hear(message)
         if message.at is not message.received_at:
             self.lag_seconds = (message.received_at - message.at).total_seconds()
         elif abs(self.lag_seconds) > CLOCKS_APART_SECONDS:

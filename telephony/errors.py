@@ -8,7 +8,8 @@ class LinkReason(StrEnum):
     """Why there is no link to Asterisk: the `reason` of a `LinkDown`, and of an `ExchangeLost`.
 
     `UNREADABLE` is of the second alone: the link is up, but what goes on could not be read.
-    `FORBIDDEN`: the link is up, but its account may not ask what goes on.
+    `FORBIDDEN`: the link is up, but its account may not ask what goes on. `UNTOLD`: it was not told
+    of calls, and is made anew in case it may hear of them by now.
     """
 
     UNREACHABLE = "unreachable"
@@ -17,6 +18,7 @@ class LinkReason(StrEnum):
     NOT_ASTERISK = "not_asterisk"
     LOGIN_REFUSED = "login_refused"
     FORBIDDEN = "forbidden"
+    UNTOLD = "untold"
     PEER_CLOSED = "peer_closed"
     SHUTDOWN = "shutdown"
     SILENT = "silent"

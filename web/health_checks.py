@@ -13,6 +13,7 @@ from crm_core.storage.engine import Storage
 from crm_core.storage.sole import SoleService
 from screenpop.hub import Hub
 from telephony.ami import AmiClient
+from telephony.ear import Deafness
 from web.exchange import ExchangeStatus
 from web.health import Finding, green, red, yellow
 from web.vigil import Vigil
@@ -45,6 +46,10 @@ async def of_exchange(exchange: ExchangeStatus, ami: AmiClient) -> Finding:
         return red("exchange_away", reason=exchange.reason, since=exchange.since)
     if not exchange.connected:
         return yellow("connecting")
+    if ami.deafness is Deafness.CALLS_UNTOLD:
+        return red(ami.deafness, since=exchange.since)
+    if ami.deafness is Deafness.NOTHING_TOLD:
+        return yellow(ami.deafness, since=exchange.since)
     if ami.backlog > BACKLOG:
         return yellow("link_backlog", waiting=ami.backlog)
     if ami.lag_seconds > LATE_SECONDS:

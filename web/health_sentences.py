@@ -65,6 +65,17 @@ FINDINGS: Final[dict[str, str]] = {
     "connected": N_("Connected since %(since)s to Asterisk %(version)s."),
     "connecting": N_("Connecting to the exchange…"),
     "exchange_away": N_("No link to the exchange since %(since)s: %(reason)s."),
+    "nothing_told": N_(
+        "The exchange answers, but has told us nothing by itself since %(since)s. If calls do not "
+        "appear, add to the line read of our account in manager.conf: system, call, agent, "
+        "dialplan, reporting."
+    ),
+    "calls_untold": N_(
+        "There are calls, and the exchange has told us of none since %(since)s: nothing pops, "
+        "nothing is logged as it happens. Add to the line read of our account in manager.conf: "
+        "system, call, agent, dialplan, reporting. Then “manager reload”; within five minutes we "
+        "log in anew."
+    ),
     "link_lags": N_(
         "What the exchange says arrives %(seconds)s s late. Its machine is overloaded, or its "
         "clock and ours differ."

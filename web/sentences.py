@@ -233,6 +233,7 @@ LINK_REASONS: dict[str, str] = {
     "not_asterisk": N_("what answers there is not Asterisk's manager interface"),
     "login_refused": N_("it does not accept our login"),
     "forbidden": N_("its account there may not ask which calls are going on"),
+    "untold": N_("it tells our account of no calls"),
     "peer_closed": N_("it closed the connection"),
     "shutdown": N_("it is shutting down or restarting"),
     "silent": N_("it has gone silent"),

@@ -140,6 +140,38 @@ async def _is_told(office: OfficeUnderFire, reason: str) -> None:
     assert f"no link to Asterisk: {reason}" in office.log.read_text()
 
 
+async def test_an_account_that_may_ask_but_not_hear_is_told_of_and_what_it_missed_is_read(
+    exchange: LabAsterisk, tmp_path: Path
+) -> None:
+    _add_accounts(exchange)
+    async with under_fire(exchange, tmp_path) as office:
+        deaf = {"PEREZVON_EXCHANGE_USERNAME": "deaf"}
+        async with office.service(hears=False, **deaf):
+            await office.until_said("exchange", "nothing_told")
+        calls_unheard = {"PEREZVON_EXCHANGE_USERNAME": "hard_of_hearing"}
+        async with office.service(become=hurried, hears=False, **calls_unheard):
+            await office.until_said("exchange", "connected")
+            with crowd(exchange, a_second=8):
+                await office.until_said("exchange", "calls_untold")
+                assert (await office.health())["status"] == "red"
+                assert "line read" in (await office.told("exchange"))["sentence"]
+            found = await office.settled()
+    assert found.disagreements() == []
+    assert found.logged
+
+
+def _add_accounts(exchange: LabAsterisk) -> None:
+    """Two that may do everything we ask, and hear nothing, or nothing of calls."""
+    manager = exchange.home / "etc/manager.conf"
+    known = manager.read_text()
+    for name, read in (("deaf", ""), ("hard_of_hearing", "system,reporting")):
+        if f"[{name}]" not in known:
+            rights = f"read = {read}\nwrite = system,call,agent,originate,reporting\n"
+            known += f"\n[{name}]\nsecret = {exchange.ami_secret}\n{rights}"
+    manager.write_text(known)
+    exchange.cli("manager reload")
+
+
 async def test_calls_of_the_time_in_which_we_were_not_let_in_are_caught_up(
     exchange: LabAsterisk, tmp_path: Path
 ) -> None:

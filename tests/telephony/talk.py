@@ -70,10 +70,9 @@ async def talk(
 
     client = AmiClient(
         fake.settings(**(settings or {})),
-        now=lambda: ARRIVAL,
         sleep=sleep,
         patience=patience,
-        **options,
+        **{"now": lambda: ARRIVAL, **options},
     )
     task = asyncio.create_task(client.run())
     talk = Talk(fake, client, task, client.messages(), waits)

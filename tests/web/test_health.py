@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from crm_core.bus import Bus
 from crm_core.clock import ManualClock
 from crm_core.intake import IntakeHealth
+from telephony.ear import Deafness
 from telephony.events import ExchangeConnected, ExchangeLost
 from tests.web.browsing import Visitor
 from tests.web.conftest import ClientAs, Office
@@ -113,6 +114,25 @@ async def test_a_link_that_lags_is_yellow_both_ways(office: Office, client_as: C
         ami.lag_seconds = lag
         _, told = await healthz(guest)
         assert told["parts"]["exchange"]["code"] == code
+
+
+@pytest.mark.parametrize(("deafness", "light"), [*zip(Deafness, ("yellow", "red"), strict=True)])
+async def test_an_exchange_that_answers_but_does_not_tell_says_which_line_to_mend(
+    office: Office,
+    client_as: ClientAs,
+    monkeypatch: pytest.MonkeyPatch,
+    deafness: Deafness,
+    light: str,
+) -> None:
+    at = office.clock.now()
+    await office.services.exchange.on_exchange_connected(
+        ExchangeConnected(at=at, version="22", simulated=False)
+    )
+    monkeypatch.setattr(type(office.services.ami), "deafness", deafness)
+    part = (await healthz(await client_as()))[1]["parts"]["exchange"]
+    assert (part["code"], part["status"]) == (deafness.value, light)
+    assert "line read of our account in manager.conf" in part["sentence"]
+    assert part["values"]["since"] == at.isoformat()
 
 
 async def test_the_administrator_sees_the_same_on_a_page_and_others_do_not(
