@@ -88,6 +88,7 @@ class CatchUp:
         self._logs = logs
         self._is_phone = is_phone
         self._wanted: asyncio.Queue[_Wanted] = asyncio.Queue()
+        self._refused: _Wanted | None = None
         self._is_watching = False
         self._lost_at: datetime | None = None
         self.last: Summary | None = None
@@ -145,8 +146,9 @@ class CatchUp:
                     await persistently(self._clock, serving)
                 except SourceRefused as refused:
                     log.error("catch_up_failed", code=refused.code, **refused.values)
-                    if wanted.connected_at is not None:
-                        group.create_task(self._again(wanted))
+                    if self._refused is None:
+                        group.create_task(self._again())
+                    self._refused = _merged(self._refused or wanted, wanted)
                 finally:
                     for _ in (wanted, *waiting):
                         self._wanted.task_done()
@@ -182,12 +184,15 @@ class CatchUp:
         watched = await read_watched(self._storage)
         summary = Summary(since, until)
         self.last = summary
+        brought_in = 0
         try:
             async for compared in self.compare(
                 since, until, living=living, living_at=living_at, summary=summary
             ):
                 on_progress(summary)
-                if only(compared) and (is_wanted or compared.verdict is not Verdict.ACCOUNTED):
+                lacks = compared.verdict in (Verdict.MISSING, Verdict.INCOMPLETE)
+                if (lacks or is_wanted) and only(compared):
+                    brought_in += 1
                     ended_at = compared.record.ended_at if compared.record else None
                     history = (
                         watched is None
@@ -202,7 +207,7 @@ class CatchUp:
             raise
         await self._intake.settled()
         self.readings += 1
-        self.brought_in += summary.calls - summary.verdicts[Verdict.ACCOUNTED]
+        self.brought_in += brought_in
         summary.reached = until
         on_progress(summary)
         return summary
@@ -277,10 +282,13 @@ class CatchUp:
             # A link that has fallen again meanwhile is no link: what it misses is to be read.
             self._is_watching = self._lost_at is None or self._lost_at < connected_at
 
-    async def _again(self, wanted: _Wanted) -> None:
-        """Until the log can be read the time that was not watched stays to be read."""
+    async def _again(self) -> None:
+        """Until the log can be read the time that was not watched stays to be read, and the calls
+        that were seen in part."""
         await self._clock.sleep(RETRY_SECONDS)
-        self._wanted.put_nowait(replace(wanted, orphans=None))
+        refused, self._refused = self._refused, None
+        if refused is not None:
+            self._wanted.put_nowait(replace(refused, orphans=None))
 
     async def _read(self, wanted: _Wanted) -> None:
         moments = (

@@ -346,6 +346,31 @@ async def test_the_moment_until_which_we_listened_waits_for_what_was_missed(
         assert watched.until >= connected_at
 
 
+async def test_calls_seen_in_part_wait_for_a_log_that_is_away(
+    storage: Storage, cast: Cast, tmp_path: Path
+) -> None:
+    """All of them for one attempt a minute."""
+    rows = logged.cel_of("inbound_answered")
+    clock, path = when(rows), tmp_path / "later"
+    async with listening(storage, clock, Logs(cel=open_cel(f"sqlite:///{path}", "UTC"))) as here:
+        await note_watched(storage, clock.now())
+        (record,) = watch(rows[: len(rows) // 2], PHONES)[1]
+        part = replace(record, ended_at=clock.now(), complete=False)
+        ended = CallEnded(at=clock.now(), call_id=part.call_id, record=part)
+        await here.office.hear([ended])
+        for _ in range(3):
+            await here.catch_up.on_call_ended(ended)
+            await pass_time(here)
+        await here.catch_up.settled()
+        in_sqlite(path, rows)
+        await clock.advance(60)
+        await pass_time(here)
+        await until(lambda: here.catch_up.readings > 0)
+        await here.catch_up.settled()
+        (call,) = await here.calls()
+        assert (call.complete, here.catch_up.readings, here.catch_up.brought_in) == (True, 1, 1)
+
+
 async def test_what_is_heard_and_not_written_down_does_not_count_as_watched(
     storage: Storage, cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
