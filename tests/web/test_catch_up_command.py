@@ -67,6 +67,17 @@ def test_a_dry_run_says_what_it_would_add_and_why_and_adds_nothing(
     assert count(calls) == 0
 
 
+@pytest.mark.parametrize(
+    "times", [("--since", "0001-01-01"), ("--since", "9999w"), ("--since", "1d", "--until", "9999")]
+)
+def test_a_time_at_the_end_of_the_calendar_is_all_there_is(
+    times: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    times = tuple("9999-12-31 23:59" if each == "9999" else each for each in times)
+    assert run(["catch-up", *times, "--dry-run"]) == 0
+    assert "Calls in Asterisk's own log" in capsys.readouterr().out
+
+
 def test_a_script_gets_one_object_a_call(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["catch-up", "--since", "2026-11-01", "--dry-run", "--json"]) == 0
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -5,7 +5,7 @@ import json as json_text
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 import typer
@@ -34,6 +34,8 @@ from web.words import word
 SILENCE: Final = timedelta(hours=12)
 """Nobody tells a command who is on the line now: a call that is silent for so long is over."""
 BEFORE: Final = timedelta(minutes=1)
+EARLIEST: Final = datetime(1970, 1, 2, tzinfo=UTC)
+"""No log is older, and no zone or slack leads out of the calendar from here."""
 _SPANS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _output = Console(highlight=False, soft_wrap=True)
 
@@ -90,8 +92,9 @@ async def _catch_up(
         await check_schema(built.storage)
         await built.endpoint_corrections.restore()
         await built.roster.read_owners()
-        end = read_time(until, reader, clock.now()) if until else clock.now()
-        begin = read_time(since, reader, clock.now()) if since else await _last_heard(built)
+        now = clock.now()
+        end = min(now, read_time(until, reader, now)) if until else now
+        begin = max(EARLIEST, read_time(since, reader, now) if since else await _last_heard(built))
         if begin >= end:
             raise Refused(N_("The time from which to read lies after the time until which."))
         work = _look if dry_run else _bring_in
