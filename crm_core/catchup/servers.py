@@ -1,6 +1,7 @@
 """Logs in a PostgreSQL database, as cel_pgsql and cdr_pgsql write them."""
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from crm_core.catchup.shelf import SourceRefused
 
 BATCH: Final = 2000
 CONNECT_SECONDS: Final = 10.0
+ANSWER_SECONDS: Final = 300.0  # months in a table without an index are sorted first
 _SERIALS: Final = ("id", "acctid", "cel_id")
 
 Raw = Mapping[str, Any]
@@ -88,13 +90,18 @@ class _Connected:
 
     async def __aenter__(self) -> Any:
         try:
-            self._connection = await asyncpg.connect(self._url, timeout=CONNECT_SECONDS)
+            self._connection = await asyncpg.connect(
+                self._url, timeout=CONNECT_SECONDS, command_timeout=ANSWER_SECONDS
+            )
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
             raise SourceRefused("unreachable", reason=_short(error)) from error
         return self._connection
 
     async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        await self._connection.close(timeout=CONNECT_SECONDS)
+        if error is None:
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await self._connection.close(timeout=CONNECT_SECONDS)
+        self._connection.terminate()  # a server that is gone answers no good-bye
         if isinstance(error, (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)):
             raise SourceRefused("unreadable", path="PostgreSQL", reason=_short(error)) from error
 

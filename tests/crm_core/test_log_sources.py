@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from crm_core.catchup import files
+from crm_core.catchup import files, servers
 from crm_core.catchup.files import SAMPLE_COLUMNS
 from crm_core.catchup.shelf import SourceRefused
 from crm_core.catchup.sources import open_cdr, open_cel, shown
@@ -236,6 +236,23 @@ async def test_a_file_that_is_turned_or_emptied_while_it_is_read_loses_no_row(
     await anext(reading)
     with path.open("r+b") as file:
         file.truncate()
+    with pytest.raises(SourceRefused, match="unreadable"):
+        _ = [row async for row in reading]
+
+
+@pytest.mark.postgres
+async def test_a_server_that_goes_in_the_middle_is_a_log_that_cannot_be_read(
+    postgres_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refused, it is asked again later: what was read before is no harm."""
+    monkeypatch.setattr(servers, "BATCH", 2)
+    url = in_postgres(postgres_cluster, all_rows()[:8])
+    reading = aiter(open_cel(url, "UTC").rows())
+    await anext(reading)
+    name = url.rpartition("/")[2]
+    postgres_cluster.sql(
+        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+    )
     with pytest.raises(SourceRefused, match="unreadable"):
         _ = [row async for row in reading]
 
