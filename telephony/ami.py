@@ -14,8 +14,9 @@ from telephony import actions
 from telephony.actions import Action
 from telephony.blocks import shedding
 from telephony.ear import Deafness, Ear, mind
-from telephony.errors import LinkReason, LoginRefused, NotConnected, TelephonyError
+from telephony.errors import LinkReason, NotConnected, TelephonyError
 from telephony.link import AmiLink, Loss, Wiring, tls_context
+from telephony.losses import loss_of
 from telephony.patience import Backoff, Patience
 from telephony.settings import TelephonySettings
 from telephony.stream import AmiMessage, LinkDown, LinkUp, Reply, StreamItem
@@ -166,7 +167,7 @@ class AmiClient:
             self._tell_down(Loss(LinkReason.STOPPED))
             raise
         except Exception as fault:
-            return _loss_of(fault, link), 0.0
+            return await loss_of(fault, link), 0.0
         finally:
             self.connected = False
             self._link = None
@@ -277,19 +278,3 @@ class AmiClient:
     def _put(self, item: StreamItem) -> None:
         self._items.append(item)
         self._arrived.set()
-
-
-def _loss_of(fault: Exception, link: AmiLink) -> Loss:
-    """What kept a link from coming up; the link's own word first, it saw the cause."""
-    if isinstance(fault, LoginRefused):
-        return Loss(LinkReason.LOGIN_REFUSED, fault.message)
-    if link.lost.done():
-        return link.lost.result()
-    if isinstance(fault, ssl.SSLError):
-        return Loss(LinkReason.TLS_FAILED, str(fault))
-    if isinstance(fault, TimeoutError):
-        return Loss(LinkReason.CONNECT_TIMED_OUT)
-    if isinstance(fault, OSError):
-        return Loss(LinkReason.UNREACHABLE, str(fault))
-    log.error("the link to Asterisk could not be made", exc_info=fault)
-    return Loss(LinkReason.FAULT, str(fault))

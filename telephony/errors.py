@@ -15,6 +15,7 @@ class LinkReason(StrEnum):
     UNREACHABLE = "unreachable"
     CONNECT_TIMED_OUT = "connect_timed_out"
     TLS_FAILED = "tls_failed"
+    TLS_WANTED = "tls_wanted"
     NOT_ASTERISK = "not_asterisk"
     LOGIN_REFUSED = "login_refused"
     FORBIDDEN = "forbidden"

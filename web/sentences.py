@@ -230,6 +230,7 @@ LINK_REASONS: dict[str, str] = {
     "unreachable": N_("nothing answers at its address"),
     "connect_timed_out": N_("it does not answer in time"),
     "tls_failed": N_("the secure connection cannot be made"),
+    "tls_wanted": N_("its port takes secure connections only: set tls = true"),
     "not_asterisk": N_("what answers there is not Asterisk's manager interface"),
     "login_refused": N_("it does not accept our login"),
     "forbidden": N_("its account there may not ask which calls are going on"),

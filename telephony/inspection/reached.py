@@ -12,6 +12,7 @@ from telephony.stream import LinkDown
 _CODES: Final = {
     LinkReason.UNREACHABLE: "link.unreachable",
     LinkReason.CONNECT_TIMED_OUT: "link.timed_out",
+    LinkReason.TLS_WANTED: "link.tls_wanted",
     LinkReason.NOT_ASTERISK: "link.not_asterisk",
     LinkReason.LOGIN_REFUSED: "link.login_refused",
     LinkReason.PEER_CLOSED: "link.closed",

@@ -121,7 +121,7 @@ async def test_an_address_that_is_wrong_is_told(exchange: LabAsterisk, tmp_path:
             (office.port, {}, "not_asterisk"),
             (exchange.ami_port, TLS, "tls_failed"),
             (tls_port(exchange), TLS, "tls_failed"),
-            (tls_port(exchange), {}, "peer_closed"),
+            (tls_port(exchange), {}, "tls_wanted"),
         ):
             told = {**settings, "PEREZVON_EXCHANGE_PORT": str(port)}
             office.log.unlink(missing_ok=True)

@@ -4,6 +4,8 @@ import asyncio
 import shutil
 import ssl
 import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +14,16 @@ import pytest
 from telephony import actions
 from telephony.ami import AmiMessage, LinkDown, LinkUp
 from tests.lab.needs import skip_or_fail
-from tests.telephony.fake_ami import Line, Request, event, fake_ami, refusal, silence, success
+from tests.telephony.fake_ami import (
+    FakeAmi,
+    Line,
+    Request,
+    event,
+    fake_ami,
+    refusal,
+    silence,
+    success,
+)
 from tests.telephony.talk import QUICK, connected, eventually, talk
 
 
@@ -213,6 +224,27 @@ async def test_tls_with_verification_refuses_a_stranger_before_the_secret_is_tol
         async with talk(fake, up=False, settings={"tls": True}) as talking:
             assert (await talking.hear(LinkDown)).reason == "tls_failed"
             assert all(not line.heard for line in fake.lines)
+
+
+async def test_a_peer_that_hangs_up_without_a_word_is_asked_whether_it_waits_for_tls(
+    certificate: tuple[Path, Path],
+) -> None:
+    async with fake_ami(tls=server_side(certificate)) as fake, talk(fake, up=False) as talking:
+        assert (await talking.hear(LinkDown)).reason == "tls_wanted"
+        assert all(not line.heard for line in fake.lines)
+    async with rude() as fake, talk(fake, up=False) as talking:
+        assert (await talking.hear(LinkDown)).reason == "peer_closed"
+
+
+@asynccontextmanager
+async def rude() -> AsyncIterator[FakeAmi]:
+    """Whoever comes is shown the door before anything is said."""
+
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+        yield FakeAmi({}, port=server.sockets[0].getsockname()[1])
 
 
 def test_only_the_link_knows_panoramisk_and_not_its_broken_parts() -> None:

@@ -146,7 +146,7 @@ async def test_a_port_for_secure_connections_that_is_spoken_to_plainly_is_told(
 ) -> None:
     async with fake_ami(tls=server_side(certificate)) as fake:
         told = await told_of(fake.settings())
-    assert told.wrong() == {"link.closed": "bad"}
+    assert told.wrong() == {"link.tls_wanted": "bad"}
 
 
 async def test_a_certificate_that_is_not_trusted_is_told(

@@ -39,6 +39,13 @@ LINK: Final = {
             "of a web page."
         ),
     ),
+    "link.tls_wanted": Text(
+        N_("%(host)s:%(port)s is for secure connections (TLS) only."),
+        N_(
+            "Set tls = true under [exchange] in perezvon.toml, or give the plain port (usually "
+            "5038)."
+        ),
+    ),
     "link.closed": Text(
         N_("%(host)s:%(port)s hung up before we could log in."),
         N_(
