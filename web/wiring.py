@@ -153,6 +153,7 @@ def build(settings: Settings, clock: Clock) -> Services:
     logs = Logs() if settings.simulated else Logs.of(settings.exchange)
     catch_up = CatchUp(storage, clock, intake, logs, phones)
     catch_up.unread_since = lambda: ami.unread_since
+    catch_up.live = tracker.live
     catch_up.ahead_seconds = lambda: ami.lag_seconds
 
     async def emit(fact: Fact) -> None:

@@ -1,6 +1,6 @@
 """Which calls of a time the two logs tell otherwise."""
 
-from collections.abc import Collection
+from collections.abc import Set
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -23,7 +23,7 @@ calls."""
 async def find_differences(
     catch_up: CatchUp,
     storage: Storage,
-    living: Collection[str],
+    living: Set[str],
     since: datetime,
     until: datetime,
     now: datetime,

@@ -6,7 +6,7 @@ has already, whole, changes nothing, so that reading a time twice adds nothing.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial, reduce
@@ -35,6 +35,9 @@ BEFORE: Final = timedelta(minutes=1)  # clocks differ a little, and a mark is so
 ACTED_ON: Final = timedelta(days=7)  # as far back as callbacks are demanded: a long week-end
 SETTLED: Final = timedelta(seconds=5)
 """An unended conversation whose last row is so much older than the list of the living is dead."""
+LATE_SECONDS: Final = 20.0
+"""What the log has not ended is judged so much later, by a second reading: half a call that is not
+written yet is none that was cut. A busy Asterisk wrote its CEL 2.3 s late, beside a busy disk 5."""
 ORPHANS_SECONDS: Final = 10.0
 """So long calls that the exchange no longer has wait to be told whole; then they are just ended."""
 RETRY_SECONDS: Final = 60.0
@@ -66,7 +69,8 @@ class Summary:
 class _Wanted:
     """A time to be read, and whom the exchange had on the line at `at`, by its own clock: ours may
     be put right before the log is read. `asked_at` is by the clock that only goes on; of the gap
-    before a connection `connected_at` is its moment by our clock."""
+    before a connection `connected_at` is its moment by our clock. `is_late`: all that was said by
+    `at` has been written."""
 
     since: datetime | None
     at: datetime
@@ -74,6 +78,7 @@ class _Wanted:
     living: frozenset[str]
     orphans: frozenset[str] | None = None
     connected_at: datetime | None = None
+    is_late: bool = False
 
 
 class CatchUp:
@@ -98,6 +103,8 @@ class CatchUp:
         """Calls added or completed since the start."""
         self.unread_since: Callable[[], datetime | None] = lambda: None
         """When the oldest word of the exchange arrived that nobody has looked at yet."""
+        self.live: Callable[[], Iterable[CallRecord]] = lambda: ()
+        """The calls that are being watched."""
         self.ahead_seconds: Callable[[], float] = lambda: 0.0
         """Of our clock before the exchange's, in whose time its log is written."""
 
@@ -143,7 +150,8 @@ class CatchUp:
                 wanted = reduce(_merged, waiting, wanted)
                 serving = partial(self._serve, wanted)
                 try:
-                    await persistently(self._clock, serving)
+                    if await persistently(self._clock, serving):
+                        group.create_task(self._once_written(wanted))
                 except SourceRefused as refused:
                     log.error("catch_up_failed", code=refused.code, **refused.values)
                     if self._refused is None:
@@ -173,21 +181,22 @@ class CatchUp:
         since: datetime,
         until: datetime,
         *,
-        living: Collection[str] = frozenset(),
+        living: Set[str] = frozenset(),
         living_at: datetime | None = None,
         only: Callable[[Compared], bool] = lambda compared: True,
         is_wanted: bool = False,
         on_progress: Callable[[Summary], None] = lambda summary: None,
+        doubts: list[Retold] | None = None,
     ) -> Summary:
         """Read the log from `since` to `until` and add or complete what our log lacks. `is_wanted`
-        corrects what it has otherwise, too. Raises SourceRefused."""
+        corrects what it has otherwise, too; `doubts` as for `compare`. Raises SourceRefused."""
         watched = await read_watched(self._storage)
         summary = Summary(since, until)
         self.last = summary
         brought_in = 0
         try:
             async for compared in self.compare(
-                since, until, living=living, living_at=living_at, summary=summary
+                since, until, living=living, living_at=living_at, summary=summary, doubts=doubts
             ):
                 on_progress(summary)
                 lacks = compared.verdict in (Verdict.MISSING, Verdict.INCOMPLETE)
@@ -217,22 +226,28 @@ class CatchUp:
         since: datetime,
         until: datetime,
         *,
-        living: Collection[str] = frozenset(),
+        living: Set[str] = frozenset(),
         living_at: datetime | None = None,
         summary: Summary | None = None,
         told: Between | None = None,
+        doubts: list[Retold] | None = None,
     ) -> AsyncIterator[Compared]:
         """Each ended call of the log in that time beside what we have of it. What the log does not
         end counts as ended if it is not among the `living` of the moment `living_at` (None: if it
-        has been silent for longer than any call lasts). Conversations wholly outside of `told` are
-        left out."""
+        has been silent for longer than any call lasts), or is left to the caller in `doubts`.
+        Conversations wholly outside of `told` are left out."""
         summary = summary or Summary(since, until)
         summary.source = await self._logs.choose()
         waiting: list[Retold] = []
         steps = self._logs.conversations(summary.source, since, until, self._is_phone, told)
         async for at, retold in steps:
             summary.reached = at
-            waiting += [one for one in retold if _is_over(one, living, living_at or until)]
+            for one in retold:
+                if one.is_open and doubts is not None:
+                    if _may_be_over(one, living, living_at or until):
+                        doubts.append(one)
+                elif not one.is_open or _is_over(one, living, living_at or until):
+                    waiting.append(one)
             if retold:
                 await asyncio.sleep(0)  # others have their turn: a conversation is about 2 ms
             if len(waiting) >= AT_ONCE:
@@ -259,7 +274,9 @@ class CatchUp:
 
     # --- asked by itself -------------------------------------------------------------------------
 
-    async def _serve(self, wanted: _Wanted) -> None:
+    async def _serve(self, wanted: _Wanted) -> bool:
+        """Read it; whether the log may not have been written to its end."""
+        doubtful = False
         connected_at = wanted.connected_at
         if connected_at is not None and await read_watched(self._storage) is None:
             await note_watched(self._storage, connected_at)  # be we killed the next moment
@@ -274,13 +291,18 @@ class CatchUp:
                     # A long time away is long to read: its first minutes hold what was open.
                     await asyncio.wait({reading}, timeout=ORPHANS_SECONDS)
                     await self._intake.close_orphans(wanted.orphans, wanted.at)
-                await reading
+                doubtful = await reading
             finally:
                 reading.cancel()
-        if connected_at is not None:
+        if connected_at is not None and not doubtful:
             await note_watched(self._storage, connected_at)
             # A link that has fallen again meanwhile is no link: what it misses is to be read.
             self._is_watching = self._lost_at is None or self._lost_at < connected_at
+        return doubtful
+
+    async def _once_written(self, wanted: _Wanted) -> None:
+        await self._clock.sleep(LATE_SECONDS)
+        self._wanted.put_nowait(replace(wanted, orphans=None, is_late=True))
 
     async def _again(self) -> None:
         """Until the log can be read the time that was not watched stays to be read, and the calls
@@ -290,7 +312,8 @@ class CatchUp:
         if refused is not None:
             self._wanted.put_nowait(replace(refused, orphans=None))
 
-    async def _read(self, wanted: _Wanted) -> None:
+    async def _read(self, wanted: _Wanted) -> bool:
+        """Whether it holds calls that it does not end and nobody has on the line any more."""
         moments = (
             [wanted.since, await self._unwatched_since(wanted.living)]
             if wanted.connected_at is not None
@@ -298,18 +321,23 @@ class CatchUp:
         )
         since = min((moment for moment in moments if moment is not None), default=None)
         if since is None:
-            return
+            return False
         now, ahead = self._clock.now(), self._ahead()
         since, until = min(since, since - ahead), max(now, now - ahead)
-        summary = await self.bring_in(since, until, living=wanted.living, living_at=wanted.at)
+        doubts: list[Retold] | None = None if wanted.is_late else []
+        watched = {key for call in self.live() for key in keys_of(call)}
+        summary = await self.bring_in(
+            since, until, living=wanted.living | watched, living_at=wanted.at, doubts=doubts
+        )
         log.info(
             "caught_up",
             since=summary.since,
             source=summary.source,
             **{verdict.value: count for verdict, count in summary.verdicts.items() if count},
         )
+        return bool(doubts)
 
-    async def _unwatched_since(self, living: Collection[str]) -> datetime | None:
+    async def _unwatched_since(self, living: Set[str]) -> datetime | None:
         """Since when the log is to be read: the last moment we listened, or the beginning of the
         oldest call that was open then and has ended. None at the very first start."""
         watched = await read_watched(self._storage)
@@ -349,12 +377,16 @@ def _merged(one: _Wanted, other: _Wanted) -> _Wanted:
         gaps[-1] if gaps else one,
         since=min(begins, default=None),
         asked_at=max(one.asked_at, other.asked_at),
+        is_late=one.is_late and other.is_late,
     )
 
 
-def _is_over(retold: Retold, living: Collection[str], at: datetime) -> bool:
-    if not retold.is_open:
-        return True
-    if any(key in living for key in retold.keys):
-        return False
-    return retold.last_at < at - SETTLED
+def _may_be_over(retold: Retold, living: Set[str], at: datetime) -> bool:
+    """Whether a conversation that the log does not end began before the list of the living, in
+    which it is not."""
+    begun = min((call.started_at for call in retold.calls), default=at)
+    return begun < at and living.isdisjoint(retold.keys)
+
+
+def _is_over(retold: Retold, living: Set[str], at: datetime) -> bool:
+    return living.isdisjoint(retold.keys) and retold.last_at < at - SETTLED

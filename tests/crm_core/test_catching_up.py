@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from crm_core.calls.tables import call_holds, call_talks, calls
-from crm_core.catchup.catching_up import CatchUp
+from crm_core.catchup.catching_up import LATE_SECONDS, CatchUp
 from crm_core.catchup.comparing import Verdict
 from crm_core.catchup.logs import Logs
 from crm_core.catchup.shelf import SourceRefused
@@ -174,6 +174,15 @@ async def pass_time(here: Listening) -> None:
         await here.office.settled()
 
 
+async def pass_doubt(here: Listening) -> None:
+    """What the log does not end then, it never will."""
+    await pass_time(here)
+    await here.catch_up.settled()
+    await here.clock.advance(LATE_SECONDS)
+    await pass_time(here)
+    await here.catch_up.settled()
+
+
 async def test_a_call_that_goes_on_is_left_to_those_who_watch_it(
     storage: Storage, cast: Cast, tmp_path: Path
 ) -> None:
@@ -202,10 +211,65 @@ async def test_a_call_that_the_exchange_took_with_it_is_ended(
         await note_watched(storage, heard_at)
         await here.office.hear(heard)
         await here.catch_up.connected((), clock.now())
-        await pass_time(here)
-        await here.catch_up.settled()
+        await pass_doubt(here)
         (call,) = await here.calls()
     assert (call.outcome, call.ended_by, call.ended_at) == ("answered", "system", heard_at)
+
+
+async def test_a_log_that_is_written_late_is_waited_for(
+    storage: Storage, cast: Cast, tmp_path: Path
+) -> None:
+    """A busy Asterisk is seconds behind: half a call is not taken for one that was cut."""
+    rows = logged.cel_of("inbound_answered")
+    clock = ManualClock(rows[-1].at + timedelta(seconds=1))
+    half = rows[: len(rows) // 2]
+    async with listening(storage, clock, logs_of(tmp_path / "cel", half)) as here:
+        await note_watched(storage, rows[0].at)
+        await here.catch_up.connected((), clock.now())
+        await pass_time(here)
+        await here.catch_up.settled()
+        assert await here.calls() == []
+        in_sqlite(tmp_path / "cel", rows[len(rows) // 2 :])
+        await pass_doubt(here)
+        assert await kept(storage) == told_by(rows)
+
+
+async def test_whoever_is_killed_before_a_late_log_is_written_reads_it_again(
+    storage: Storage, cast: Cast, tmp_path: Path
+) -> None:
+    rows = logged.cel_of("inbound_answered")
+    clock = ManualClock(rows[-1].at + timedelta(minutes=5))
+    logs = logs_of(tmp_path / "cel", rows[: len(rows) // 2])
+    async with listening(storage, clock, logs) as here:
+        await note_watched(storage, rows[0].at)
+        await here.catch_up.connected((), clock.now())
+        await pass_time(here)
+        await here.catch_up.settled()
+        await here.catch_up.note()
+    in_sqlite(tmp_path / "cel", rows[len(rows) // 2 :])
+    async with listening(storage, clock, logs) as here:
+        await here.catch_up.connected((), clock.now())
+        await pass_doubt(here)
+        assert await kept(storage) == told_by(rows)
+
+
+async def test_a_call_seen_in_part_ends_no_talk_that_is_watched_beside_it(
+    storage: Storage, cast: Cast, tmp_path: Path
+) -> None:
+    """The log is read for the one, and has not ended the other either."""
+    rows = logged.cel_of("inbound_answered")
+    half = [row for row in rows if row.kind not in ("HANGUP", "CHAN_END", "LINKEDID_END")]
+    heard, live, heard_at = watch(half, PHONES)
+    clock = ManualClock(heard_at + timedelta(minutes=2))
+    other = told("1.1").started(0)
+    record = replace(live[0], call_id=other.call_id, linkedids=(), legs=(), complete=False)
+    async with listening(storage, clock, logs_of(tmp_path / "cel", half)) as here:
+        here.catch_up.live = lambda: live
+        await here.office.hear(heard)
+        await here.office.hear(CallEnded(at=clock.now(), call_id=other.call_id, record=record))
+        await pass_doubt(here)
+        mine = [row.ended_at for row in await here.calls() if row.call_id == live[0].call_id]
+    assert mine == [None]
 
 
 async def test_a_talk_that_the_exchange_s_log_was_killed_before_telling_stays(
