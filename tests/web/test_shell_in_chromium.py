@@ -1,13 +1,16 @@
 """The frame of the pages in a real browser: keys, toasts, theme, and not one complaint."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from telephony.events import ExchangeLost
 from tests.cast import PASSWORD
 from tests.web.conftest import Office
+from tests.web.shift import at_work
 
 _PRESS = "about => document.body.dispatchEvent(new KeyboardEvent('keydown', about))"
 pytestmark = pytest.mark.browser
@@ -166,3 +169,28 @@ async def test_what_is_cut_is_read_in_full_under_the_pointer(page: Page, office:
     whole = page.locator("td.cut", has_text="ИП Ян")
     await whole.hover()
     await expect(whole).not_to_have_attribute("title", re.compile(""))
+
+
+async def test_an_administrator_is_told_of_a_restart_and_of_the_exchange_on_every_page(
+    chromium: Browser, office: Office
+) -> None:
+    async with at_work(office) as shift:
+        token = await office.services.sessions.open(office.cast.dina.id)
+        context = await chromium.new_context(locale="en")
+        await context.add_cookies([{"name": "perezvon", "value": token, "url": str(office.url)}])
+        pages = [await context.new_page() for _ in range(2)]
+        for page, path in zip(pages, ("admin/people", "floor"), strict=True):
+            await page.goto(str(office.url / path))
+        lost = ExchangeLost(at=office.clock.now(), reason="unreachable")
+        for page in pages:
+            await expect(page.locator("#link-state")).to_be_hidden()
+        async with asyncio.timeout(20):
+            while len(office.services.screens.hub) < len(pages):  # noqa: ASYNC110 - browsers tell
+                await asyncio.sleep(0.01)
+        await shift.hear(lost)
+        for page in pages:
+            await expect(page.locator("#exchange-banner")).to_contain_text("nothing answers")
+        await office.services.screens.close()
+        for page in pages:
+            await expect(page.locator("#restarting")).to_contain_text("Your calls go on")
+        await context.close()

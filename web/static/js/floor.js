@@ -1,7 +1,6 @@
-// The live floor: the counters follow the rows; who has no workplace (the administrator) has a socket of its own.
+// The live floor: the counters follow the rows, which the page's live connection brings.
 
-import { put, refresh, remove, snapshot } from "./cards.js";
-import { LiveSocket } from "./socket.js";
+import { refresh } from "./cards.js";
 
 const LATE_SECONDS = 60; // a callback becomes late by itself, without anything being said
 
@@ -27,21 +26,3 @@ for (const area of document.querySelectorAll("[data-area^='floor']")) {
 }
 count();
 setInterval(() => document.hidden || refresh({ id: "floor-callbacks" }), LATE_SECONDS * 1000);
-
-const link = document.querySelector("#link-state[data-own-socket]");
-if (link) {
-  const hear = {
-    snapshot,
-    op(op) {
-      if (op.op === "put") put(op);
-      else if (op.op === "remove") remove(op);
-      else if (op.op === "refresh") refresh(op);
-    },
-    state(state) {
-      link.hidden = state === "up";
-      link.className = `link-state ${state}`;
-      link.textContent = state === "up" ? "" : link.dataset[state];
-    },
-  };
-  new LiveSocket("/socket?topics=floor", hear).start();
-}

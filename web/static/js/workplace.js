@@ -3,26 +3,13 @@
 import { listenToActions } from "./actions.js";
 import { callForAttention, offerNotifications } from "./attention.js";
 import { cards, onCard, put, refresh, remove, snapshot } from "./cards.js";
+import { showLink } from "./link.js";
 import { listenToNotes, recoverNote, saveUnsaved } from "./notes.js";
 import { LiveSocket } from "./socket.js";
 import { toast } from "./toasts.js";
 import { listenToForms, showForm } from "./wrapup.js";
 
 const LATE_SECONDS = 60;
-const link = document.getElementById("link-state");
-
-function showLink(state) {
-  link.hidden = state === "up";
-  link.className = `link-state ${state}`;
-  link.replaceChildren();
-  if (state === "up") return;
-  link.append(link.dataset[state]);
-  if (state === "lost" || state === "restarting") return;
-  const way = document.createElement("a");
-  way.href = state === "over" ? `/login?next=${encodeURIComponent(location.pathname)}` : location.href;
-  way.textContent = state === "over" ? link.dataset.login : link.dataset.reload;
-  link.append(" ", way);
-}
 
 // What is late is counted beside "Tasks" too; a task becomes late by itself, without anything being said.
 async function renewTasks() {
