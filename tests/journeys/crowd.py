@@ -8,11 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crm_core.calls.tables import call_linkedids, calls
+from crm_core.calls.tables import call_legs, call_linkedids, calls
 from crm_core.catchup.files import SAMPLE_COLUMNS
 from crm_core.storage.engine import Storage
 from tests.lab.asterisk import LabAsterisk
@@ -20,6 +22,7 @@ from tests.lab.phones import answering_phone, callers, refusing_phone
 
 PARTING_SECONDS = 5.0
 """So long those who talk may finish; whoever's call was cut under him never does."""
+MOMENT = timedelta(milliseconds=100)
 PEOPLE = [(f"7916{n:07d}", f"Client {n}") for n in range(40)]
 
 
@@ -90,18 +93,32 @@ def _class(dispositions: set[str]) -> str:
 
 
 async def _logged(storage: Storage) -> tuple[dict[str, list[str]], int]:
-    query: Any = select(calls.c.outcome, calls.c.ended_at, call_linkedids.c.linkedid).join(
-        call_linkedids, call_linkedids.c.call_id == calls.c.call_id
-    )
+    query: Any = select(
+        calls.c.call_id, calls.c.outcome, calls.c.ended_at, call_linkedids.c.linkedid
+    ).join(call_linkedids, call_linkedids.c.call_id == calls.c.call_id)
     logged: dict[str, list[str]] = defaultdict(list)
     open_calls = 0
     async with storage.read() as connection:
-        for outcome, ended_at, linkedid in await connection.execute(query):
+        picked_up = await _picked_up_at_the_end(connection)
+        for call_id, outcome, ended_at, linkedid in await connection.execute(query):
             open_calls += ended_at is None
             known = outcome if outcome in ("answered", "busy") else "missed"
+            known = "answered" if call_id in picked_up else known
             logged[linkedid].append(known)
         count = len((await connection.execute(select(calls.c.call_id))).all())
     told = sum(map(len, logged.values()))
     if count != told:
         logged["calls without a linkedid, or with several"] = [f"{count} calls, {told} linkedids"]
     return logged, open_calls
+
+
+async def _picked_up_at_the_end(connection: AsyncConnection) -> set[str]:
+    """Calls that were cut in the moment between the answer and the talk. They are billed as
+    answered; with us whoever has not talked has missed them."""
+    legs = select(call_legs.c.call_id, call_legs.c.answered_at, call_legs.c.ended_at)
+    picked_up = legs.where(call_legs.c.role == "phone", call_legs.c.answered_at.is_not(None))
+    return {
+        call_id
+        for call_id, answered_at, ended_at in await connection.execute(picked_up)
+        if ended_at is not None and ended_at - answered_at < MOMENT
+    }

@@ -3,24 +3,24 @@ be true of it again soon after each fault."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from unittest.mock import patch
 
 import aiohttp
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 import telephony.ami
 from crm_core.agents.tables import agent_states
-from crm_core.clock import SystemClock
 from crm_core.storage.engine import Storage
 from telephony.patience import Patience
+from tests.cast import Cast
 from tests.journeys.crowd import Accounts, accounts
 from tests.journeys.office import furnish, until
-from tests.journeys.running import Service, perezvon_run
+from tests.journeys.running import Service, perezvon_run, seat
 from tests.lab.ami_link import AmiLink, Headers
 from tests.lab.asterisk import LabAsterisk
 from tests.lab.processes import free_port
@@ -38,15 +38,13 @@ class OfficeUnderFire:
     calls of before it all are not counted."""
 
     exchange: LabAsterisk
+    database: str
     storage: Storage
+    cast: Cast
     ami: AmiLink
     folder: Path
     port: int
     before: frozenset[str]
-
-    @property
-    def database(self) -> str:
-        return f"sqlite:///{self.folder / 'perezvon.db'}"
 
     @property
     def log(self) -> Path:
@@ -173,19 +171,26 @@ class OfficeUnderFire:
         return [e for e in self.ami.events[since:] if e["event"] == "CoreShowChannel"]
 
 
-@asynccontextmanager
-async def under_fire(exchange: LabAsterisk, folder: Path) -> AsyncIterator[OfficeUnderFire]:
+OfficeT = TypeVar("OfficeT", bound=OfficeUnderFire)
+
+
+def under_fire(exchange: LabAsterisk, folder: Path) -> AbstractAsyncContextManager[OfficeUnderFire]:
     """A furnished office with its database in `folder`; the service is not running yet."""
-    database = f"sqlite:///{folder / 'perezvon.db'}"
+    return furnished(OfficeUnderFire, exchange, f"sqlite:///{folder / 'perezvon.db'}", folder)
+
+
+@asynccontextmanager
+async def furnished(
+    kind: type[OfficeT], exchange: LabAsterisk, database: str, folder: Path
+) -> AsyncIterator[OfficeT]:
+    """The same of another kind, with its database anywhere."""
     cast = await furnish(database)
     storage = Storage.open(database)
     try:
-        async with storage.write() as tx:
-            row = {"agent_id": cast.anna.id, "extension_id": cast.desk_101, "state": "ready"}
-            await tx.execute(insert(agent_states).values(**row, since=SystemClock().now()))
+        await seat(storage, cast.anna.id, cast.desk_101)
         before = frozenset((await accounts(exchange, storage)).billed)
         ami = await AmiLink(exchange.ami_port, exchange.ami_secret).__aenter__()
-        office = OfficeUnderFire(exchange, storage, ami, folder, free_port(), before)
+        office = kind(exchange, database, storage, cast, ami, folder, free_port(), before)
         try:
             yield office
         finally:

@@ -92,7 +92,7 @@ async def _misses_some(office: OfficeUnderFire, relay: Relay) -> None:
 
 
 async def _session(office: OfficeUnderFire) -> str:
-    return await Sessions(office.storage, SystemClock()).open(1)
+    return await Sessions(office.storage, SystemClock()).open(office.cast.anna.id)
 
 
 async def _is_let_in(office: OfficeUnderFire, token: str) -> bool:

@@ -123,6 +123,7 @@ async def test_a_queue_and_a_phone_that_come_and_go_while_people_call_are_heard_
             await _reload(exchange, {name: before[name] + text for name, text in added.items()})
             with answering_phone(exchange, "107", ring_ms=100):
                 await office.ami.do("QueueAdd", Queue="fresh", Interface="PJSIP/107")
+                await until(lambda: asyncio.to_thread(_is_ready, exchange), "the queue may ring it")
                 with (
                     callers(exchange, "298", PEOPLE, talk_ms=300, calls=3, a_second=3) as queued,
                     callers(exchange, "107", PEOPLE, talk_ms=300, calls=3, a_second=3) as direct,
@@ -155,6 +156,10 @@ async def _reload(exchange: LabAsterisk, texts: dict[str, str]) -> None:
         return len(unknown) == (0 if wanted else len(asked))
 
     await until(lambda: asyncio.to_thread(is_loaded), "the exchange has read its settings")
+
+
+def _is_ready(exchange: LabAsterisk) -> bool:
+    return "(Not in use)" in exchange.cli("queue show fresh")
 
 
 async def _outcomes(office: OfficeUnderFire, *, queue: str) -> list[str]:

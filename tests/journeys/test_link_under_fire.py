@@ -85,8 +85,8 @@ async def test_a_link_whose_packets_are_lost_is_noticed_and_costs_no_call(
     """No FIN and no RST: both ends believe that they are connected."""
     vigilant = {
         "PEREZVON_EXCHANGE_HOST": cable.inside,
-        "PEREZVON_EXCHANGE_KEEPALIVE_SECONDS": "0.3",
-        "PEREZVON_EXCHANGE_SILENCE_SECONDS": "1",
+        "PEREZVON_EXCHANGE_KEEPALIVE_SECONDS": "0.5",
+        "PEREZVON_EXCHANGE_SILENCE_SECONDS": "3",
         "PEREZVON_EXCHANGE_CONNECT_TIMEOUT_SECONDS": "1",
     }
     async with (

@@ -12,14 +12,10 @@ from websockets.typing import Origin
 
 from crm_core.agents.sessions import Sessions
 from crm_core.clock import SystemClock
-from crm_core.storage.engine import Storage
-from tests.journeys.crowd import accounts, crowd
-from tests.journeys.office import furnish, until
-from tests.journeys.running import own_exchange, perezvon_run, seat
-from tests.journeys.test_under_fire import is_quiet
-from tests.lab.ami_link import AmiLink
+from tests.journeys.crowd import crowd
+from tests.journeys.fire import under_fire
+from tests.journeys.running import own_exchange
 from tests.lab.asterisk import LabAsterisk
-from tests.lab.processes import free_port
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
 TABS = 1000
@@ -85,30 +81,17 @@ async def _deaf_tab(port: int, token: str) -> AsyncIterator[asyncio.StreamReader
 async def test_a_thousand_tabs_at_once_and_a_deaf_one_cost_no_card_and_no_call(
     exchange: LabAsterisk, tmp_path: Path
 ) -> None:
-    database, port = f"sqlite:///{tmp_path / 'perezvon.db'}", free_port()
-    cast = await furnish(database)
-    storage = Storage.open(database)
-    try:
-        await seat(storage, cast.anna.id, cast.desk_101)
-        token = await Sessions(storage, SystemClock()).open(cast.anna.id)
-        async with (
-            perezvon_run(exchange, database, port, tmp_path / "run.log"),
-            AmiLink(exchange.ami_port, exchange.ami_secret) as ami,
-        ):
-            with crowd(exchange):
-                async with _deaf_tab(port, token):
-                    tabs = await _open_all(port, token, TABS)
-                    for tab in tabs:
-                        tab.transport.abort()
-                    back = await _open_all(port, token, TABS)
-                    assert await _sees_a_card(back[0])
-                    assert await _sees_a_card(back[-1])
-                await asyncio.gather(*(tab.close() for tab in back))
-            await until(lambda: is_quiet(ami), "all have hung up", patience_seconds=30)
-
-            async def agree() -> bool:
-                return not (await accounts(exchange, storage)).disagreements()
-
-            await until(agree, "the call log is what was billed")
-    finally:
-        await storage.close()
+    async with under_fire(exchange, tmp_path) as office, office.service():
+        token = await Sessions(office.storage, SystemClock()).open(office.cast.anna.id)
+        with crowd(exchange):
+            async with _deaf_tab(office.port, token):
+                tabs = await _open_all(office.port, token, TABS)
+                for tab in tabs:
+                    tab.transport.abort()
+                back = await _open_all(office.port, token, TABS)
+                assert await _sees_a_card(back[0])
+                assert await _sees_a_card(back[-1])
+            await asyncio.gather(*(tab.close() for tab in back))
+        await office.until_quiet()
+        found = await office.settled()
+    assert found.disagreements() == []

@@ -7,13 +7,11 @@ import signal
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, closing
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, closing
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from sqlalchemy import insert
 from yarl import URL
 
 import crm_core.intake
@@ -21,16 +19,12 @@ import crm_core.storage.connecting
 import crm_core.storage.sole
 import telephony.ami
 import telephony.flight.recorder
-from crm_core.agents.tables import agent_states
-from crm_core.clock import SystemClock
-from crm_core.storage.engine import Storage
-from tests.cast import PASSWORD, Cast
-from tests.journeys.crowd import accounts, crowd
+from tests.cast import PASSWORD
+from tests.journeys.crowd import crowd
 from tests.journeys.disk import BALLAST, SmallDisk, small_disk
-from tests.journeys.fire import OfficeUnderFire, impatient, turns
-from tests.journeys.office import furnish, until
+from tests.journeys.fire import OfficeUnderFire, furnished, impatient, turns
+from tests.journeys.office import until
 from tests.journeys.running import Service, command, own_exchange, service_environment
-from tests.lab.ami_link import AmiLink
 from tests.lab.asterisk import LabAsterisk
 from tests.lab.needs import Missing, skip_or_fail
 from tests.lab.postgres import Server, own_server
@@ -55,16 +49,8 @@ def exchange() -> Iterator[LabAsterisk]:
         yield found
 
 
-@dataclass
 class StoredOffice(OfficeUnderFire):
-    """The same with a database anywhere."""
-
-    url: str
-    cast: Cast
-
-    @property
-    def database(self) -> str:
-        return self.url
+    """An office that people look at while its database is in trouble."""
 
     async def is_green(self) -> bool:
         """All is well again, also of late."""
@@ -102,22 +88,11 @@ class StoredOffice(OfficeUnderFire):
         await self.until_green()
 
 
-@asynccontextmanager
-async def office_at(exchange: LabAsterisk, url: str, folder: Path) -> AsyncIterator[StoredOffice]:
+def office_at(
+    exchange: LabAsterisk, url: str, folder: Path
+) -> AbstractAsyncContextManager[StoredOffice]:
     """A furnished office with its database at `url`, which writes its log into `folder`."""
-    cast = await furnish(url)
-    storage = Storage.open(url)
-    try:
-        async with storage.write() as tx:
-            row = {"agent_id": cast.anna.id, "extension_id": cast.desk_101, "state": "ready"}
-            await tx.execute(insert(agent_states).values(**row, since=SystemClock().now()))
-        async with AmiLink(exchange.ami_port, exchange.ami_secret) as ami:
-            before = frozenset((await accounts(exchange, storage)).billed)
-            yield StoredOffice(
-                exchange, storage, ami, folder, free_port(), before, url=url, cast=cast
-            )
-    finally:
-        await storage.close()
+    return furnished(StoredOffice, exchange, url, folder)
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from subprocess import Popen
 
 from tests.lab.asterisk import LabAsterisk
 from tests.lab.needs import Missing
-from tests.lab.processes import free_port, start, stop
+from tests.lab.processes import free_media_port, free_port, start, stop
 from tests.lab.stage import DID
 
 _SCENARIOS = Path(__file__).parent / "sipp"
@@ -141,10 +141,9 @@ def _command(scenario: str) -> list[str]:
     sipp = which("sipp")
     if sipp is None:
         raise Missing("SIPp is not installed (python -m tests.lab.install)")
-    media = free_port(udp=True) // 2 * 2
     return [
         *(sipp, "-sf", f"{scenario}.xml", "-i", "127.0.0.1", "-mi", "127.0.0.1"),
-        *("-nostdin", "-trace_err", "-mp", str(media)),
+        *("-nostdin", "-trace_err", "-mp", str(free_media_port())),
     ]
 
 

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from shutil import which
 from subprocess import DEVNULL, Popen
@@ -19,6 +20,18 @@ def free_port(*, udp: bool = False, wished: int | None = None) -> int:
         except OSError:
             probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def free_media_port() -> int:
+    """An even port of 127.0.0.1 that nobody held a moment ago, nor the three after it: a phone
+    takes them for sound and picture and for what is told about both."""
+    while True:
+        first = free_port(udp=True) // 2 * 2
+        with ExitStack() as probes, suppress(OSError):
+            for port in range(first, first + 4):
+                probe = probes.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                probe.bind(("127.0.0.1", port))
+            return first
 
 
 def start(
