@@ -52,7 +52,7 @@ def make_rows() -> Iterator[CelRow]:
         shift = start + timedelta(seconds=5 * serial) - rows[0].at
         ids = {row.uniqueid: f"{1_800_000_000 + 5 * serial}.{n}" for n, row in enumerate(rows)}
         names = {
-            row.channel: f"{row.channel.rpartition('-')[0]}-{serial * 16 + n:08x}"
+            row.channel: f"{row.channel.rpartition('-')[0]}-{serial * 64 + n:08x}"
             for n, row in enumerate(rows)
         }
         for row in rows:

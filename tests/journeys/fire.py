@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 import telephony.ami
 from crm_core.agents.tables import agent_states
+from crm_core.catchup.catching_up import LATE_SECONDS
 from crm_core.storage.engine import Storage
 from telephony.patience import Patience
 from tests.cast import Cast
@@ -124,7 +125,7 @@ class OfficeUnderFire:
 
         await until(are, f"{calls} calls are over", patience_seconds=30)
 
-    async def settled(self, patience_seconds: float = 20) -> Accounts:
+    async def settled(self, patience_seconds: float = LATE_SECONDS + 20) -> Accounts:
         """The accounts once they agree; as they are then if they never do."""
 
         async def agree() -> bool:

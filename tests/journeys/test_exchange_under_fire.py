@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from crm_core.calls.tables import calls
+from crm_core.catchup.catching_up import LATE_SECONDS
 from tests.journeys.crowd import PEOPLE, crowd
 from tests.journeys.fire import PHONE, OfficeUnderFire, under_fire
 from tests.journeys.office import until
@@ -60,7 +61,11 @@ async def test_an_exchange_killed_in_mid_call_leaves_no_call_open_and_none_twice
                 second_life.enter_context(running(exchange))
                 await _is_back(office)
             await office.until_quiet()
-            await until(lambda: _are_told(office), "every bill is in the log, and no call is open")
+            await until(
+                lambda: _are_told(office),
+                "every bill is in the log, and no call is open",
+                patience_seconds=LATE_SECONDS + 20,
+            )
             found = await office.accounts()
     assert found.logged[talking] == ["answered"]
     assert first_life <= found.logged.keys()

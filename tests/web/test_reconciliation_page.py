@@ -21,6 +21,7 @@ from tests.crm_core.exchange_log import in_sqlite
 from tests.streams import logged
 from tests.web.browsing import Answer, Visitor
 from tests.web.conftest import ClientAs, Office
+from web import reconciling
 from web.settings import Settings
 
 YESTERDAY = datetime(2026, 3, 1, tzinfo=UTC)
@@ -49,6 +50,12 @@ def log_path(tmp_path: Path) -> Path:
 @pytest.fixture
 def settings(log_path: Path) -> Settings:
     return Settings(exchange=TelephonySettings(cel=f"sqlite:///{log_path}", log_time_zone="UTC"))
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is mended is mended when the page is shown, be the machine as slow as it likes."""
+    monkeypatch.setattr(reconciling, "AT_ONCE_SECONDS", 60.0)
 
 
 @pytest.fixture
@@ -104,6 +111,7 @@ async def test_a_day_that_is_accounted_for_says_so(
     assert "Complete 4 calls, all accounted for" in listed.words
 
 
+@pytest.mark.usefixtures("patient")
 async def test_what_is_missing_is_mended_one_by_one_and_all_at_once(
     office: Office, client_as: ClientAs, recorder: None
 ) -> None:
@@ -144,6 +152,7 @@ async def test_only_those_who_may_mend_are_offered_it(office: Office, client_as:
     assert "/reconciliation" in (await grigory.get("/calls")).links
 
 
+@pytest.mark.usefixtures("patient")
 async def test_it_speaks_russian(office: Office, client_as: ClientAs, recorder: None) -> None:
     await take_over(office, but=2)
     async with office.services.storage.write() as tx:
@@ -239,6 +248,7 @@ async def test_one_that_the_service_s_stop_cut_off_says_so(
     assert "Broken off" in (await vera.get("/reconciliation")).words
 
 
+@pytest.mark.usefixtures("patient")
 async def test_a_log_that_is_away_is_said_and_where_to_look(
     office: Office, client_as: ClientAs, recorder: None, log_path: Path
 ) -> None:
@@ -271,6 +281,7 @@ async def test_a_call_that_asterisk_never_logged_is_explained_and_has_no_button(
     assert "/mend" not in page.text
 
 
+@pytest.mark.usefixtures("patient")
 async def test_more_than_are_listed_are_said_to_be(
     office: Office, client_as: ClientAs, recorder: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
