@@ -3,12 +3,14 @@
 import asyncio
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from crm_core.calls.tables import calls
 from crm_core.catchup.files import SAMPLE_COLUMNS
+from crm_core.clock import SystemClock
 from crm_core.storage.engine import Storage
 from crm_core.tasks.tables import tasks
 from tests.crm_core.exchange_log import in_sqlite
@@ -65,6 +67,17 @@ def test_a_dry_run_says_what_it_would_add_and_why_and_adds_nothing(
     assert "nobody watched when it happened" in told
     assert "would be added: 4" in told
     assert count(calls) == 0
+
+
+def test_what_ended_a_moment_ago_is_left_to_the_service(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is writing it down itself: both would store the talk."""
+    rows = logged.cel_of("inbound_answered")
+    since_then = SystemClock().now() - rows[-1].at
+    in_sqlite(folder / "cel.db", [replace(row, at=row.at + since_then) for row in rows])
+    assert run(["catch-up", "--since", "1h", "--dry-run"]) == 0
+    assert "would be added" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

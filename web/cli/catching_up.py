@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from crm_core.catchup.accounting import FRESH
 from crm_core.catchup.catching_up import Summary
 from crm_core.catchup.comparing import Compared, Verdict
 from crm_core.catchup.shelf import SourceRefused
@@ -93,7 +94,9 @@ async def _catch_up(
         await built.endpoint_corrections.restore()
         await built.roster.read_owners()
         now = clock.now()
-        end = min(now, read_time(until, reader, now)) if until else now
+        # What ends in these seconds belongs to the service that may be running beside us.
+        latest = now - FRESH
+        end = min(latest, read_time(until, reader, now)) if until else latest
         begin = max(EARLIEST, read_time(since, reader, now) if since else await _last_heard(built))
         if begin >= end:
             raise Refused(N_("The time from which to read lies after the time until which."))
