@@ -244,6 +244,7 @@ async def test_a_call_that_we_close_ourselves_never_ends_before_what_it_has_told
     async with open_office(storage) as office:
         await office.hear(call.started(0), call.answered(20))
         await office.intake.close_orphans([], at(10))
+        await office.settled()
         assert (await detail_of(storage, "1.1")).call.ended_at == at(20)
         await office.hear(call.ended(15, complete=False))
     assert (await detail_of(storage, "1.1")).call.ended_at == at(20)

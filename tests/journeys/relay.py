@@ -4,7 +4,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -40,6 +40,7 @@ class Relay:
     _limit: int | None = None
     _tear: Tear = Tear.FIN
     _torn: asyncio.Event = field(default_factory=asyncio.Event)
+    _parting: list[asyncio.StreamWriter] = field(default_factory=list)
 
     async def cut(self, how: Tear) -> None:
         """Tear what is open now."""
@@ -80,6 +81,13 @@ class Relay:
             if limit is not None:
                 self._torn.set()
 
+    async def forget(self) -> None:
+        """Let go of what waits in vain for a last word to be taken."""
+        for writer in self._parting:
+            writer.transport.abort()
+            with suppress(OSError):
+                await writer.wait_closed()
+
     def _within(self, data: bytes, limit: int | None) -> bytes:
         """What of `data` may still pass; less than all is the end."""
         self.heard += len(data)
@@ -95,6 +103,7 @@ class Relay:
             made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             line.inside.transport.abort()
         line.inside.close()
+        self._parting.append(line.inside)
         line.outside.transport.abort()
 
 
@@ -126,4 +135,5 @@ async def relay_to(target: int, listener: socket.socket | None = None) -> AsyncI
     finally:
         server.close()
         await relay.cut(Tear.FIN)
+        await relay.forget()
         await server.wait_closed()
