@@ -8,7 +8,7 @@ tab and opens it again, spread over one second; the answer is the seconds until 
 import asyncio
 import sys
 import time
-from typing import Final
+from typing import Final, cast
 
 from web.promptness import new_loop
 
@@ -27,9 +27,8 @@ class Tab(asyncio.Protocol):
         self.refused = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.write(self._request)
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
         if self.shown.is_set():
