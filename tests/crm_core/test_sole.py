@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from crm_core.clock import SystemClock
 from crm_core.storage.connecting import parse_url
@@ -122,10 +123,12 @@ class TestOnAServer:
         await held.take()
         watching = asyncio.create_task(held.watch())
         try:
-            cut = await asyncio.to_thread(postgres_cluster.sql, _CUT, database)
-            assert cut == "1"
-            await until(lambda: held.lost_since is not None)
-            await until(lambda: held.lost_since is None)
+            with capture_logs() as logged:  # it may be lost for less than a look takes
+                cut = await asyncio.to_thread(postgres_cluster.sql, _CUT, database)
+                assert cut == "1"
+                await until(lambda: "place_regained" in [line["event"] for line in logged])
+            assert [line["event"] for line in logged] == ["place_lost", "place_regained"]
+            assert held.lost_since is None
             with pytest.raises(AnotherServes):
                 await place(postgres_url).take(patience_seconds=0)
         finally:
