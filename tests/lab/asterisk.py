@@ -17,7 +17,7 @@ from subprocess import Popen
 
 from tests.lab.install import asterisk_root
 from tests.lab.needs import Missing
-from tests.lab.processes import free_port, start, stop, wait_until
+from tests.lab.processes import free_port, kept_port, start, stop, wait_until
 
 _TEMPLATES = Path(__file__).parent / "exchange"
 PHONES = ("101", "102", "103", "104", "105", "106")
@@ -91,9 +91,9 @@ def asterisk(*, sip_port: int | None = None) -> Iterator[LabAsterisk]:
             home=home,
             inner=Path("/") / home.relative_to(root),
             command=command,
-            sip_port=free_port(udp=True, wished=sip_port),
-            city_port=free_port(udp=True),
-            ami_port=free_port(),
+            sip_port=free_port(udp=True, wished=sip_port) if sip_port else kept_port(udp=True),
+            city_port=kept_port(udp=True),
+            ami_port=kept_port(),
             ami_secret=secrets.token_hex(8),
             phone_secret=secrets.token_hex(8),
         )

@@ -1,5 +1,6 @@
 """Servers of the laboratory: child processes that never outlive the test run."""
 
+import random
 import signal
 import socket
 import subprocess
@@ -20,6 +21,17 @@ def free_port(*, udp: bool = False, wished: int | None = None) -> int:
         except OSError:
             probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def kept_port(*, udp: bool = False) -> int:
+    """A free port for somebody who will bind it later: above those that the kernel deals out (to
+    60999 on Linux), so that nobody gets it meanwhile by chance."""
+    kind = socket.SOCK_DGRAM if udp else socket.SOCK_STREAM
+    while True:
+        with socket.socket(socket.AF_INET, kind) as probe, suppress(OSError):
+            port = random.randint(61_000, 65_500)
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def free_media_port() -> int:
