@@ -8,7 +8,7 @@ from playwright.async_api import Browser
 from tests.lab.asterisk import LabAsterisk
 from tests.lab.asterisk import asterisk as start_asterisk
 from tests.lab.chromium import chromium as open_chromium
-from tests.lab.needs import Missing, skip_or_fail
+from tests.lab.needs import Missing, had, skip_or_fail
 from tests.lab.postgres import Cluster
 from tests.lab.postgres import cluster as start_cluster
 from tests.lab.stage import Stage
@@ -18,15 +18,8 @@ from tests.lab.stage import stage as open_stage
 @pytest.fixture(scope="session")
 def postgres_cluster() -> Iterator[Cluster]:
     """One PostgreSQL server for the whole run (one per xdist worker)."""
-    running = start_cluster()
-    try:
-        cluster = running.__enter__()
-    except Missing as missing:
-        skip_or_fail(str(missing))
-    try:
+    with had(start_cluster()) as cluster:
         yield cluster
-    finally:
-        running.__exit__(None, None, None)
 
 
 @pytest.fixture
@@ -56,15 +49,8 @@ async def chromium() -> AsyncIterator[Browser]:
 @pytest.fixture(scope="session")
 def exchange() -> Iterator[LabAsterisk]:
     """One real Asterisk for the whole run (one per xdist worker)."""
-    running = start_asterisk()
-    try:
-        exchange = running.__enter__()
-    except Missing as missing:
-        skip_or_fail(str(missing))
-    try:
+    with had(start_asterisk()) as exchange:
         yield exchange
-    finally:
-        running.__exit__(None, None, None)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from crm_core.storage.engine import Storage
 from tests.journeys.office import until
 from tests.lab.asterisk import LabAsterisk
 from tests.lab.asterisk import asterisk as start_asterisk
-from tests.lab.needs import Missing, skip_or_fail
+from tests.lab.needs import had
 
 _FORKED = multiprocessing.get_context("forkserver")
 _FORKED.set_forkserver_preload(["web.cli.serving", "web.wiring", "uvloop", __name__])
@@ -34,15 +34,8 @@ _FORKED.set_forkserver_preload(["web.cli.serving", "web.wiring", "uvloop", __nam
 def own_exchange() -> Iterator[LabAsterisk]:
     """An Asterisk of the test's own, with no phone signed in; the test is skipped (fails under CI)
     where there is none."""
-    running = start_asterisk()
-    try:
-        found = running.__enter__()
-    except Missing as missing:
-        skip_or_fail(str(missing))
-    try:
+    with had(start_asterisk()) as found:
         yield found
-    finally:
-        running.__exit__(None, None, None)
 
 
 async def seat(storage: Storage, agent_id: int, extension_id: int) -> None:

@@ -14,7 +14,7 @@ from tests.journeys.office import until
 from tests.journeys.relay import Tear, relay_to
 from tests.journeys.running import own_exchange
 from tests.lab.asterisk import LabAsterisk
-from tests.lab.needs import Missing, skip_or_fail
+from tests.lab.needs import had
 from tests.lab.netns import Network, network
 
 pytestmark = [pytest.mark.lab]
@@ -36,15 +36,8 @@ def exchange() -> Iterator[LabAsterisk]:
 @pytest.fixture
 def cable() -> Iterator[Network]:
     """A way to the exchange whose packets can be lost."""
-    laying = network()
-    try:
-        found = laying.__enter__()
-    except Missing as missing:
-        skip_or_fail(str(missing))
-    try:
+    with had(network()) as found:
         yield found
-    finally:
-        laying.__exit__(None, None, None)
 
 
 async def test_a_link_cut_fifty_times_costs_no_call(exchange: LabAsterisk, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from tests.journeys.office import until
 from tests.journeys.relay import relay_to
 from tests.lab.asterisk import LabAsterisk
 from tests.lab.asterisk import asterisk as start_asterisk
-from tests.lab.needs import Missing, skip_or_fail
+from tests.lab.needs import had, skip_or_fail
 from tests.lab.processes import free_port, wait_until
 from web.i18n import Reader
 from web.sentences import link_reason
@@ -39,16 +39,9 @@ def exchange() -> Iterator[LabAsterisk]:
     own making."""
     if shutil.which("openssl") is None:
         skip_or_fail("openssl is needed to make a certificate")
-    running = start_asterisk()
-    try:
-        found = running.__enter__()
-    except Missing as missing:
-        skip_or_fail(str(missing))
-    try:
+    with had(start_asterisk()) as found:
         _speak_tls(found)
         yield found
-    finally:
-        running.__exit__(None, None, None)
 
 
 def _speak_tls(exchange: LabAsterisk) -> None:

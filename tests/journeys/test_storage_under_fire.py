@@ -26,7 +26,7 @@ from tests.journeys.fire import OfficeUnderFire, furnished, impatient, turns
 from tests.journeys.office import until
 from tests.journeys.running import Service, command, own_exchange, service_environment
 from tests.lab.asterisk import LabAsterisk
-from tests.lab.needs import Missing, skip_or_fail
+from tests.lab.needs import had
 from tests.lab.postgres import Server, own_server
 from tests.lab.processes import free_port
 from tests.web.browsing import Visitor
@@ -210,15 +210,8 @@ async def test_a_disk_that_is_full_and_freed_again_costs_no_call(
 @pytest.fixture
 def server() -> Iterator[Server]:
     """A PostgreSQL of the test's own, whose commits outlive it."""
-    running = own_server(synchronous_commit="on")
-    try:
-        found = running.__enter__()
-    except Missing as missing:
-        skip_or_fail(str(missing))
-    try:
+    with had(own_server(synchronous_commit="on")) as found:
         yield found
-    finally:
-        running.__exit__(None, None, None)
 
 
 def soon_back() -> None:

@@ -1,11 +1,14 @@
 """The laboratory's own parts work, and a missing one is never silent under CI."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 from playwright.async_api import Browser
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from tests.lab.needs import skip_or_fail
+from tests.lab.needs import Missing, had, skip_or_fail
 
 
 def test_a_missing_part_skips_the_test_with_the_reason() -> None:
@@ -36,3 +39,26 @@ async def test_chromium_renders_a_page(chromium: Browser) -> None:
     page = await chromium.new_page()
     await page.set_content("<h1>перезвон</h1>")
     assert await page.inner_text("h1") == "перезвон"
+
+
+def test_a_part_that_cannot_be_had_skips_or_fails_the_test_and_one_that_can_is_given_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given_back = []
+
+    @contextmanager
+    def part(*, is_there: bool) -> Iterator[str]:
+        if not is_there:
+            raise Missing("no such thing")
+        yield "the part"
+        given_back.append("the part")
+
+    with had(part(is_there=True)) as found:
+        assert found == "the part"
+    assert given_back == ["the part"]
+    monkeypatch.setenv("CI", "")
+    with pytest.raises(pytest.skip.Exception, match="no such thing"), had(part(is_there=False)):
+        pass
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="no such thing"), had(part(is_there=False)):
+        pass
