@@ -99,7 +99,7 @@ async def test_a_call_on_the_exchange_is_in_the_log_when_the_product_stops(
                 assert lights == {"green"}
             exchange.ring(number="79161234567", dialled=SALES_NUMBER, name="Ivan")
             # Stopped at once: what was heard is still written down.
-            await _until(lambda: built.intake.health.waiting > 0 or _calls(tmp_path) > 0)
+            await _until(lambda: any(built.catch_up.live()))
     assert _calls(tmp_path) == 1
 
 
