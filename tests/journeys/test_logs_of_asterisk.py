@@ -1,7 +1,7 @@
 """Asterisk's own logs as it really writes them: SQLite, CSV and PostgreSQL tell the same calls."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,11 @@ from telephony.events import CallRecord
 from telephony.phones import phones_matching
 from telephony.replay import as_json
 from tests.journeys.office import until
+from tests.lab.asterisk import asterisk as start_asterisk
+from tests.lab.needs import had
 from tests.lab.postgres import Cluster
 from tests.lab.stage import Stage
+from tests.lab.stage import stage as open_stage
 
 pytestmark = [pytest.mark.lab, pytest.mark.postgres]
 PHONES = phones_matching(r"\d{2,5}")
@@ -30,7 +33,15 @@ TABLE = """CREATE TABLE cel (id serial PRIMARY KEY, eventtype varchar(30), event
 
 
 @pytest.fixture
-def in_postgres(lab_stage: Stage, postgres_cluster: Cluster) -> Iterator[str]:
+async def lab_stage() -> AsyncIterator[Stage]:
+    """With an exchange of its own, which may get another module."""
+    with had(start_asterisk()) as exchange:
+        async with open_stage(exchange) as stage:
+            yield stage
+
+
+@pytest.fixture
+def in_postgres(lab_stage: Stage, postgres_cluster: Cluster) -> str:
     """The exchange writes its channel events into PostgreSQL, too; the address of that log."""
     exchange, name = lab_stage.exchange, postgres_cluster.create()
     postgres_cluster.sql(TABLE, name)
@@ -41,10 +52,7 @@ def in_postgres(lab_stage: Stage, postgres_cluster: Cluster) -> Iterator[str]:
         f"user = {user}\npassword = {password}\ntable = cel\nusegmtime = yes\n"
     )
     exchange.cli("module load cel_pgsql.so")
-    try:
-        yield url
-    finally:
-        exchange.cli("module unload cel_pgsql.so")
+    return url
 
 
 async def _calls(lab_stage: Stage) -> None:
@@ -80,15 +88,15 @@ async def test_every_log_that_asterisk_writes_tells_the_same_calls(
     csv = Logs(cel=open_cel(f"csv://{home / 'log/cel-custom/Master.csv'}", "UTC"))
     postgres = Logs(cel=open_cel(in_postgres, "UTC"))
 
-    async def all_written() -> bool:
-        return len(await _told(postgres, CEL)) == 2
+    async def is_written(logs: Logs) -> bool:
+        """Each log has its own pace."""
+        told = [(call["outcome"], call["queue"]) for call in await _told(logs, CEL)]
+        return told[-2:] == [("answered", None), ("abandoned", "sales")]
 
-    await until(all_written, "PostgreSQL has both calls")
+    await until(lambda: is_written(postgres), "PostgreSQL has both calls")
+    await until(lambda: is_written(sqlite), "SQLite has both calls")
+    await until(lambda: is_written(csv), "the file has both calls")
     told = await _told(sqlite, CEL)
-    assert [(call["outcome"], call["queue"]) for call in told[-2:]] == [
-        ("answered", None),
-        ("abandoned", "sales"),
-    ]
     assert told[-2]["caller_name"] == "Мария, «Ромашка»"
     assert (await _told(csv, CEL))[-2:] == told[-2:]
     assert await _told(postgres, CEL) == told[-2:]

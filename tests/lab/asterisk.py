@@ -82,8 +82,9 @@ def find_asterisk() -> tuple[tuple[str, ...], Path]:
 
 
 @contextmanager
-def asterisk(*, sip_port: int | None = None) -> Iterator[LabAsterisk]:
-    """A fresh exchange that lives as long as the block; `sip_port` is wished for, if it is free."""
+def asterisk(*, sip_port: int | None = None, without: Sequence[str] = ()) -> Iterator[LabAsterisk]:
+    """A fresh exchange that lives as long as the block; `sip_port` is wished for, if it is free,
+    and the modules `without` are not there. (To unload one while it runs may crash Asterisk.)"""
     command, root = find_asterisk()
     home = Path(tempfile.mkdtemp(prefix="perezvon-lab-", dir=root / "tmp"))
     try:
@@ -98,6 +99,8 @@ def asterisk(*, sip_port: int | None = None) -> Iterator[LabAsterisk]:
             phone_secret=secrets.token_hex(8),
         )
         configure(exchange)
+        with (exchange.home / "etc/modules.conf").open("a") as modules:
+            modules.writelines(f"noload = {module}\n" for module in without)
         with running(exchange):
             yield exchange
     finally:

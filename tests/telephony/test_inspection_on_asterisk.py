@@ -10,6 +10,8 @@ import pytest
 from telephony.settings import TelephonySettings
 from tests.lab.ami_link import AmiLink
 from tests.lab.asterisk import PHONES, LabAsterisk
+from tests.lab.asterisk import asterisk as start_asterisk
+from tests.lab.needs import had
 from tests.lab.processes import free_port
 from tests.telephony.checking import Told, expecting, told_of
 
@@ -259,11 +261,13 @@ async def test_freepbx_is_recognised_by_its_contexts(
 async def test_an_exchange_that_cannot_park_is_told(
     settings: TelephonySettings, asterisk: LabAsterisk
 ) -> None:
-    asterisk.cli("module unload res_parking.so")
-    try:
-        told = await told_of(settings, OFFICE)
-    finally:
-        asterisk.cli("module load res_parking.so")
+    accounts = (asterisk.home / "etc/manager.conf").read_text()
+    with had(start_asterisk(without=("res_parking.so",))) as parkless:
+        (parkless.home / "etc/manager.conf").write_text(
+            accounts.replace(str(asterisk.ami_port), str(parkless.ami_port))
+        )
+        parkless.cli("manager reload")
+        told = await told_of(replace(settings, port=parkless.ami_port), OFFICE)
     assert told.wrong() == {"dialplan.parking_missing": "warn", **UNKNOWN_QUEUES}
 
 
