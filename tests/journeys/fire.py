@@ -94,8 +94,24 @@ class OfficeUnderFire:
     # --- what must be true -----------------------------------------------------------------------
 
     async def until_her_state_is_right(self) -> None:
-        """Within SOON_SECONDS."""
-        await until(self._state_is_right, "her state is right", patience_seconds=SOON_SECONDS)
+        """Within SOON_SECONDS; the error tells what was seen."""
+        seen: list[str] = []
+
+        async def is_right() -> bool:
+            hers, stored = await self._her_channels(), await self.state()
+            if "Up" in hers:
+                right = stored == "talking"
+            else:
+                right = stored == "ringing" if hers else stored not in ("talking", "ringing")
+            told = f"{stored} with {sorted(hers)}"
+            if seen[-1:] != [told]:
+                seen.append(told)
+            return right
+
+        try:
+            await until(is_right, "her state is right", patience_seconds=SOON_SECONDS)
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}; seen: {seen}") from None
 
     async def hear_again(self) -> None:
         """The exchange has been restarted: the test's own link is made anew."""
@@ -136,13 +152,9 @@ class OfficeUnderFire:
             await until(agree, "the logs agree", patience_seconds=patience_seconds)
         return await self.accounts()
 
-    async def _state_is_right(self) -> bool:
-        """Whether her state is what her phone does at this moment."""
-        hers = {state for name, state in await self.channels() if name.startswith(f"{PHONE}-")}
-        stored = await self.state()
-        if "Up" in hers:
-            return stored == "talking"
-        return stored == "ringing" if hers else stored not in ("talking", "ringing")
+    async def _her_channels(self) -> set[str]:
+        """The states of what her phone does at this moment."""
+        return {state for name, state in await self.channels() if name.startswith(f"{PHONE}-")}
 
     async def state(self) -> str:
         """Her state as the database has it."""
