@@ -38,8 +38,9 @@ SETTLED: Final = timedelta(seconds=5)
 LATE_SECONDS: Final = 20.0
 """What the log has not ended is judged so much later, by a second reading: half a call that is not
 written yet is none that was cut. A busy Asterisk wrote its CEL 2.3 s late, beside a busy disk 5."""
-ORPHANS_SECONDS: Final = 10.0
-"""So long calls that the exchange no longer has wait to be told whole; then they are just ended."""
+ORPHANS_SECONDS: Final = 2.0
+"""So long calls that the exchange no longer has wait to be told whole; then they are just ended:
+until then the operators who were in them seem to talk, and that may be five seconds in all."""
 RETRY_SECONDS: Final = 60.0
 CLOCKS_APART_SECONDS: Final = 5.0  # less is what a busy machine is late by
 MARK_LOST: Final = timedelta(days=1)

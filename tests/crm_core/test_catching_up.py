@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from crm_core.calls.tables import call_holds, call_talks, calls
+from crm_core.catchup import catching_up
 from crm_core.catchup.catching_up import LATE_SECONDS, CatchUp
 from crm_core.catchup.comparing import Verdict
 from crm_core.catchup.logs import Logs
@@ -214,6 +215,38 @@ async def test_a_call_that_the_exchange_took_with_it_is_ended(
         await pass_doubt(here)
         (call,) = await here.calls()
     assert (call.outcome, call.ended_by, call.ended_at) == ("answered", "system", heard_at)
+
+
+async def test_while_a_long_log_is_read_no_call_that_is_over_stays_open(
+    storage: Storage, cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever was in it would seem to talk, and may for five seconds."""
+    assert catching_up.WRITTEN_SECONDS + catching_up.ORPHANS_SECONDS < 4
+    monkeypatch.setattr(catching_up, "ORPHANS_SECONDS", 0.0)
+    rows = logged.cel_of("inbound_answered")
+    heard, _, heard_at = watch(rows[: len(rows) // 2], PHONES)
+    clock = ManualClock(rows[-1].at + timedelta(minutes=2))
+    logs, is_read = logs_of(tmp_path / "cel", rows), asyncio.Event()
+    conversations = Logs.conversations
+
+    async def slowly(*where: Any) -> AsyncIterator[Any]:
+        await is_read.wait()
+        async for step in conversations(*where):
+            yield step
+
+    monkeypatch.setattr(Logs, "conversations", slowly)
+    async with listening(storage, clock, logs) as here:
+        await note_watched(storage, heard_at)
+        await here.office.hear(heard)
+        await here.catch_up.connected((), clock.now())
+        await clock.advance(catching_up.WRITTEN_SECONDS)
+        async with asyncio.timeout(10):
+            while [call.ended_by for call in await here.calls()] != ["system"]:
+                await here.office.settled()
+        is_read.set()
+        async with asyncio.timeout(10):
+            while await kept(storage) != told_by(rows):
+                await pass_time(here)
 
 
 async def test_a_log_that_is_written_late_is_waited_for(

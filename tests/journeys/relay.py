@@ -100,7 +100,8 @@ class Relay:
         self.open.remove(line)
         if how is Tear.RST:
             made: socket.socket = line.inside.get_extra_info("socket")
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            with suppress(OSError):  # the service was quicker
+                made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             line.inside.transport.abort()
         line.inside.close()
         self._parting.append(line.inside)
