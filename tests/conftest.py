@@ -1,9 +1,11 @@
 """Fixtures for what lies outside the process: PostgreSQL, Chromium, Asterisk and its phones."""
 
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.lab.asterisk import LabAsterisk
 from tests.lab.asterisk import asterisk as start_asterisk
@@ -13,6 +15,22 @@ from tests.lab.postgres import Cluster
 from tests.lab.postgres import cluster as start_cluster
 from tests.lab.stage import Stage
 from tests.lab.stage import stage as open_stage
+
+
+class Shared(LoadScopeScheduling):  # type: ignore[misc]
+    """Each test goes to whichever worker is free, but journeys under fire go one after the other,
+    because each loads the machine as an office does; and calls are played for real once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        if file.endswith(("_under_fire.py", "/test_refused_by_the_exchange.py")):
+            return "under fire"
+        return file if file.endswith("/test_simulated_is_real.py") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Shared:
+    """How the tests are dealt out to the workers."""
+    return Shared(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 from unittest.mock import patch
 
 import aiohttp
-import pytest
 from sqlalchemy import select
 
 import telephony.ami
@@ -27,8 +26,6 @@ from tests.lab.ami_link import AmiLink, Headers
 from tests.lab.asterisk import LabAsterisk
 from tests.lab.processes import free_port
 
-ALONE = pytest.mark.xdist_group("fire")
-"""One such journey at a time, however many workers: each loads the machine as an office does."""
 SOON_SECONDS = 5.0
 """So soon after a fault her state is right again."""
 PHONE = "PJSIP/101"

@@ -14,14 +14,14 @@ from crm_core.agents.sessions import Sessions
 from crm_core.calls.tables import call_talks, calls
 from crm_core.clock import SystemClock
 from tests.journeys.crowd import crowd
-from tests.journeys.fire import ALONE, OfficeUnderFire, under_fire
+from tests.journeys.fire import OfficeUnderFire, under_fire
 from tests.journeys.relay import Relay, Tear, relay_to
 from tests.journeys.running import own_exchange
 from tests.lab.asterisk import LabAsterisk
 from tests.lab.falsetime import FalseClock, false_clock
 from tests.lab.needs import Missing, skip_or_fail
 
-pytestmark = [pytest.mark.lab, ALONE]
+pytestmark = [pytest.mark.lab]
 HOUR = 3600
 SERVICE = ("-c", "from web.cli import main; main(['run'])")
 

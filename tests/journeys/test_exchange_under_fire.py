@@ -14,13 +14,13 @@ from sqlalchemy import select
 from crm_core.calls.tables import calls
 from crm_core.catchup.catching_up import LATE_SECONDS
 from tests.journeys.crowd import PEOPLE, crowd
-from tests.journeys.fire import ALONE, PHONE, OfficeUnderFire, under_fire
+from tests.journeys.fire import PHONE, OfficeUnderFire, under_fire
 from tests.journeys.office import until
 from tests.journeys.running import own_exchange
 from tests.lab.asterisk import LabAsterisk, running
 from tests.lab.phones import answering_phone, callers
 
-pytestmark = [pytest.mark.lab, ALONE]
+pytestmark = [pytest.mark.lab]
 
 
 @pytest.fixture

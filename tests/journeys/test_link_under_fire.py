@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.crowd import crowd
-from tests.journeys.fire import ALONE, SOON_SECONDS, OfficeUnderFire, impatient, turns, under_fire
+from tests.journeys.fire import SOON_SECONDS, OfficeUnderFire, impatient, turns, under_fire
 from tests.journeys.office import until
 from tests.journeys.relay import Tear, relay_to
 from tests.journeys.running import own_exchange
@@ -17,7 +17,7 @@ from tests.lab.asterisk import LabAsterisk
 from tests.lab.needs import had
 from tests.lab.netns import Network, network
 
-pytestmark = [pytest.mark.lab, ALONE]
+pytestmark = [pytest.mark.lab]
 CUTS = 50
 LISTS_BYTES = 12_000
 """Login and lists of a busy exchange are about so long."""

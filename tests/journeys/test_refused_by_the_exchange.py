@@ -15,7 +15,7 @@ import pytest
 from crm_core.clock import SystemClock
 from telephony.patience import Patience
 from tests.journeys.crowd import crowd
-from tests.journeys.fire import ALONE, OfficeUnderFire, under_fire
+from tests.journeys.fire import OfficeUnderFire, under_fire
 from tests.journeys.office import until
 from tests.journeys.relay import relay_to
 from tests.lab.asterisk import LabAsterisk
@@ -25,7 +25,7 @@ from tests.lab.processes import free_port, wait_until
 from web.i18n import Reader
 from web.sentences import link_reason
 
-pytestmark = [pytest.mark.lab, ALONE]
+pytestmark = [pytest.mark.lab]
 FASTER = 300
 """So much faster the service waits here: five minutes are a second."""
 REFUSED_SECONDS = Patience().refused_wait_seconds / FASTER

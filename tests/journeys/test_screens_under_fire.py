@@ -13,11 +13,11 @@ from websockets.typing import Origin
 from crm_core.agents.sessions import Sessions
 from crm_core.clock import SystemClock
 from tests.journeys.crowd import crowd
-from tests.journeys.fire import ALONE, under_fire
+from tests.journeys.fire import under_fire
 from tests.journeys.running import own_exchange
 from tests.lab.asterisk import LabAsterisk
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300), ALONE]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
 TABS = 1000
 AT_ONCE = 200  # connections that the kernel is asked for in one breath
 PATIENCE_SECONDS = 60

@@ -22,7 +22,7 @@ import telephony.flight.recorder
 from tests.cast import PASSWORD
 from tests.journeys.crowd import crowd
 from tests.journeys.disk import BALLAST, SmallDisk, small_disk
-from tests.journeys.fire import ALONE, OfficeUnderFire, furnished, impatient, turns
+from tests.journeys.fire import OfficeUnderFire, furnished, impatient, turns
 from tests.journeys.office import until
 from tests.journeys.running import Service, command, own_exchange, service_environment
 from tests.lab.asterisk import LabAsterisk
@@ -31,7 +31,7 @@ from tests.lab.postgres import Server, own_server
 from tests.lab.processes import free_port
 from tests.web.browsing import Visitor
 
-pytestmark = [pytest.mark.lab, ALONE]
+pytestmark = [pytest.mark.lab]
 LOCK = """
 import sqlite3, sys
 held = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=30)

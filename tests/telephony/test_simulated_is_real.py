@@ -482,7 +482,6 @@ def played_for_real(exchange: LabAsterisk) -> Mapping[str, Played | Exception]:
 
 
 @pytest.mark.lab
-@pytest.mark.xdist_group("played for real")  # once, not once for each worker
 @pytest.mark.parametrize("name", SCRIPTS)
 async def test_a_script_makes_the_same_calls_on_both(
     name: str, played_for_real: Mapping[str, Played | Exception]
