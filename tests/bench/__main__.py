@@ -5,6 +5,7 @@
 
 import asyncio
 import os
+import re
 import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
@@ -31,11 +32,16 @@ BENCHES: dict[str, Callable[[], Coroutine[Any, Any, Measured]]] = {
     "memory": measure_memory,
 }
 
+_OPTION = re.compile(r"--json|--calls=\d+")
 IDLE_LOAD = 0.7  # what an idle machine of two cores does not exceed
 MOST_STOLEN = 0.02
 
 
 def main(arguments: list[str]) -> int:
+    strange = [each for each in arguments if each[:1] == "-" and not _OPTION.fullmatch(each)]
+    if strange:
+        print(f"{__doc__}\nBenches: {', '.join(BENCHES)}.")
+        return 0 if strange[0] in ("-h", "--help") else 2
     as_json = "--json" in arguments
     counts = [int(each.partition("=")[2]) for each in arguments if each.startswith("--calls=")]
     benches = BENCHES | {"memory": partial(measure_memory, counts[-1] if counts else CALLS)}
