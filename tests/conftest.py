@@ -1,4 +1,5 @@
-"""Fixtures for what lies outside the process: PostgreSQL, Chromium, Asterisk and its phones."""
+"""Fixtures for what lies outside the process (PostgreSQL, Chromium, Asterisk and its phones), and
+how the tests are dealt out to the workers."""
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -17,7 +18,7 @@ from tests.lab.stage import Stage
 from tests.lab.stage import stage as open_stage
 
 
-class Shared(LoadScopeScheduling):  # type: ignore[misc]
+class Shared(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
     """Each test goes to whichever worker is free, but journeys under fire go one after the other,
     because each loads the machine as an office does; and calls are played for real once."""
 

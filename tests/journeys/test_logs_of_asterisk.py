@@ -120,6 +120,6 @@ async def test_bills_in_a_file_tell_the_same_parties_and_outcomes(lab_stage: Sta
     async def is_told(logs: Logs, which: str) -> bool:
         return await last_two(logs, which) == wanted
 
-    # Asterisk writes both a little late; calls of other tests stand before these.
+    # Asterisk writes both a little late.
     await until(lambda: is_told(csv, CEL), "the events are written")
     await until(lambda: is_told(bills, CDR), "both calls are billed, and read the same")
