@@ -1,6 +1,6 @@
-"""What belongs to the whole floor rather than to one record: the audit trail."""
+"""What belongs to the whole floor rather than to one record: the audit trail, the catalogues."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint
 
 from crm_core.storage.base import Instant, Json, metadata
 
@@ -15,4 +15,16 @@ audit = Table(
     Column("subject_id", String(150), nullable=False),
     Column("details", Json, nullable=False),
     Index("ix_audit_subject", "subject", "subject_id"),
+)
+
+catalogue_entries = Table(
+    "catalogue_entries",
+    metadata,
+    # The words an office sorts its records by: `catalogue` is a word of crm_core/catalogues.py.
+    Column("id", Integer, primary_key=True),
+    Column("catalogue", String(32), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("position", Integer, nullable=False, server_default="0"),
+    Column("active", Boolean, nullable=False, server_default="1"),
+    UniqueConstraint("catalogue", "title"),
 )

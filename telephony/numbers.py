@@ -100,6 +100,12 @@ def neighbours(e164: str) -> tuple[str, str] | None:
     return f"{e164[:-2]}00", f"{e164[:-2]}99"
 
 
+def is_mobile(e164: str) -> bool:
+    """Whether the plan of the number's country says mobile; where it does not tell, no."""
+    parsed = _parse(e164, None)
+    return parsed is not None and phonenumbers.number_type(parsed) == PhoneNumberType.MOBILE
+
+
 _ANONYMOUS = frozenset(
     {
         *("anonymous", "unknown", "restricted", "private", "unavailable", "withheld", "blocked"),

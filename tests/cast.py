@@ -1,5 +1,6 @@
 """A small office with names: the people, desks, queues and clients that the tests speak of."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -93,8 +94,13 @@ async def _remembered(tx: Write) -> Rows:
     rows: Rows = {}
     for table in _TABLES:
         found = await tx.connection.exec_driver_sql(f"SELECT {_columns(table)} FROM {table.name}")
-        rows[table] = [tuple(row) for row in found]
+        rows[table] = [tuple(map(_given, row)) for row in found]
     return rows
+
+
+def _given(value: object) -> object:
+    # PostgreSQL's driver unpacks JSON by itself and takes it packed.
+    return json.dumps(value) if isinstance(value, dict) else value
 
 
 async def _put_back(tx: Write, rows: Rows, *, is_sqlite: bool) -> None:
@@ -182,6 +188,7 @@ async def _clients(tx: Write, clock: Clock, owner: int) -> dict[str, int]:
         name="ООО «Ромашка»",
         owner_agent_id=owner,
         search=searchable("ООО «Ромашка»", "Иван Петров", "74951234567", "79161234567"),
+        client_since=now,
         created_at=now,
         updated_at=now,
     )
@@ -192,6 +199,7 @@ async def _clients(tx: Write, clock: Clock, owner: int) -> dict[str, int]:
         kind="person",
         name="Павел Семёнов",
         search=searchable("Павел Семёнов", "79037654321"),
+        client_since=now,
         created_at=now,
         updated_at=now,
     )

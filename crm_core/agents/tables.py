@@ -13,7 +13,7 @@ from sqlalchemy import (
     Text,
 )
 
-from crm_core.storage.base import Instant, metadata
+from crm_core.storage.base import Instant, Json, metadata
 
 agents = Table(
     "agents",
@@ -27,10 +27,20 @@ agents = Table(
     Column("time_zone", String(64), nullable=False, server_default="UTC"),
     Column("theme", String(8), nullable=False, server_default="auto"),
     Column("active", Boolean, nullable=False, server_default="1"),
+    # Kept from key clients, but for his own, until he knows the trade.
+    Column("newcomer", Boolean, nullable=False, server_default="0"),
     Column("created_at", Instant, nullable=False),
     CheckConstraint(
         "role IN ('operator', 'supervisor', 'head_of_sales', 'administrator')", name="role_known"
     ),
+)
+
+role_rights = Table(
+    "role_rights",
+    metadata,
+    # Only what an administrator changed: a role without a row has the rights it came with.
+    Column("role", String(32), primary_key=True),
+    Column("rights", Json, nullable=False),  # {"client": {"see": "team", …}, …}
 )
 
 extensions = Table(

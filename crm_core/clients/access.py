@@ -1,14 +1,50 @@
-"""May this person see this client? Everybody who works here may; nobody sees a deleted one."""
+"""May this person see, edit, export or delete this client? One door for all who ask.
 
+Whoever is only a lead's is reached by the rights on leads. Nobody sees a deleted one.
+"""
+
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from crm_core.agents.ownership import owned_within
 from crm_core.agents.people import Agent
+from crm_core.agents.rights import Action, RecordKind
 from crm_core.clients.queries import Client, get_client
-from crm_core.errors import NotFound
+from crm_core.clients.tables import clients
+from crm_core.errors import Forbidden, NotFound
 
 
-async def access_client(connection: AsyncConnection, actor: Agent, client_id: int) -> Client:
-    """The client as `actor` may see him. Raises NotFound."""
+def visible_clients(actor: Agent, action: Action = Action.SEE) -> ColumnElement[bool]:
+    """The condition on `clients` for those with whom `actor` may do `action`."""
+    owner = clients.c.owner_agent_id
+    as_client = owned_within(actor.scope(RecordKind.CLIENT, action), owner, actor.id)
+    as_lead = owned_within(actor.scope(RecordKind.LEAD, action), owner, actor.id)
+    within = or_(
+        and_(clients.c.client_since.is_not(None), as_client),
+        and_(clients.c.client_since.is_(None), as_lead),
+    )
+    if actor.newcomer:
+        within = and_(within, or_(clients.c.is_key.is_(False), owner == actor.id))
+    return and_(clients.c.deleted_at.is_(None), within)
+
+
+async def access_client(
+    connection: AsyncConnection, actor: Agent, client_id: int, action: Action = Action.SEE
+) -> Client:
+    """The client, where `actor` may do `action` with him. NotFound for one that he may not even
+    see, Forbidden for one that he only sees."""
     if not actor.active:
         raise NotFound(client_id=client_id)
-    return await get_client(connection, client_id)
+    client = await get_client(connection, client_id)
+    if await _allows(connection, actor, client_id, action):
+        return client
+    if action is Action.SEE or not await _allows(connection, actor, client_id, Action.SEE):
+        raise NotFound(client_id=client_id)
+    raise Forbidden(role=actor.role.value)
+
+
+async def _allows(
+    connection: AsyncConnection, actor: Agent, client_id: int, action: Action
+) -> bool:
+    query = select(clients.c.id).where(clients.c.id == client_id, visible_clients(actor, action))
+    return (await connection.execute(query)).first() is not None

@@ -6,12 +6,13 @@ from typing import Any, Final
 from sqlalchemy import insert, select, update
 
 from crm_core.agents.people import Agent
+from crm_core.agents.rights import Action
 from crm_core.clients.access import access_client
 from crm_core.clients.tables import client_numbers
 from crm_core.errors import Conflict, Invalid, NotFound
 from crm_core.storage.engine import Write
 from crm_core.wording import line
-from telephony.numbers import Number, normalise, split_written
+from telephony.numbers import Number, is_mobile, normalise, split_written
 
 MOST_NUMBERS: Final = 100  # a client with more is a list, not a client
 _LONGEST_WRITTEN: Final = 64
@@ -62,6 +63,7 @@ async def insert_number(
         "digits": number.digits,
         "last_digits": number.last_digits,
         "label": label,
+        "mobile": number.e164 is not None and is_mobile(number.e164),
         "wrong": False,
     }
     if known is not None:
@@ -74,7 +76,7 @@ async def insert_number(
 
 async def access_number(tx: Write, actor: Agent, client_id: int, number_id: int) -> dict[str, Any]:
     """The row of a client's number, where `actor` may see the client. Raises NotFound."""
-    await access_client(tx.connection, actor, client_id)
+    await access_client(tx.connection, actor, client_id, Action.EDIT)
     query = select(client_numbers).where(
         client_numbers.c.id == number_id, client_numbers.c.client_id == client_id
     )

@@ -40,7 +40,9 @@ class ClientNumber:
     extension: str
     digits: str
     label: str
+    mobile: bool
     wrong: bool
+    do_not_call: bool
 
 
 @dataclass(frozen=True, slots=True)

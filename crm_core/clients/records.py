@@ -7,6 +7,7 @@ from sqlalchemy import delete, insert, update
 
 from crm_core import audit
 from crm_core.agents.people import Agent, get_agent
+from crm_core.agents.rights import Action
 from crm_core.agents.roles import Role, id_of
 from crm_core.clients.access import access_client
 from crm_core.clients.numbers import MOST_NUMBERS, access_number, insert_number, read_numbers
@@ -56,6 +57,7 @@ class Clients:
                 insert(clients).values(
                     **values,
                     owner_agent_id=owner,
+                    client_since=now,
                     created_at=now,
                     created_by=id_of(actor),
                     updated_at=now,
@@ -79,7 +81,7 @@ class Clients:
         """
         values = _checked(fields)
         async with self._storage.write() as tx:
-            client = await access_client(tx.connection, actor, client_id)
+            client = await access_client(tx.connection, actor, client_id, Action.EDIT)
             if client.version != version:
                 current = {f: getattr(client, f) for f in ("name", "kind", "note", "version")}
                 raise Conflict("stale", **current)
@@ -94,7 +96,7 @@ class Clients:
         """Make somebody the client's owner (None: nobody). Forbidden for another's client to
         operators; Invalid("owner", "agent_inactive")."""
         async with self._storage.write() as tx:
-            client = await access_client(tx.connection, actor, client_id)
+            client = await access_client(tx.connection, actor, client_id, Action.EDIT)
             if actor.role is Role.OPERATOR and client.owner_agent_id not in (None, actor.id):
                 raise Forbidden(role=actor.role.value)
             if owner_agent_id == client.owner_agent_id:
@@ -121,7 +123,7 @@ class Clients:
         one that had been marked wrong is right again. Invalid: number_without_digits."""
         now, label = self._clock.now(), line("label", label, limit=64, required=False)
         async with self._storage.write() as tx:
-            client = await access_client(tx.connection, actor, client_id)
+            client = await access_client(tx.connection, actor, client_id, Action.EDIT)
             if contact_id is not None and contact_id not in {c.id for c in client.contacts}:
                 raise NotFound(contact_id=contact_id)
             numbers = read_numbers(written, self._country)
@@ -175,7 +177,7 @@ class Clients:
         position = line("position", position, limit=200, required=False)
         numbers = read_numbers(number, self._country) if number and number.strip() else []
         async with self._storage.write() as tx:
-            await access_client(tx.connection, actor, client_id)
+            await access_client(tx.connection, actor, client_id, Action.EDIT)
             contact_id = await self._insert_contact(tx, client_id, name, position)
             for written, understood in numbers:
                 await insert_number(tx, now, client_id, contact_id, written, understood)
@@ -191,7 +193,7 @@ class Clients:
             "position": line("position", position, limit=200, required=False),
         }
         async with self._storage.write() as tx:
-            client = await access_client(tx.connection, actor, client_id)
+            client = await access_client(tx.connection, actor, client_id, Action.EDIT)
             before = next((c for c in client.contacts if c.id == contact_id), None)
             if before is None:
                 raise NotFound(contact_id=contact_id)
@@ -204,7 +206,7 @@ class Clients:
     async def remove_contact(self, actor: Agent, client_id: int, contact_id: int) -> None:
         """Forget a person at the client; his numbers stay the client's. Raises NotFound."""
         async with self._storage.write() as tx:
-            client = await access_client(tx.connection, actor, client_id)
+            client = await access_client(tx.connection, actor, client_id, Action.EDIT)
             contact = next((c for c in client.contacts if c.id == contact_id), None)
             if contact is None:
                 raise NotFound(contact_id=contact_id)
@@ -225,7 +227,7 @@ class Clients:
             "chosen_at": self._clock.now(),
         }
         async with self._storage.write() as tx:
-            await access_client(tx.connection, actor, client_id)
+            await access_client(tx.connection, actor, client_id, Action.EDIT)
             mine = number_choices.c.number == key
             if not (await tx.execute(update(number_choices).where(mine).values(**values))).rowcount:
                 await tx.execute(insert(number_choices).values(number=key, **values))

@@ -1,6 +1,12 @@
-"""Clients (an organisation or a private person), contacts at them, and everybody's numbers."""
+"""Clients (an organisation or a private person), contacts at them, the ways to reach everybody, and
+whom they are on paper.
+
+Whoever asks for something for the first time is a row of `clients` as well, with a lead and without
+`client_since`: becoming a client then moves no line of anybody's history.
+"""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -13,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from crm_core.storage.base import Instant, metadata
+from crm_core.storage.base import Instant, Json, metadata
 
 clients = Table(
     "clients",
@@ -22,6 +28,17 @@ clients = Table(
     Column("kind", String(16), nullable=False),
     Column("name", String(300), nullable=False),
     Column("owner_agent_id", ForeignKey("agents.id"), nullable=True, index=True),
+    # None while only a lead knows him.
+    Column("client_since", Instant, nullable=True),
+    # Of the catalogues: what he is to us, how we sort him, what he does.
+    Column("relation_id", ForeignKey("catalogue_entries.id"), nullable=True),
+    Column("category_id", ForeignKey("catalogue_entries.id"), nullable=True),
+    Column("industry_id", ForeignKey("catalogue_entries.id"), nullable=True),
+    # A key client may be kept from newcomers; one under legal hold is not erased.
+    Column("is_key", Boolean, nullable=False, server_default="0"),
+    Column("legal_hold", Boolean, nullable=False, server_default="0"),
+    # Values of the office's own fields by their id.
+    Column("fields", Json, nullable=False, server_default="{}"),
     Column("note", Text, nullable=False, server_default=""),
     # One shadow column by one normaliser (NFKC, casefold, yo -> ye), searched on both engines.
     Column("search", Text, nullable=False, server_default=""),
@@ -40,6 +57,8 @@ contacts = Table(
     Column("client_id", ForeignKey("clients.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("name", String(300), nullable=False),
     Column("position", String(200), nullable=False, server_default=""),
+    Column("role_id", ForeignKey("catalogue_entries.id"), nullable=True),
+    Column("note", Text, nullable=False, server_default=""),
     Column("created_at", Instant, nullable=False),
 )
 
@@ -55,11 +74,78 @@ client_numbers = Table(
     Column("digits", String(32), nullable=False),
     Column("last_digits", String(7), nullable=False, index=True),  # for matching by the ending
     Column("label", String(64), nullable=False, server_default=""),
+    Column("mobile", Boolean, nullable=False, server_default="0"),
     Column("wrong", Boolean, nullable=False, server_default="0"),
+    Column("do_not_call", Boolean, nullable=False, server_default="0"),
     Column("created_at", Instant, nullable=False),
     Index("ix_client_numbers_e164_client", "e164", "client_id"),
     Index("ix_client_numbers_digits", "digits"),
     UniqueConstraint("client_id", "digits", "extension"),
+)
+
+contact_points = Table(
+    "contact_points",
+    metadata,
+    # Every way to reach somebody that is not a telephone number.
+    Column("id", Integer, primary_key=True),
+    Column("client_id", ForeignKey("clients.id", ondelete="CASCADE"), nullable=False),
+    Column("contact_id", ForeignKey("contacts.id", ondelete="CASCADE"), nullable=True, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("written", String(500), nullable=False),  # as the person typed it
+    Column("key", String(500), nullable=False),  # folded: two writings of one address are equal
+    Column("label", String(64), nullable=False, server_default=""),
+    Column("wrong", Boolean, nullable=False, server_default="0"),
+    Column("do_not_write", Boolean, nullable=False, server_default="0"),
+    Column("created_at", Instant, nullable=False),
+    CheckConstraint("kind IN ('email', 'messenger', 'address', 'site')", name="kind_known"),
+    UniqueConstraint("client_id", "kind", "key"),
+    Index("ix_contact_points_key", "kind", "key"),
+)
+
+legal_entities = Table(
+    "legal_entities",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("client_id", ForeignKey("clients.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("country", String(2), nullable=False),
+    Column("name", String(300), nullable=False),
+    # By the name of each in its country: inn, kpp, ogrn; ico, dic, vat.
+    Column("requisites", Json, nullable=False),
+    Column("address", String(500), nullable=False, server_default=""),
+    Column("created_at", Instant, nullable=False),
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    # What somebody wrote down of his own accord; what belongs to a call is in its wrap-up.
+    Column("id", Integer, primary_key=True),
+    Column("client_id", ForeignKey("clients.id"), nullable=False),
+    Column("lead_id", ForeignKey("leads.id"), nullable=True),
+    Column("deal_id", ForeignKey("deals.id"), nullable=True, index=True),
+    Column("agent_id", ForeignKey("agents.id"), nullable=True),
+    Column("text", Text, nullable=False),
+    Column("pinned", Boolean, nullable=False, server_default="0"),
+    Column("created_at", Instant, nullable=False),
+    Column("edited_at", Instant, nullable=True),
+    Index("ix_notes_client_created", "client_id", "created_at"),
+)
+
+files = Table(
+    "files",
+    metadata,
+    # The bytes lie in a folder beside the database, by their SHA-256.
+    Column("id", Integer, primary_key=True),
+    Column("client_id", ForeignKey("clients.id"), nullable=False),
+    Column("lead_id", ForeignKey("leads.id"), nullable=True),
+    Column("deal_id", ForeignKey("deals.id"), nullable=True, index=True),
+    Column("agent_id", ForeignKey("agents.id"), nullable=True),
+    Column("name", String(255), nullable=False),
+    Column("media_type", String(127), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False, index=True),
+    Column("created_at", Instant, nullable=False),
+    Index("ix_files_client_created", "client_id", "created_at"),
 )
 
 number_choices = Table(

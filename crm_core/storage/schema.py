@@ -5,6 +5,8 @@ from crm_core.agents import tables as agent_tables
 from crm_core.calls import tables as call_tables
 from crm_core.catchup import tables as catchup_tables
 from crm_core.clients import tables as client_tables
+from crm_core.deals import tables as deal_tables
+from crm_core.leads import tables as lead_tables
 from crm_core.storage.base import metadata
 from crm_core.tasks import tables as task_tables
 
@@ -14,6 +16,8 @@ __all__ = [
     "catchup_tables",
     "client_tables",
     "crm_tables",
+    "deal_tables",
+    "lead_tables",
     "metadata",
     "task_tables",
 ]
