@@ -7,6 +7,7 @@ from sqlalchemy import RowMapping, select, update
 
 from crm_core import audit
 from crm_core.agents.people import Agent
+from crm_core.agents.rights import Action
 from crm_core.clients.tables import clients
 from crm_core.clock import Clock
 from crm_core.errors import Conflict, Invalid, NotFound
@@ -183,7 +184,7 @@ class Tasks:
 
 
 async def _task(tx: Write, actor: Agent, task_id: int) -> RowMapping:
-    await access_task(tx.connection, actor, task_id)
+    await access_task(tx.connection, actor, task_id, Action.EDIT)
     row = (await tx.execute(select(tasks).where(tasks.c.id == task_id))).mappings().one()
     assert isinstance(row, RowMapping)
     return row
