@@ -103,3 +103,19 @@ class CallbackEscalated:
     """Nobody called back in time: the supervisors are told, once."""
 
     task_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadChanged:
+    """A lead is new, moved, edited, taken, converted, deleted or brought back."""
+
+    lead_id: int
+    client_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DealChanged:
+    """A deal is new, moved, edited, handed over, deleted or brought back."""
+
+    deal_id: int
+    client_id: int
