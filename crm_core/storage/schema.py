@@ -7,6 +7,7 @@ from crm_core.catchup import tables as catchup_tables
 from crm_core.clients import tables as client_tables
 from crm_core.deals import tables as deal_tables
 from crm_core.leads import tables as lead_tables
+from crm_core.search import tables as search_tables
 from crm_core.storage.base import metadata
 from crm_core.tasks import tables as task_tables
 
@@ -19,5 +20,6 @@ __all__ = [
     "deal_tables",
     "lead_tables",
     "metadata",
+    "search_tables",
     "task_tables",
 ]

@@ -1,0 +1,1 @@
+"""Anything found in one box: what is searched, how it is folded, asked for and put in order."""

@@ -1,0 +1,31 @@
+"""What can be found, and where each kind stands among the searched texts."""
+
+from enum import StrEnum
+from typing import Final
+
+
+class SearchKind(StrEnum):
+    """In the order in which results are shown."""
+
+    CLIENT = "client"
+    LEAD = "lead"
+    DEAL = "deal"
+    TASK = "task"
+    NOTE = "note"
+    CALL_NOTE = "call_note"  # what an operator wrote at a call: the id is the wrap-up's
+    CLIENT_NOTE = "client_note"  # the note on the client himself: the id is the client's
+
+
+PLACES: Final = 2**40
+"""The ids that each kind has to itself. The last written has the highest, so that the engines
+give the newest first without sorting."""
+
+
+def first_place(kind: SearchKind) -> int:
+    """The id before the first of this kind."""
+    return (len(SearchKind) - list(SearchKind).index(kind)) * PLACES
+
+
+def last_place(kind: SearchKind) -> int:
+    """The highest id of this kind."""
+    return first_place(kind) + PLACES - 1
