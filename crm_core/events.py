@@ -99,6 +99,14 @@ class TaskDone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReminderDue:
+    """The assignee wanted to be reminded of the task now; told once."""
+
+    task_id: int
+    agent_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackEscalated:
     """Nobody called back in time: the supervisors are told, once."""
 

@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.agents.people import Agent
 from crm_core.agents.tables import agents
-from crm_core.clients.tables import clients
+from crm_core.clients.tables import clients, contacts
+from crm_core.deals.tables import deals
 from crm_core.errors import NotFound
+from crm_core.leads.tables import leads
 from crm_core.tasks.access import of_teams, visible_tasks
 from crm_core.tasks.tables import tasks
 from crm_core.wording import existing_id
@@ -44,6 +46,10 @@ class TaskFilter:
     queue: str | None = None
     overdue_at: datetime | None = None
     escalated: bool = False
+    lead_id: int | None = None
+    deal_id: int | None = None
+    due_from: datetime | None = None
+    due_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +62,35 @@ class TaskCursor:
 
 @dataclass(frozen=True, slots=True)
 class TaskRow:
-    """A task with the names of all it speaks of. `kind`: next_step, callback or wrap_up."""
+    """A task with the names of all it speaks of. `kind`: next_step, call, meeting, callback or
+    wrap_up; `rrule` as `recurrence.read_rule` reads it, "" where it does not repeat."""
 
     id: int
     kind: str
     text: str
     client_id: int | None
     client_name: str | None
+    lead_id: int | None
+    lead_title: str | None
+    deal_id: int | None
+    deal_title: str | None
+    contact_id: int | None
+    contact_name: str | None
+    owed_by: str
     call_id: str | None
     number: str
     assignee_agent_id: int | None
     assignee_name: str | None
     queue: str | None
     due_at: datetime
+    ends_at: datetime | None
+    place: str
+    remind_seconds: int | None
+    remind_at: datetime | None
+    reminded_at: datetime | None
+    rrule: str
+    rrule_zone: str
+    series_id: int | None
     call_count: int
     last_call_at: datetime | None
     escalated_at: datetime | None
@@ -101,10 +123,14 @@ _JOINED = {
     "assignee_name": _ASSIGNEE.c.name,
     "author_name": _AUTHOR.c.name,
     "doer_name": _DOER.c.name,
+    "lead_title": leads.c.title,
+    "deal_title": deals.c.title,
+    "contact_name": contacts.c.name,
 }
 
 
-def _select_tasks() -> Select[Any]:
+def select_tasks() -> Select[Any]:
+    """What makes a TaskRow, of all tasks."""
     columns = [
         _JOINED[name].label(name) if name in _JOINED else tasks.c[name]
         for name in TaskRow.__dataclass_fields__
@@ -116,12 +142,15 @@ def _select_tasks() -> Select[Any]:
         .outerjoin(_ASSIGNEE, _ASSIGNEE.c.id == tasks.c.assignee_agent_id)
         .outerjoin(_AUTHOR, _AUTHOR.c.id == tasks.c.created_by)
         .outerjoin(_DOER, _DOER.c.id == tasks.c.done_by)
+        .outerjoin(leads, leads.c.id == tasks.c.lead_id)
+        .outerjoin(deals, deals.c.id == tasks.c.deal_id)
+        .outerjoin(contacts, contacts.c.id == tasks.c.contact_id)
     )
 
 
 async def get_task(connection: AsyncConnection, actor: Agent | None, task_id: int) -> TaskRow:
     """One task. Raises NotFound, also where `actor` may not see it."""
-    query = _select_tasks().where(tasks.c.id == existing_id(task_id), visible_tasks(actor))
+    query = select_tasks().where(tasks.c.id == existing_id(task_id), visible_tasks(actor))
     row = (await connection.execute(query)).mappings().one_or_none()
     if row is None:
         raise NotFound(task_id=task_id)
@@ -137,7 +166,7 @@ async def list_tasks(
     limit: int = PAGE,
 ) -> TaskPage:
     """A page of what `actor` may see of the tasks `asked` for, the first due first."""
-    query = _select_tasks().where(_condition(asked, actor), visible_tasks(actor))
+    query = select_tasks().where(_condition(asked, actor), visible_tasks(actor))
     if after is not None:
         later = and_(tasks.c.due_at == after.due_at, tasks.c.id > after.task_id)
         query = query.where(or_(tasks.c.due_at > after.due_at, later))
@@ -157,7 +186,7 @@ async def list_done_tasks(
 ) -> TaskPage:
     """What `actor` may see of the finished tasks `asked` for, the latest done first; in the cursor
     `due_at` is when it was done."""
-    query = _select_tasks().where(_condition(asked, actor), visible_tasks(actor))
+    query = select_tasks().where(_condition(asked, actor), visible_tasks(actor))
     query = query.where(tasks.c.done_at.is_not(None))
     if before is not None:
         earlier = and_(tasks.c.done_at == before.due_at, tasks.c.id < before.task_id)
@@ -191,7 +220,7 @@ async def open_tasks_of(
         who.append(tasks.c.number == number)
     if not who:
         return ()
-    query = _select_tasks().where(tasks.c.done_at.is_(None), or_(*who))
+    query = select_tasks().where(tasks.c.done_at.is_(None), or_(*who))
     query = query.order_by(tasks.c.due_at, tasks.c.id).limit(limit)
     return tuple(TaskRow(**row) for row in (await connection.execute(query)).mappings())
 
@@ -210,11 +239,19 @@ def _condition(asked: TaskFilter, actor: Agent | None) -> ColumnElement[bool]:
         (tasks.c.number, asked.number),
         (tasks.c.assignee_agent_id, asked.assignee_agent_id),
         (tasks.c.queue, asked.queue),
+        (tasks.c.lead_id, asked.lead_id),
+        (tasks.c.deal_id, asked.deal_id),
     ):
         if value is not None:
             parts.append(column == value)
     if asked.overdue_at is not None:
         parts += [tasks.c.due_at < asked.overdue_at, tasks.c.done_at.is_(None)]
+    if asked.due_from is not None:
+        # What takes a time is there from its beginning to its end.
+        ends = func.coalesce(tasks.c.ends_at, tasks.c.due_at)
+        parts.append(or_(tasks.c.due_at >= asked.due_from, ends > asked.due_from))
+    if asked.due_before is not None:
+        parts.append(tasks.c.due_at < asked.due_before)
     if asked.escalated:
         parts.append(tasks.c.escalated_at.is_not(None))
     return and_(*parts)

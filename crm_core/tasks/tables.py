@@ -35,6 +35,8 @@ tasks = Table(
     Column("due_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=True),  # of what takes a time: a meeting
     Column("place", String(300), nullable=False, server_default=""),
+    # How long before it is due somebody wants to be reminded; then when next, until he has acted.
+    Column("remind_seconds", Integer, nullable=True),
     Column("remind_at", Instant, nullable=True),
     Column("reminded_at", Instant, nullable=True),
     # RFC 5545, reckoned in the zone it was promised in; all occurrences of one promise share the

@@ -30,7 +30,7 @@ def with_scope(agent: Agent, see: Scope, edit: Scope | None = None) -> Agent:
 @pytest.fixture
 async def known(storage: Storage, cast: Cast, clock: ManualClock) -> dict[str, int]:
     """Tasks by what they are to Anna."""
-    rows = {
+    rows: dict[str, dict[str, object]] = {
         "assigned": {"assignee_agent_id": cast.anna.id},
         "authored": {"assignee_agent_id": cast.grigory.id, "created_by": cast.anna.id},
         "of her client": {"assignee_agent_id": cast.grigory.id, "client_id": cast.romashka},

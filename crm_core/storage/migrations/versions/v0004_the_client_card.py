@@ -321,6 +321,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('owed_by', sa.String(length=8), server_default='us', nullable=False))
         batch_op.add_column(sa.Column('ends_at', sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('place', sa.String(length=300), server_default='', nullable=False))
+        batch_op.add_column(sa.Column('remind_seconds', sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column('remind_at', sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('reminded_at', sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('rrule', sa.String(length=300), server_default='', nullable=False))
