@@ -11,7 +11,17 @@ from crm_core.calls.tables import dispositions
 from crm_core.errors import NotFound
 from crm_core.wording import existing_id
 
-Kind = Literal["agents", "extensions", "queues", "teams", "pause_reasons", "dispositions"]
+Kind = Literal[
+    "agents",
+    "extensions",
+    "queues",
+    "teams",
+    "pause_reasons",
+    "dispositions",
+    "catalogues",
+    "pipelines",
+    "products",
+]
 
 
 @dataclass(frozen=True, slots=True)

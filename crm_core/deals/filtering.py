@@ -1,0 +1,118 @@
+"""Which leads or deals are meant: whose, in what state, gone stale, expected when, called what."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
+
+from crm_core.agents.ownership import teammates
+from crm_core.agents.people import Agent
+from crm_core.agents.rights import RecordKind
+from crm_core.clients.search_text import LONGEST_SEARCH, containing, folded
+from crm_core.clients.tables import clients
+from crm_core.deals.access import visible_deals
+from crm_core.deals.moving import DEALS, LEADS, Trail
+from crm_core.deals.pipelines import Pipeline
+from crm_core.leads.access import visible_leads
+
+
+class Whose(StrEnum):
+    """Whose records: everybody's that one may see, one's team's, one's own, nobody's."""
+
+    ALL = "all"
+    TEAM = "team"
+    ME = "me"
+    NOBODY = "nobody"
+
+
+class State(StrEnum):
+    """Which records of a list."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFilter:
+    """`search`: part of a title or of a client's name or number; `expected`: first and last day."""
+
+    whose: Whose = Whose.ALL
+    search: str = ""
+    stale: bool = False
+    expected: tuple[date | None, date | None] = (None, None)
+    state: State = State.OPEN
+
+
+def trail_of(kind: RecordKind) -> Trail:
+    """Where records of this kind leave their trail."""
+    return LEADS if kind is RecordKind.LEAD else DEALS
+
+
+def visible(trail: Trail, actor: Agent) -> ColumnElement[bool]:
+    """The door of the kind, as a condition."""
+    return visible_leads(actor) if trail is LEADS else visible_deals(actor)
+
+
+def asked_for(
+    trail: Trail, actor: Agent, pipeline: Pipeline, asked: RecordFilter, now: datetime
+) -> ColumnElement[bool]:
+    """Those of a pipeline that `actor` may see and `asked` for, open and closed."""
+    table = trail.table
+    parts = [visible(trail, actor), table.c.stage_id.in_([stage.id for stage in pipeline.stages])]
+    owner = table.c.owner_agent_id
+    parts.append(
+        {
+            Whose.ALL: true(),
+            Whose.TEAM: or_(owner == actor.id, owner.in_(teammates(actor.id))),
+            Whose.ME: owner == actor.id,
+            Whose.NOBODY: owner.is_(None),
+        }[asked.whose]
+    )
+    if asked.stale:
+        parts.append(stale(trail, pipeline, now))
+    if trail is DEALS:
+        first, last = asked.expected
+        parts += [table.c.expected_on >= first] if first else []
+        parts += [table.c.expected_on <= last] if last else []
+    words = folded(asked.search[:LONGEST_SEARCH]).split()[:8]
+    if words:
+        parts.append(and_(*(_says(trail, word) for word in words)))
+    return and_(*parts)
+
+
+def stale(trail: Trail, pipeline: Pipeline, now: datetime) -> ColumnElement[bool]:
+    """Longer in its stage than the stage is patient; what is closed is never stale."""
+    table = trail.table
+    late = [
+        and_(
+            table.c.stage_id == stage.id,
+            table.c.stage_since < now - timedelta(days=stage.patience_days),
+        )
+        for stage in pipeline.stages
+        if stage.patience_days is not None and stage.ending is None
+    ]
+    return or_(*late) if late else false()
+
+
+def _says(trail: Trail, word: str) -> ColumnElement[bool]:
+    """The word is in the client's searched text, or in the title in one of its usual cases."""
+    held = select(clients.c.id).where(
+        clients.c.id == trail.table.c.client_id,
+        clients.c.search.like(containing(word), escape="\\"),
+    )
+    # SQLite folds the case of ASCII alone: a title is asked for as it may have been written.
+    spelled = {word, word.capitalize(), word.upper()}
+    titles = [trail.table.c.title.like(containing(each), escape="\\") for each in sorted(spelled)]
+    return or_(held.correlate(trail.table).exists(), *titles)
+
+
+def in_state(trail: Trail, pipeline: Pipeline, asked: RecordFilter) -> ColumnElement[bool]:
+    """Those in the state that is `asked` for."""
+    if asked.state is State.ALL:
+        return true()
+    wanted = None if asked.state is State.OPEN else asked.state.value
+    ids = [stage.id for stage in pipeline.stages if stage.ending == wanted]
+    return trail.table.c.stage_id.in_(ids)

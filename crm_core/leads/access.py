@@ -1,0 +1,42 @@
+"""May this person see, edit, export or delete this lead? One door for all who ask.
+
+A lead of somebody that he may not see is not seen either. Nobody sees a deleted one.
+"""
+
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from crm_core.agents.ownership import owned_within
+from crm_core.agents.people import Agent
+from crm_core.agents.rights import Action, RecordKind
+from crm_core.clients.access import visible_clients
+from crm_core.clients.tables import clients
+from crm_core.errors import Forbidden, NotFound
+from crm_core.leads.tables import leads
+from crm_core.wording import existing_id
+
+
+def visible_leads(actor: Agent, action: Action = Action.SEE) -> ColumnElement[bool]:
+    """The condition on `leads` for those with which `actor` may do `action`."""
+    scope = actor.scope(RecordKind.LEAD, action)
+    seen = select(clients.c.id).where(clients.c.id == leads.c.client_id, visible_clients(actor))
+    return and_(
+        leads.c.deleted_at.is_(None),
+        owned_within(scope, leads.c.owner_agent_id, actor.id),
+        seen.correlate(leads).exists(),
+    )
+
+
+async def access_lead(
+    connection: AsyncConnection, actor: Agent, lead_id: int, action: Action = Action.SEE
+) -> None:
+    """Return where `actor` may do `action` with the lead. NotFound for one that he may not even
+    see, Forbidden for one that he only sees."""
+    for asked in dict.fromkeys((Action.SEE, action)):
+        query = select(leads.c.id).where(
+            leads.c.id == existing_id(lead_id), visible_leads(actor, asked)
+        )
+        if not actor.active or (await connection.execute(query)).first() is None:
+            if asked is Action.SEE:
+                raise NotFound(lead_id=lead_id)
+            raise Forbidden(role=actor.role.value)
