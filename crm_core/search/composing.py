@@ -21,8 +21,8 @@ from crm_core.search.folding import folded, packed
 from crm_core.search.kinds import SearchKind
 from crm_core.tasks.tables import task_comments, tasks
 
-NAME_BEGINS: Final = "^^"
-"""Before the first word of a name; folding leaves no such sign in any text."""
+NAME_BEGINS: Final = "^"
+"""Before the space before the first word of a name; folding leaves no such sign in any text."""
 
 
 async def searched_text(connection: AsyncConnection, kind: SearchKind, record_id: int) -> str:
@@ -34,7 +34,7 @@ def composed(name: str, others: Iterable[str]) -> str:
     """The stored form: the name first, marked as such, then all the rest, a space at both ends."""
     words = packed(" ".join(filter(None, map(folded, others))))
     first = packed(folded(name))
-    return f"{NAME_BEGINS}{first} {words} ".replace("  ", " ") if first or words else ""
+    return f"{NAME_BEGINS} {first} {words} ".replace("  ", " ") if first or words else ""
 
 
 def plain(text: str) -> str:

@@ -28,7 +28,7 @@ search_texts = Table(
     ),
     Column("kind", String(16), nullable=False),
     Column("record_id", Integer, nullable=False),
-    # Folded and packed; a name begins with ^^, each further word with a space.
+    # Folded and packed; a space before and after each word, ^ before a name.
     Column("text", Text, nullable=False),
     UniqueConstraint("record_id", "kind"),
 )

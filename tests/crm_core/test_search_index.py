@@ -36,7 +36,7 @@ async def test_a_client_is_found_by_name_people_numbers_and_addresses(
         )
         await reindex(tx, SearchKind.CLIENT, cast.romashka)
     text = (await kept(storage))["client", cast.romashka]
-    assert text.startswith(f"^^{word('ООО Ромашка')} {word('Иван Петров')} 74951234567 ")
+    assert text.startswith(f"^ {word('ООО Ромашка')} {word('Иван Петров')} 74951234567 ")
     assert text.endswith(f" {word('buh@romashka.ru')} ")
 
 
@@ -80,13 +80,13 @@ async def test_somebody_who_is_only_a_leads_is_found_as_the_lead_until_he_is_a_c
         await reindex(tx, SearchKind.CLIENT, cast.pavel)
     [(key, text)] = (await kept(storage)).items()
     assert key == ("lead", 1)
-    assert text.startswith(f"^^{word('Павел Семенов окна')} 79037654321")
+    assert text.startswith(f"^ {word('Павел Семенов окна')} 79037654321")
     async with storage.write() as tx:
         await tx.execute(this.values(client_since=now))
         await reindex(tx, SearchKind.CLIENT, cast.pavel)
     texts = await kept(storage)
-    assert texts["lead", 1] == f"^^{word('окна')} "
-    assert texts["client", cast.pavel].startswith(f"^^{word('павел семенов')} ")
+    assert texts["lead", 1] == f"^ {word('окна')} "
+    assert texts["client", cast.pavel].startswith(f"^ {word('павел семенов')} ")
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)  # PostgreSQL's follows by itself

@@ -108,7 +108,7 @@ Page = list[tuple[int, str, list[str]]]
 def _named(name: str, others: list[str]) -> str:
     words = packed(' '.join(filter(None, map(folded, others))))
     first = packed(folded(name))
-    return f'^^{first} {words} '.replace('  ', ' ') if first or words else ''
+    return f'^ {first} {words} '.replace('  ', ' ') if first or words else ''
 
 
 def _unnamed(text: str, _others: list[str]) -> str:

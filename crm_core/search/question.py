@@ -1,0 +1,94 @@
+"""What somebody typed into the one box, understood: words, a number, the beginning of one."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from crm_core.search.folding import LONGEST_SEARCH, folded, packed
+from telephony.numbers import Number, normalise
+
+SHORTEST_DIGITS = 4  # fewer digits are part of a name (1C, "Bar 42") rather than of a number
+GRAM = 3
+"""The engines look up three signs at a time: what is shorter is looked for where a word begins."""
+_MOST_WORDS = 8
+
+Parts = tuple[str, ...]
+"""What a text must hold, all of it."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """`words` folded and packed as texts are; `number` in E.164 where the whole is a valid one;
+    `digits` what a stored number would contain if this is part of one."""
+
+    words: tuple[str, ...]
+    number: str | None
+    digits: tuple[str, ...]
+
+    @cached_property
+    def whole(self) -> str:
+        """The words as one."""
+        return " ".join(self.words)
+
+    @property
+    def is_address(self) -> bool:
+        """Whether it may be an e-mail address as a whole."""
+        return len(self.words) == 1 and "@" in self.whole
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it is single letters, which no index looks up."""
+        return all(len(word) < GRAM - 1 for word in self.words)
+
+    @cached_property
+    def anywhere(self) -> tuple[Parts, ...]:
+        """A text that holds all parts of one of these fits."""
+        parts = tuple(word if len(word) >= GRAM else f" {word}" for word in self.words)
+        fits = [parts, *((digits,) for digits in self.digits)]
+        if any(len(word) < GRAM for word in self.words) and len(self.whole) >= GRAM:
+            fits.append((self.whole,))
+        return tuple(dict.fromkeys(fits))
+
+    @cached_property
+    def at_words(self) -> tuple[Parts, ...]:
+        """The same, where each part begins a word, or ends a number."""
+        if self.is_short:
+            return ((self.whole,),) if len(self.whole) >= GRAM else self.at_name
+        words = tuple(f" {word}" for word in self.words)
+        numbers = [part for digits in self.digits for part in ((f" {digits}",), (f"{digits} ",))]
+        return tuple(dict.fromkeys([words, *numbers]))
+
+    @cached_property
+    def at_name(self) -> tuple[Parts, ...]:
+        """The same, where the name begins with the whole question."""
+        return ((f"^ {self.whole}",),)
+
+    @cached_property
+    def exactly(self) -> tuple[Parts, ...]:
+        """A whole number or e-mail address; nothing for other questions."""
+        addresses = (self.whole,) if self.is_address else ()
+        return tuple((f" {each} ",) for each in (*addresses, *self.digits))
+
+
+def ask(text: str, country: str) -> Question | None:
+    """The question in `text` as somebody in `country` ("RU") writes numbers; None for nothing."""
+    written = text[:LONGEST_SEARCH]
+    words = tuple(packed(folded(written)).split()[:_MOST_WORDS])
+    if not words:
+        return None
+    number = normalise(written, country)
+    return Question(words, number.e164, () if _has_letters(written) else _parts_of_number(number))
+
+
+def _parts_of_number(number: Number) -> tuple[str, ...]:
+    if len(number.digits) < SHORTEST_DIGITS:
+        return ()
+    # The beginning of 8 916 … is kept as 7916…: look for it without the trunk prefix too.
+    trunk = "00" if number.digits.startswith("00") else number.digits[:1]
+    rest = number.digits[len(trunk) :]
+    if trunk in ("00", "0", "8", "1") and len(rest) >= SHORTEST_DIGITS:
+        return number.digits, rest
+    return (number.digits,)
+
+
+def _has_letters(text: str) -> bool:
+    return any(character.isalpha() for character in text)
