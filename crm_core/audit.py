@@ -35,9 +35,10 @@ async def record(
     subject: str,
     subject_id: object,
     **details: Any,
-) -> None:
-    """Note that `actor_id` did `action` to a record: `edited`, `client`, 7, name=[old, new]."""
-    await tx.execute(
+) -> int:
+    """Note that `actor_id` did `action` to a record: `edited`, `client`, 7, name=[old, new]. The
+    entry's id."""
+    made = await tx.execute(
         insert(audit).values(
             at=at,
             agent_id=actor_id,
@@ -47,6 +48,7 @@ async def record(
             details=details,
         )
     )
+    return int(made.inserted_primary_key[0])
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
@@ -54,6 +56,17 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, li
     return {
         field: [before[field], value] for field, value in after.items() if before[field] != value
     }
+
+
+async def find_entry(connection: AsyncConnection, entry_id: int) -> AuditEntry | None:
+    """One entry, if there is such a one."""
+    query = (
+        select(audit, agents.c.name.label("agent_name"))
+        .outerjoin(agents, agents.c.id == audit.c.agent_id)
+        .where(audit.c.id == entry_id)
+    )
+    row = (await connection.execute(query)).mappings().one_or_none()
+    return AuditEntry(**row) if row else None
 
 
 async def list_audit(

@@ -1,10 +1,12 @@
 """How instants, durations and numbers look to a reader: in his zone, by his language's habits."""
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 from babel import dates
 from babel import numbers as babel_numbers
 
+from crm_core.money import minor_digits
 from web.i18n import N_, Reader
 
 
@@ -68,6 +70,32 @@ def lasting(reader: Reader, seconds: float) -> str:
 def number(reader: Reader, value: float) -> str:
     """`1,234` or `1 234`."""
     return babel_numbers.format_decimal(value, locale=reader.locale)
+
+
+def money(reader: Reader, amount: int, currency: str) -> str:
+    """`1 234,50 €` of the smallest units, without decimals where they are nought."""
+    digits = minor_digits(currency)
+    value = Decimal(amount) / 10**digits
+    pattern = reader.locale.currency_formats["standard"].pattern
+    if amount % 10**digits == 0:
+        pattern = pattern.replace(".00", "")
+    shown = babel_numbers.format_currency(
+        value, currency, pattern, locale=reader.locale, currency_digits=False
+    )
+    return str(shown)
+
+
+def file_size(reader: Reader, size: int) -> str:
+    """`12 kB`, `3.4 MB`: in thousands, as file managers show it."""
+    for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if size >= unit:
+            return f"{number(reader, round(size / unit, 1))} {name}"
+    return f"{size} B"
+
+
+def country(reader: Reader, code: str) -> str:
+    """What the reader calls a country: `SK` -> `Slovakia`."""
+    return str(reader.locale.territories.get(code, code))
 
 
 def percent(reader: Reader, share: float) -> str:

@@ -201,6 +201,11 @@ FILTERS: dict[str, Any] = {
     "lasting": pass_context(lambda context, s: formats.lasting(_reader(context), s)),
     "number": pass_context(lambda context, value: formats.number(_reader(context), value)),
     "percent": pass_context(lambda context, share: formats.percent(_reader(context), share)),
+    "money": pass_context(
+        lambda context, amount, currency: formats.money(_reader(context), amount, currency)
+    ),
+    "file_size": pass_context(lambda context, size: formats.file_size(_reader(context), size)),
+    "country": pass_context(lambda context, code: formats.country(_reader(context), code)),
     "machine": formats.machine,
     "for_input": pass_context(lambda context, at: formats.for_input(_reader(context), at)),
     "sentence": pass_context(

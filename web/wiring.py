@@ -17,11 +17,14 @@ from crm_core.calls.journal import Journal
 from crm_core.calls.linking import CallLinks, link_numbers
 from crm_core.calls.outside import number_reader
 from crm_core.calls.story import Knowledge
+from crm_core.catalogues import Catalogues
 from crm_core.catchup.catching_up import CatchUp
 from crm_core.catchup.logs import Logs
 from crm_core.catchup.reconciliation import Reconciler
+from crm_core.clients.editable import client_editables
 from crm_core.clients.records import Clients
 from crm_core.clock import Clock
+from crm_core.editing.edits import Edits
 from crm_core.events import ClientChanged, ClientChosen, ClientCreated
 from crm_core.intake import Intake
 from crm_core.storage.engine import Storage
@@ -88,6 +91,8 @@ class Services:
     desks: Desks
     endpoint_roles: EndpointRoles
     clients: Clients
+    edits: Edits
+    catalogues: Catalogues
     roster: Roster
     tasks: Tasks
     callbacks: Callbacks
@@ -181,6 +186,8 @@ def build(settings: Settings, clock: Clock) -> Services:
         desks=Desks.of(storage, clock, technology=settings.exchange.technology),
         endpoint_roles=EndpointRoles(storage, clock),
         clients=Clients(storage, clock, country),
+        edits=Edits(storage, clock, client_editables(country)),
+        catalogues=Catalogues(storage, clock),
         roster=roster,
         tasks=Tasks(storage, clock),
         callbacks=Callbacks(storage, clock),

@@ -36,15 +36,14 @@ async def access_client(
     if not actor.active:
         raise NotFound(client_id=client_id)
     client = await get_client(connection, client_id)
-    if await _allows(connection, actor, client_id, action):
+    if await may(connection, actor, client_id, action):
         return client
-    if action is Action.SEE or not await _allows(connection, actor, client_id, Action.SEE):
+    if action is Action.SEE or not await may(connection, actor, client_id, Action.SEE):
         raise NotFound(client_id=client_id)
     raise Forbidden(role=actor.role.value)
 
 
-async def _allows(
-    connection: AsyncConnection, actor: Agent, client_id: int, action: Action
-) -> bool:
+async def may(connection: AsyncConnection, actor: Agent, client_id: int, action: Action) -> bool:
+    """Whether `actor` may do `action` with this client."""
     query = select(clients.c.id).where(clients.c.id == client_id, visible_clients(actor, action))
     return (await connection.execute(query)).first() is not None

@@ -11,7 +11,7 @@ from crm_core.calls.tables import call_talks, calls, dispositions, wrap_ups
 from crm_core.clients.dossier import Agreement, Note, OpenTask, PastCall, Person
 from crm_core.clients.lookup import Lookup, looking_up
 from crm_core.clients.tables import clients
-from crm_core.storage.hot import HotSelect, Reading, Row, read_through
+from crm_core.storage.hot import HotSelect, Reading, Row, read_through, rows_of
 from crm_core.tasks.tables import tasks
 
 PAST_CALLS_SHOWN = 5
@@ -63,6 +63,17 @@ def _telling(call_id: str, written: str, country: str) -> Reading[Story]:
         tasks=tuple(map(_open_task, task_rows)),
         notes=tuple(map(_note, note_rows)),
     )
+
+
+async def read_past(
+    connection: AsyncConnection, client_id: int
+) -> tuple[tuple[PastCall, ...], Agreement | None]:
+    """The newest calls with a client, and what was agreed last."""
+    past, agreed = _BY_CLIENT
+    given = {"call_id": "", "number": "", "client_id": client_id}
+    calls_rows, agreed_rows = await rows_of(connection, (past, given), (agreed, given))
+    agreement = _agreement(agreed_rows[0]) if agreed_rows else None
+    return tuple(map(_past_call, calls_rows)), agreement
 
 
 async def list_notes(connection: AsyncConnection, call_id: str) -> tuple[Note, ...]:

@@ -1,15 +1,15 @@
 """A client's numbers as people write them: read, kept once each, found again."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crm_core.agents.people import Agent
-from crm_core.agents.rights import Action
-from crm_core.clients.access import access_client
 from crm_core.clients.tables import client_numbers
-from crm_core.errors import Conflict, Invalid, NotFound
+from crm_core.editing.fields import Field, Row
+from crm_core.errors import Conflict, Invalid
 from crm_core.storage.engine import Write
 from crm_core.wording import line
 from telephony.numbers import Number, is_mobile, normalise, split_written
@@ -36,6 +36,55 @@ def read_numbers(cell: str, country: str) -> list[tuple[str, Number]]:
     return list(found.values())
 
 
+@dataclass(frozen=True, slots=True)
+class NumberField(Field):
+    """One telephone number in any writing, as people of `country` write it.
+
+    Invalid(name): number_without_digits, one_number (several are several rows).
+    """
+
+    country: str = ""
+
+    def read(self, name: str, written: str, row: Row) -> str:
+        found = read_numbers(written, self.country)
+        if len(found) > 1:
+            raise Invalid(name, "one_number")
+        return found[0][0]
+
+    def columns(self, name: str, value: Any, row: Row) -> dict[str, Any]:
+        return {name: value, **number_columns(normalise(value, self.country))}
+
+    async def check(self, connection: AsyncConnection, name: str, value: Any, row: Row) -> None:
+        """Invalid(name, "number_known") where the client has it already."""
+        known = await find_number(connection, row["client_id"], normalise(value, self.country))
+        if known is not None and known[0] != row["id"]:
+            raise Invalid(name, "number_known", number=value)
+
+
+def number_columns(number: Number) -> dict[str, Any]:
+    """What is kept of a number beside how it was written."""
+    return {
+        "e164": number.e164,
+        "extension": number.extension,
+        "digits": number.digits,
+        "last_digits": number.last_digits,
+        "mobile": number.e164 is not None and is_mobile(number.e164),
+    }
+
+
+async def find_number(
+    connection: AsyncConnection, client_id: int, number: Number
+) -> tuple[int, bool] | None:
+    """The client's row of this number and whether it is marked wrong, if he has it."""
+    query = select(client_numbers.c.id, client_numbers.c.wrong).where(
+        client_numbers.c.client_id == client_id,
+        client_numbers.c.digits == number.digits,
+        client_numbers.c.extension == number.extension,
+    )
+    row = (await connection.execute(query)).one_or_none()
+    return (row.id, row.wrong) if row else None
+
+
 async def insert_number(
     tx: Write,
     now: datetime,
@@ -46,41 +95,19 @@ async def insert_number(
     label: str = "",
 ) -> int:
     """The number's id; one that had been marked wrong is right again. Conflict("number_known")."""
-    same = (
-        (client_numbers.c.client_id == client_id)
-        & (client_numbers.c.digits == number.digits)
-        & (client_numbers.c.extension == number.extension)
-    )
-    query = select(client_numbers.c.id, client_numbers.c.wrong).where(same)
-    known = (await tx.execute(query)).one_or_none()
-    if known is not None and not known.wrong:
+    known = await find_number(tx.connection, client_id, number)
+    if known is not None and not known[1]:
         raise Conflict("number_known", number=written)
     values = {
         "contact_id": contact_id,
         "written": written,
-        "e164": number.e164,
-        "extension": number.extension,
-        "digits": number.digits,
-        "last_digits": number.last_digits,
+        **number_columns(number),
         "label": label,
-        "mobile": number.e164 is not None and is_mobile(number.e164),
         "wrong": False,
     }
     if known is not None:
-        chosen = update(client_numbers).where(client_numbers.c.id == known.id)
+        chosen = update(client_numbers).where(client_numbers.c.id == known[0])
         await tx.execute(chosen.values(**values))
-        return int(known.id)
+        return known[0]
     row = {**values, "client_id": client_id, "created_at": now}
     return int((await tx.execute(insert(client_numbers).values(**row))).inserted_primary_key[0])
-
-
-async def access_number(tx: Write, actor: Agent, client_id: int, number_id: int) -> dict[str, Any]:
-    """The row of a client's number, where `actor` may see the client. Raises NotFound."""
-    await access_client(tx.connection, actor, client_id, Action.EDIT)
-    query = select(client_numbers).where(
-        client_numbers.c.id == number_id, client_numbers.c.client_id == client_id
-    )
-    row = (await tx.execute(query)).mappings().one_or_none()
-    if row is None:
-        raise NotFound(number_id=number_id)
-    return dict(row)

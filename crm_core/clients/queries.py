@@ -1,17 +1,23 @@
 """Reads of clients: one whole, a page of many, and the search that needs no exact spelling."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, Table, and_, case, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.agents.tables import agents
 from crm_core.clients.search_text import LONGEST_SEARCH, containing, folded
-from crm_core.clients.tables import client_numbers, clients, contacts
+from crm_core.clients.tables import (
+    client_numbers,
+    clients,
+    contact_points,
+    contacts,
+    legal_entities,
+)
 from crm_core.errors import NotFound
 from crm_core.wording import existing_id
 from telephony.numbers import normalise
@@ -22,11 +28,13 @@ _MOST_WORDS = 8
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A person at a client."""
+    """A person at a client; `role_id` is of the catalogue of roles."""
 
     id: int
     name: str
     position: str
+    role_id: int | None
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +54,33 @@ class ClientNumber:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactPoint:
+    """An e-mail, messenger, address or site (`kind`), `written` as somebody typed it."""
+
+    id: int
+    contact_id: int | None
+    kind: str
+    written: str
+    label: str
+    wrong: bool
+    do_not_write: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LegalEntity:
+    """Whom we invoice; `requisites` by the names they have in `country`."""
+
+    id: int
+    country: str
+    name: str
+    requisites: Mapping[str, str]
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
-    """One client whole; `version` goes up with every change of his."""
+    """One client whole; `version` goes up with every change of his. `client_since` is None while
+    only a lead knows him."""
 
     id: int
     kind: str
@@ -55,12 +88,20 @@ class Client:
     note: str
     owner_agent_id: int | None
     owner_name: str | None
+    client_since: datetime | None
+    relation_id: int | None
+    category_id: int | None
+    industry_id: int | None
+    is_key: bool
+    legal_hold: bool
     created_at: datetime
     created_by: int | None
     updated_at: datetime
     version: int
     contacts: tuple[Contact, ...]
     numbers: tuple[ClientNumber, ...]
+    points: tuple[ContactPoint, ...]
+    entities: tuple[LegalEntity, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +119,23 @@ class ClientRow:
 
 
 async def get_client(connection: AsyncConnection, client_id: int) -> Client:
-    """The client with contacts and numbers. Raises NotFound, for a deleted one too."""
+    """The client with all that hangs on him. Raises NotFound, for a deleted one too."""
     query = _clients().where(clients.c.id == existing_id(client_id))
     row = (await connection.execute(query)).mappings().one_or_none()
     if row is None:
         raise NotFound(client_id=client_id)
-    people = select(contacts.c.id, contacts.c.name, contacts.c.position).where(
-        contacts.c.client_id == client_id
-    )
-    numbers = select(*(client_numbers.c[field] for field in ClientNumber.__slots__)).where(
-        client_numbers.c.client_id == client_id
-    )
-    found_people = await connection.execute(people.order_by(contacts.c.id))
-    found_numbers = await connection.execute(numbers.order_by(client_numbers.c.id))
+
+    async def parts(table: Table, view: Any) -> tuple[Any, ...]:
+        columns = (table.c[name] for name in view.__slots__)
+        mine = select(*columns).where(table.c.client_id == client_id).order_by(table.c.id)
+        return tuple(view(*each) for each in await connection.execute(mine))
+
     return Client(
         **{field: row[field] for field in Client.__slots__ if field in row},
-        contacts=tuple(Contact(*each) for each in found_people),
-        numbers=tuple(ClientNumber(*each) for each in found_numbers),
+        contacts=await parts(contacts, Contact),
+        numbers=await parts(client_numbers, ClientNumber),
+        points=await parts(contact_points, ContactPoint),
+        entities=await parts(legal_entities, LegalEntity),
     )
 
 

@@ -1,29 +1,122 @@
-"""Clients, their contacts and numbers: created and changed, each change told and audited."""
+"""Clients and what hangs on them: made, added to, handed over; each change told and audited.
 
-from collections.abc import Mapping
+What is already there is edited and removed through `crm_core.editing`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import Table, func, insert, select, update
 
 from crm_core import audit
 from crm_core.agents.people import Agent, get_agent
 from crm_core.agents.rights import Action
 from crm_core.agents.roles import Role, id_of
 from crm_core.clients.access import access_client
-from crm_core.clients.numbers import MOST_NUMBERS, access_number, insert_number, read_numbers
-from crm_core.clients.queries import Client, get_client
-from crm_core.clients.search_text import searchable
-from crm_core.clients.tables import client_numbers, clients, contacts, number_choices
+from crm_core.clients.contact_points import (
+    MOST_POINTS,
+    PointKind,
+    find_point,
+    point_key,
+    read_point,
+)
+from crm_core.clients.editable import KINDS, LONGEST_NAME
+from crm_core.clients.indexing import index_client
+from crm_core.clients.numbers import MOST_NUMBERS, insert_number, read_numbers
+from crm_core.clients.queries import Client
+from crm_core.clients.requisites import checked_requisite, requisites_of
+from crm_core.clients.tables import (
+    clients,
+    contact_points,
+    contacts,
+    legal_entities,
+    notes,
+    number_choices,
+)
+from crm_core.clients.touching import touch_client
 from crm_core.clock import Clock
+from crm_core.editing.edits import PART
 from crm_core.errors import Conflict, Forbidden, Invalid, NotFound
 from crm_core.events import ClientChanged, ClientChosen, ClientCreated
+from crm_core.search.index import reindex
+from crm_core.search.kinds import SearchKind
 from crm_core.storage.engine import Storage, Write
 from crm_core.wording import line, paragraphs
-from telephony.numbers import is_anonymous, normalise
+from telephony.numbers import Number, is_anonymous, normalise
 
-KINDS = ("person", "organisation")
-LONGEST_NAME = 300
 LONGEST_NOTE = 20_000
+MOST_ENTITIES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class NewClient:
+    """A client as `checked_client` has read him: numbers as written and as understood."""
+
+    name: str
+    kind: str
+    numbers: tuple[tuple[str, Number], ...]
+    email: str
+    contact_name: str
+
+
+def checked_client(
+    country: str,
+    *,
+    name: str,
+    kind: str = "person",
+    number: str | None = None,
+    email: str | None = None,
+    contact_name: str | None = None,
+) -> NewClient:
+    """What a person typed of somebody new. `number` may hold several.
+
+    Invalid: required, too_long, number_without_digits, unknown_choice, email_bad.
+    """
+    if kind not in KINDS:
+        raise Invalid("kind", "unknown_choice", value=kind)
+    return NewClient(
+        name=line("name", name, limit=LONGEST_NAME),
+        kind=kind,
+        numbers=tuple(read_numbers(number, country)) if number and number.strip() else (),
+        email=_email(email or ""),
+        contact_name=line("contact_name", contact_name or "", limit=LONGEST_NAME, required=False),
+    )
+
+
+async def insert_client(
+    tx: Write,
+    now: datetime,
+    actor: Agent | None,
+    new: NewClient,
+    *,
+    client_since: datetime | None,
+    owner_agent_id: int | None,
+) -> int:
+    """The id of a new row of `clients`, told and audited; `client_since` None while he is only a
+    lead's."""
+    made = await tx.execute(
+        insert(clients).values(
+            name=new.name,
+            kind=new.kind,
+            owner_agent_id=owner_agent_id,
+            client_since=client_since,
+            created_at=now,
+            created_by=id_of(actor),
+            updated_at=now,
+        )
+    )
+    client_id = int(made.inserted_primary_key[0])
+    contact_id = await _insert_contact(tx, now, client_id, new.contact_name)
+    for written, understood in new.numbers:
+        await insert_number(tx, now, client_id, contact_id, written, understood)
+    if new.email:
+        await _insert_point(tx, now, client_id, contact_id, PointKind.EMAIL, new.email, "")
+    said = {"name": new.name, "kind": new.kind, "number": ", ".join(n for n, _ in new.numbers)}
+    await audit.record(tx, now, id_of(actor), "created", "client", client_id, **said)
+    await index_client(tx, client_id)
+    tx.announce(ClientCreated(client_id=client_id))
+    return client_id
 
 
 class Clients:
@@ -41,56 +134,22 @@ class Clients:
         name: str,
         kind: str = "person",
         number: str | None = None,
+        email: str | None = None,
         contact_name: str | None = None,
     ) -> int:
-        """A new client's id; owned by the operator who made him. `number` may hold several.
-
-        Invalid: required, too_long, number_without_digits, unknown_choice.
-        """
+        """A new client's id; owned by the operator who made him. See `checked_client`."""
         now = self._clock.now()
-        values = _checked({"name": name, "kind": kind})
-        numbers = read_numbers(number, self._country) if number and number.strip() else []
-        contact = line("contact_name", contact_name or "", limit=LONGEST_NAME, required=False)
+        new = checked_client(
+            self._country,
+            name=name,
+            kind=kind,
+            number=number,
+            email=email,
+            contact_name=contact_name,
+        )
         owner = actor.id if actor is not None and actor.role is Role.OPERATOR else None
         async with self._storage.write() as tx:
-            made = await tx.execute(
-                insert(clients).values(
-                    **values,
-                    owner_agent_id=owner,
-                    client_since=now,
-                    created_at=now,
-                    created_by=id_of(actor),
-                    updated_at=now,
-                )
-            )
-            (client_id,) = made.inserted_primary_key
-            contact_id = await self._insert_contact(tx, client_id, contact) if contact else None
-            for written, understood in numbers:
-                await insert_number(tx, now, client_id, contact_id, written, understood)
-            await audit.record(
-                tx, now, id_of(actor), "created", "client", client_id, **values, number=number or ""
-            )
-            await _index(tx, client_id)
-            tx.announce(ClientCreated(client_id=client_id))
-        return int(client_id)
-
-    async def edit(self, actor: Agent, client_id: int, version: int, **fields: str) -> int:
-        """Change name, kind or note as of `version`; the new version.
-
-        Conflict("stale", the current values) when somebody changed the client meanwhile.
-        """
-        values = _checked(fields)
-        async with self._storage.write() as tx:
-            client = await access_client(tx.connection, actor, client_id, Action.EDIT)
-            if client.version != version:
-                current = {f: getattr(client, f) for f in ("name", "kind", "note", "version")}
-                raise Conflict("stale", **current)
-            changed = audit.changes({f: getattr(client, f) for f in values}, values)
-            if not changed:
-                return version
-            await tx.execute(update(clients).where(clients.c.id == client_id).values(**values))
-            await self._changed(tx, actor, client_id, "edited", **changed)
-        return version + 1
+            return await insert_client(tx, now, actor, new, client_since=now, owner_agent_id=owner)
 
     async def hand_over(self, actor: Agent, client_id: int, owner_agent_id: int | None) -> None:
         """Make somebody the client's owner (None: nobody). Forbidden for another's client to
@@ -108,7 +167,10 @@ class Clients:
             chosen = update(clients).where(clients.c.id == client_id)
             await tx.execute(chosen.values(owner_agent_id=owner_agent_id))
             change = [client.owner_agent_id, owner_agent_id]
-            await self._changed(tx, actor, client_id, "handed_over", owner_agent_id=change)
+            now = self._clock.now()
+            said = {"owner_agent_id": change}
+            await audit.record(tx, now, actor.id, "handed_over", "client", client_id, **said)
+            await touch_client(tx, now, client_id)
 
     async def add_number(
         self,
@@ -121,11 +183,9 @@ class Clients:
     ) -> list[int]:
         """The ids of the numbers in `written`. Conflict("number_known") for one that he has;
         one that had been marked wrong is right again. Invalid: number_without_digits."""
-        now, label = self._clock.now(), line("label", label, limit=64, required=False)
+        now, label = self._clock.now(), _label(label)
         async with self._storage.write() as tx:
-            client = await access_client(tx.connection, actor, client_id, Action.EDIT)
-            if contact_id is not None and contact_id not in {c.id for c in client.contacts}:
-                raise NotFound(contact_id=contact_id)
+            client = await self._of_contact(tx, actor, client_id, contact_id)
             numbers = read_numbers(written, self._country)
             if len(client.numbers) + len(numbers) > MOST_NUMBERS:
                 raise Invalid("number", "too_many_numbers", most=MOST_NUMBERS)
@@ -133,35 +193,31 @@ class Clients:
                 await insert_number(tx, now, client_id, contact_id, each, understood, label)
                 for each, understood in numbers
             ]
-            await self._changed(tx, actor, client_id, "number_added", number=written)
+            for number_id, (each, _) in zip(ids, numbers, strict=True):
+                await self._added(tx, actor, client_id, "number", number_id, each)
         return ids
 
-    async def remove_number(self, actor: Agent, client_id: int, number_id: int) -> None:
-        """Forget a number of the client's. Raises NotFound."""
+    async def add_point(
+        self,
+        actor: Agent,
+        client_id: int,
+        kind: PointKind,
+        written: str,
+        *,
+        label: str = "",
+        contact_id: int | None = None,
+    ) -> int:
+        """The id of another way to reach the client or a person there. Invalid: see `read_point`,
+        too_many_points; Conflict("point_known")."""
+        now, label, kept = self._clock.now(), _label(label), read_point(kind, written)
         async with self._storage.write() as tx:
-            number = await access_number(tx, actor, client_id, number_id)
-            await tx.execute(delete(client_numbers).where(client_numbers.c.id == number_id))
-            await self._changed(tx, actor, client_id, "number_removed", number=number["written"])
-
-    async def mark_wrong(
-        self, actor: Agent, client_id: int, number_id: int, *, wrong: bool = True
-    ) -> None:
-        """Keep the number but never find the client by it again (`wrong=False` takes it back)."""
-        async with self._storage.write() as tx:
-            number = await access_number(tx, actor, client_id, number_id)
-            if number["wrong"] == wrong:
-                return
-            chosen = update(client_numbers).where(client_numbers.c.id == number_id)
-            await tx.execute(chosen.values(wrong=wrong))
-            if wrong:
-                key = number["e164"] or number["digits"]
-                await tx.execute(
-                    delete(number_choices).where(
-                        number_choices.c.number == key, number_choices.c.client_id == client_id
-                    )
-                )
-            action = "number_wrong" if wrong else "number_right"
-            await self._changed(tx, actor, client_id, action, number=number["written"])
+            await self._of_contact(tx, actor, client_id, contact_id)
+            if await find_point(tx.connection, client_id, kind, kept) is not None:
+                raise Conflict("point_known", value=kept)
+            await _refuse_more(tx, contact_points, client_id, MOST_POINTS, "too_many_points")
+            point_id = await _insert_point(tx, now, client_id, contact_id, kind, kept, label)
+            await self._added(tx, actor, client_id, "contact_point", point_id, kept)
+        return point_id
 
     async def add_contact(
         self,
@@ -178,42 +234,62 @@ class Clients:
         numbers = read_numbers(number, self._country) if number and number.strip() else []
         async with self._storage.write() as tx:
             await access_client(tx.connection, actor, client_id, Action.EDIT)
-            contact_id = await self._insert_contact(tx, client_id, name, position)
+            contact_id = await _insert_contact(tx, now, client_id, name, position)
             for written, understood in numbers:
                 await insert_number(tx, now, client_id, contact_id, written, understood)
-            await self._changed(tx, actor, client_id, "contact_added", name=name)
+            assert contact_id is not None
+            await self._added(tx, actor, client_id, "contact", contact_id, name)
         return contact_id
 
-    async def edit_contact(
-        self, actor: Agent, client_id: int, contact_id: int, *, name: str, position: str = ""
-    ) -> None:
-        """Rename a person at the client or give him another position. Raises NotFound."""
-        values = {
-            "name": line("name", name, limit=LONGEST_NAME),
-            "position": line("position", position, limit=200, required=False),
-        }
-        async with self._storage.write() as tx:
-            client = await access_client(tx.connection, actor, client_id, Action.EDIT)
-            before = next((c for c in client.contacts if c.id == contact_id), None)
-            if before is None:
-                raise NotFound(contact_id=contact_id)
-            changed = audit.changes({"name": before.name, "position": before.position}, values)
-            if changed:
-                chosen = update(contacts).where(contacts.c.id == contact_id)
-                await tx.execute(chosen.values(**values))
-                await self._changed(tx, actor, client_id, "contact_edited", **changed)
+    async def add_entity(
+        self, actor: Agent, client_id: int, *, country: str, name: str, **requisites: str
+    ) -> int:
+        """The id of another legal entity, its numbers by the law of `country` ("SK").
 
-    async def remove_contact(self, actor: Agent, client_id: int, contact_id: int) -> None:
-        """Forget a person at the client; his numbers stay the client's. Raises NotFound."""
+        Invalid: required, country_bad, unknown_field, requisite_length, requisite_checksum,
+        requisite_format.
+        """
+        now, country = self._clock.now(), country.strip().upper()
+        if len(country) != 2 or not country.isascii() or not country.isalpha():
+            raise Invalid("country", "country_bad", value=country)
+        name = line("name", name, limit=LONGEST_NAME)
+        kept = {
+            key: checked_requisite(key, country, key, line(key, written, limit=64))
+            for key, written in requisites.items()
+            if written.strip() and key in requisites_of(country)
+        }
+        values = {"country": country, "name": name, "requisites": kept}
         async with self._storage.write() as tx:
-            client = await access_client(tx.connection, actor, client_id, Action.EDIT)
-            contact = next((c for c in client.contacts if c.id == contact_id), None)
-            if contact is None:
-                raise NotFound(contact_id=contact_id)
-            freed = update(client_numbers).where(client_numbers.c.contact_id == contact_id)
-            await tx.execute(freed.values(contact_id=None))
-            await tx.execute(delete(contacts).where(contacts.c.id == contact_id))
-            await self._changed(tx, actor, client_id, "contact_removed", name=contact.name)
+            await access_client(tx.connection, actor, client_id, Action.EDIT)
+            await _refuse_more(tx, legal_entities, client_id, MOST_ENTITIES, "too_many_entities")
+            row = {**values, "client_id": client_id, "created_at": now}
+            made = await tx.execute(insert(legal_entities).values(**row))
+            entity_id = int(made.inserted_primary_key[0])
+            await self._added(tx, actor, client_id, "legal_entity", entity_id, name)
+        return entity_id
+
+    async def add_note(
+        self,
+        actor: Agent,
+        client_id: int,
+        text: str,
+        *,
+        lead_id: int | None = None,
+        deal_id: int | None = None,
+    ) -> int:
+        """Write something down about the client; the note's id. Whoever may see him may."""
+        now, text = self._clock.now(), paragraphs("text", text, limit=LONGEST_NOTE)
+        if not text:
+            raise Invalid("text", "required")
+        about = {"client_id": client_id, "lead_id": lead_id, "deal_id": deal_id}
+        async with self._storage.write() as tx:
+            await access_client(tx.connection, actor, client_id)
+            row = {**about, "agent_id": actor.id, "text": text, "created_at": now}
+            made = await tx.execute(insert(notes).values(**row))
+            note_id = int(made.inserted_primary_key[0])
+            await reindex(tx, SearchKind.NOTE, note_id)
+            tx.announce(ClientChanged(client_id=client_id))
+        return note_id
 
     async def choose(self, actor: Agent, number: str, client_id: int) -> None:
         """Remember that `number`, of those who have it, means this client. Raises NotFound;
@@ -227,54 +303,70 @@ class Clients:
             "chosen_at": self._clock.now(),
         }
         async with self._storage.write() as tx:
-            await access_client(tx.connection, actor, client_id, Action.EDIT)
+            await access_client(tx.connection, actor, client_id)
             mine = number_choices.c.number == key
             if not (await tx.execute(update(number_choices).where(mine).values(**values))).rowcount:
                 await tx.execute(insert(number_choices).values(number=key, **values))
             tx.announce(ClientChosen(number=key, client_id=client_id))
 
-    async def _changed(
-        self, tx: Write, actor: Agent, client_id: int, action: str, **details: Any
+    async def _of_contact(
+        self, tx: Write, actor: Agent, client_id: int, contact_id: int | None
+    ) -> Client:
+        client = await access_client(tx.connection, actor, client_id, Action.EDIT)
+        if contact_id is not None and contact_id not in {each.id for each in client.contacts}:
+            raise NotFound(contact_id=contact_id)
+        return client
+
+    async def _added(
+        self, tx: Write, actor: Agent, client_id: int, kind: str, part_id: int, name: str
     ) -> None:
-        """What every change ends with: version, search column, audit, announcement."""
-        now = self._clock.now()
-        await tx.execute(
-            update(clients)
-            .where(clients.c.id == client_id)
-            .values(version=clients.c.version + 1, updated_at=now)
-        )
-        await _index(tx, client_id)
-        await audit.record(tx, now, actor.id, action, "client", client_id, **details)
-        tx.announce(ClientChanged(client_id=client_id))
-
-    async def _insert_contact(
-        self, tx: Write, client_id: int, name: str, position: str = ""
-    ) -> int:
-        row = {"client_id": client_id, "name": name, "position": position}
-        made = await tx.execute(insert(contacts).values(**row, created_at=self._clock.now()))
-        return int(made.inserted_primary_key[0])
+        now, part = self._clock.now(), {"kind": kind, "id": part_id, "name": name[:120]}
+        await audit.record(tx, now, actor.id, "added", "client", client_id, **{PART: part})
+        await touch_client(tx, now, client_id)
 
 
-def _checked(fields: Mapping[str, str]) -> dict[str, str]:
-    values = dict(fields)
-    for field, written in fields.items():
-        if field == "name":
-            values[field] = line("name", written, limit=LONGEST_NAME)
-        elif field == "note":
-            values[field] = paragraphs("note", written, limit=LONGEST_NOTE)
-        elif field != "kind":
-            raise Invalid(field, "unknown_field")
-        elif written not in KINDS:
-            raise Invalid("kind", "unknown_choice", value=written)
-    return values
+def _label(written: str) -> str:
+    return line("label", written, limit=64, required=False)
 
 
-async def _index(tx: Write, client_id: int) -> None:
-    """Write the shadow column anew from all that is searched."""
-    client: Client = await get_client(tx.connection, client_id)
-    search = searchable(
-        client.name,
-        *(contact.name for contact in client.contacts),
-        *(number.digits for number in client.numbers),
-    )
-    await tx.execute(update(clients).where(clients.c.id == client_id).values(search=search))
+def _email(written: str) -> str:
+    try:
+        return read_point(PointKind.EMAIL, written) if written.strip() else ""
+    except Invalid as refused:
+        raise Invalid("email", refused.code, **refused.values) from None
+
+
+async def _insert_contact(
+    tx: Write, now: datetime, client_id: int, name: str, position: str = ""
+) -> int | None:
+    if not name:
+        return None
+    row = {"client_id": client_id, "name": name, "position": position, "created_at": now}
+    return int((await tx.execute(insert(contacts).values(**row))).inserted_primary_key[0])
+
+
+async def _insert_point(
+    tx: Write,
+    now: datetime,
+    client_id: int,
+    contact_id: int | None,
+    kind: PointKind,
+    kept: str,
+    label: str,
+) -> int:
+    row: dict[str, Any] = {
+        "client_id": client_id,
+        "contact_id": contact_id,
+        "kind": kind.value,
+        "written": kept,
+        "key": point_key(kind, kept),
+        "label": label,
+        "created_at": now,
+    }
+    return int((await tx.execute(insert(contact_points).values(**row))).inserted_primary_key[0])
+
+
+async def _refuse_more(tx: Write, table: Table, client_id: int, most: int, code: str) -> None:
+    query = select(func.count()).where(table.c.client_id == client_id)
+    if (await tx.execute(query)).scalar_one() >= most:
+        raise Invalid("written" if table is contact_points else "name", code, most=most)

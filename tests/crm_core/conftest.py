@@ -9,7 +9,9 @@ from shutil import which
 
 import pytest
 
+from crm_core.clients.editable import client_editables
 from crm_core.clock import ManualClock
+from crm_core.editing.edits import Edits
 from crm_core.storage.engine import Storage
 from crm_core.storage.migrate import migrate
 from crm_core.storage.schema import metadata
@@ -137,3 +139,8 @@ def _migrate_now(url: str) -> None:
 
     with ThreadPoolExecutor(1) as thread:  # the tests' own loop stays as it is
         thread.submit(asyncio.run, run()).result()
+
+
+@pytest.fixture
+def edits(storage: Storage, clock: ManualClock) -> Edits:
+    return Edits(storage, clock, client_editables("RU"))

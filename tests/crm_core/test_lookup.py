@@ -21,6 +21,7 @@ from crm_core.clients.lookup import (
 )
 from crm_core.clients.records import Clients
 from crm_core.clock import ManualClock
+from crm_core.editing.edits import Edits
 from crm_core.errors import Invalid, NotFound
 from crm_core.events import ClientChosen
 from crm_core.storage import hot
@@ -187,16 +188,16 @@ async def test_a_choice_is_told_under_the_number_s_one_form(
 
 
 async def test_a_choice_is_forgotten_when_the_number_is_marked_wrong(
-    clients: Clients, storage: Storage, cast: Cast
+    clients: Clients, edits: Edits, storage: Storage, cast: Cast
 ) -> None:
     a = await clients.create(cast.anna, name="A", number=SHARED)
     b = await clients.create(cast.anna, name="B", number=SHARED)
     (number,) = await clients.add_number(cast.anna, cast.pavel, SHARED)
     await clients.choose(cast.anna, SHARED, cast.pavel)
-    await clients.mark_wrong(cast.anna, cast.pavel, number)
+    await edits.change(cast.anna, "number", number, "wrong", "1", "")
     found = await look_up(storage, SHARED)
     assert {x.client_id for x in found.candidates} == {a, b}
-    await clients.mark_wrong(cast.anna, cast.pavel, number, wrong=False)
+    await edits.change(cast.anna, "number", number, "wrong", "", "1")
     assert (await look_up(storage, SHARED)).client_id is None
 
 

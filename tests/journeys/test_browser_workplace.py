@@ -272,7 +272,14 @@ async def test_why_a_form_was_refused_stays_readable_while_the_card_changes(
         "Such a call needs a next step: say when, what and for whom."
     )
     built = shift.office.services  # the card is drawn again: by a colleague, by a task, by the note
-    await built.clients.edit(shift.office.cast.vera, shift.office.cast.pavel, 1, name="Павел С.")
+    await built.edits.change(
+        shift.office.cast.vera,
+        "client",
+        shift.office.cast.pavel,
+        "name",
+        "Павел С.",
+        "Павел Семёнов",
+    )
     await expect(anna.locator(".card h2")).to_have_text("Павел С.")
     await expect(refused).to_have_text(
         "Such a call needs a next step: say when, what and for whom."

@@ -10,8 +10,10 @@ from crm_core.agents.accounts import Accounts
 from crm_core.agents.credentials import Passwords
 from crm_core.agents.desks import Desks
 from crm_core.agents.people import Agent
+from crm_core.clients.editable import client_editables
 from crm_core.clients.records import Clients
 from crm_core.clock import Clock
+from crm_core.editing.edits import Edits
 from crm_core.storage.engine import Storage
 from crm_core.storage.migrate import migrate
 from web.demo.cast import (
@@ -91,8 +93,9 @@ async def _make_office(
     }
     await _arrange(Desks.of(storage, past), staff)
     clients = Clients(storage, past, COUNTRY)
+    edits = Edits(storage, past, client_editables(COUNTRY))
     for client in CLIENTS:
-        await _add_client(clients, client, staff)
+        await _add_client(clients, edits, client, staff)
     if with_history:
         await write_history(storage, past, clock.now(), staff)
 
@@ -115,7 +118,9 @@ async def _arrange(desks: Desks, staff: dict[str, Agent]) -> None:
         await desks.pause_reasons.create(None, code=code, title=title, position=place)
 
 
-async def _add_client(clients: Clients, client: DemoClient, staff: dict[str, Agent]) -> None:
+async def _add_client(
+    clients: Clients, edits: Edits, client: DemoClient, staff: dict[str, Agent]
+) -> None:
     made_by = staff[client.owner or "vera"]
     client_id = await clients.create(
         made_by, name=client.name, kind=client.kind, number=client.numbers or None
@@ -123,5 +128,4 @@ async def _add_client(clients: Clients, client: DemoClient, staff: dict[str, Age
     for name, position, number in client.contacts:
         await clients.add_contact(made_by, client_id, name=name, position=position, number=number)
     if client.note:
-        version = 1 + len(client.contacts)
-        await clients.edit(made_by, client_id, version, note=client.note)
+        await edits.change(made_by, "client", client_id, "note", client.note, "")

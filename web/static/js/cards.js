@@ -79,5 +79,8 @@ export async function refresh({ id }) {
   await new Promise((resolve) => setTimeout(resolve, Math.random() * 300));
   if (asked.get(id) !== turn) return;
   const html = await fetchPartial(old.dataset.src).catch(() => null);
-  if (html && asked.get(id) === turn) tick(morph(document.getElementById(id), elementOf(html)));
+  if (!html || asked.get(id) !== turn) return;
+  const shown = morph(document.getElementById(id), elementOf(html));
+  tick(shown);
+  shown.dispatchEvent(new CustomEvent("renewed", { bubbles: true }));
 }

@@ -2,7 +2,7 @@
 // ticked boxes, focus and open menus stay, because nodes are kept and only differences are changed.
 
 const OWN_TO_THE_PAGE = new Set(["open", "hidden", "aria-busy"]);
-const NEVER_OF_THE_SERVER = new Set(["aria-busy", "aria-invalid", "data-saved", "data-step-needed"]);
+const NEVER_OF_THE_SERVER = new Set(["aria-busy", "aria-invalid", "data-saved", "data-sending", "data-step-needed"]);
 
 export function elementOf(html) {
   const holder = document.createElement("template");
@@ -19,10 +19,24 @@ export function morph(old, fresh) {
     if (old.data !== fresh.data) old.data = fresh.data;
     return old;
   }
+  if (old.dataset.edit && keepsItsEdit(old)) return old;
   copyAttributes(old, fresh);
+  if (old.dataset.edit && old.nodeName !== "TEXTAREA") showWritten(old);
   if (old.nodeName === "TEXTAREA") copyText(old, fresh);
   else if (!isWrittenHere(old, fresh)) copyChildren(old, fresh);
   return old;
+}
+
+// A field that somebody is in, or whose text is not saved yet, keeps what he saw when he began: the server
+// compares that, and tells him what a colleague wrote meanwhile.
+function keepsItsEdit(field) {
+  const written = field.type === "checkbox" ? (field.checked ? "1" : "") : field.value;
+  return written !== field.dataset.before || document.activeElement === field;
+}
+
+function showWritten(field) {
+  if (field.type === "checkbox") field.checked = field.dataset.before === "1";
+  else field.value = field.dataset.before;
 }
 
 // A line that the server leaves empty for the page's own sentences: what was refused, and why.

@@ -8,6 +8,7 @@ export class Refused extends Error {
     this.status = status;
     this.code = error.code;
     this.field = error.field;
+    this.theirs = error.theirs; // what stands there now, where somebody was faster
   }
 }
 

@@ -1,0 +1,54 @@
+"""What the one way of editing has to know of a kind of record."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Column, Table
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from crm_core.agents.people import Agent
+from crm_core.agents.rights import Action
+from crm_core.editing.fields import Field, Row
+from crm_core.storage.engine import Write
+
+LONGEST_NAMED: Final = 120
+
+Door = Callable[[AsyncConnection, Agent, int, Action], Awaitable[object]]
+"""May this person do this with that record? Raises NotFound or Forbidden."""
+
+
+Changed = Callable[[Write, datetime, Row], Awaitable[None]]
+"""What every change ends with, given the row as it is now: version, index, announcement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Editable:
+    """A kind of record: `subject` is its word in the audit trail.
+
+    A part hangs on another record (a contact on his client): `whole` names the column of that
+    record's id and the record's own word; its door is asked, its history tells the change. Only a
+    part can be removed; `held_by` are the columns that may name it, emptied meanwhile.
+    """
+
+    subject: str
+    table: Table
+    fields: Mapping[str, Field]
+    door: Door
+    changed: Changed
+    whole: tuple[str, str] | None = None
+    held_by: tuple[Column[Any], ...] = ()
+    called: str = "name"
+    """The column that names a part in the history."""
+
+    def named(self, row: Row) -> str:
+        """What the history calls a part: its name, or how its text begins."""
+        return str(row[self.called])[:LONGEST_NAMED]
+
+    def record_of(self, row: Row) -> tuple[str, int]:
+        """The record whose history tells a change of `row`: word and id."""
+        if self.whole is None:
+            return self.subject, int(row["id"])
+        column, subject = self.whole
+        return subject, int(row[column])
