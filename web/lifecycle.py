@@ -20,6 +20,7 @@ from aiohttp import web
 
 from crm_core.storage.migrate import migrate
 from web.app import make_app
+from web.first_pipelines import first_plans
 from web.folders import make_room
 from web.settings import HttpSettings
 from web.supervisor import NOBODY, Supervisor
@@ -79,6 +80,8 @@ async def _prepare(built: Services) -> None:
     await built.sole.take()
     for revision in await migrate(built.storage):
         log.info("migrated", revision=revision)
+    plans = first_plans(built.settings.office.language, built.settings.exchange.country)
+    await built.sales.pipelines.begin(plans)
     await built.endpoint_corrections.restore()
     await built.wrap_up_hearing.restore()
     await built.roster.restore()

@@ -235,6 +235,7 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
     "stage_ends": N_("Nothing begins at the end: choose a stage before “%(title)s”."),
     "not_closed": N_("This is open already."),
     "no_stage_to_begin": N_("“%(title)s” has no stage to go on from. Ask an administrator."),
+    "amount_of_lines": N_("The amount is the sum of the lines. Change the lines."),
     "no_pipeline": N_("There is no pipeline yet. Ask an administrator to make one."),
     "last_pipeline": N_("“%(title)s” is the last pipeline of its kind. Make another one first."),
     "pipeline_in_use": N_("“%(title)s” has %(count)s open records. Move them first."),

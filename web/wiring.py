@@ -24,9 +24,16 @@ from crm_core.catchup.reconciliation import Reconciler
 from crm_core.clients.editable import client_editables
 from crm_core.clients.records import Clients
 from crm_core.clock import Clock
+from crm_core.deals.arrangement import SalesArrangement
+from crm_core.deals.editable import DEAL
+from crm_core.deals.records import Deals
+from crm_core.deals.selling import Selling
 from crm_core.editing.edits import Edits
 from crm_core.events import ClientChanged, ClientChosen, ClientCreated
 from crm_core.intake import Intake
+from crm_core.leads.conversion import Conversion
+from crm_core.leads.editable import LEAD
+from crm_core.leads.records import Leads
 from crm_core.storage.engine import Storage
 from crm_core.storage.sole import SoleService
 from crm_core.tasks.callbacks import Callbacks
@@ -45,6 +52,7 @@ from telephony.switchboard import Switchboard
 from telephony.tracker import CallTracker
 from telephony.wire import WANTED, WANTED_VARIABLES
 from web.assets import Assets
+from web.boards_live import BoardsLive
 from web.call_control import CallControl
 from web.check import Check
 from web.doorkeeper import Doorkeeper
@@ -93,6 +101,11 @@ class Services:
     clients: Clients
     edits: Edits
     catalogues: Catalogues
+    sales: SalesArrangement
+    deals: Deals
+    selling: Selling
+    leads: Leads
+    conversion: Conversion
     roster: Roster
     tasks: Tasks
     callbacks: Callbacks
@@ -115,6 +128,7 @@ class Services:
     endpoint_corrections: EndpointCorrections
     # the edge
     screens: Screens
+    boards_live: BoardsLive
     call_control: CallControl
     call_exporter: CallExporter
     doorkeeper: Doorkeeper
@@ -174,6 +188,7 @@ def build(settings: Settings, clock: Clock) -> Services:
     assets = Assets()
     rendering = Rendering(clock.now, assets, country)
     screens = make_screens(storage, clock, rendering, roster, country=country, build=assets.hash)
+    deals = Deals(storage, clock)
     services = Services(
         settings=settings,
         clock=clock,
@@ -186,8 +201,13 @@ def build(settings: Settings, clock: Clock) -> Services:
         desks=Desks.of(storage, clock, technology=settings.exchange.technology),
         endpoint_roles=EndpointRoles(storage, clock),
         clients=Clients(storage, clock, country),
-        edits=Edits(storage, clock, client_editables(country)),
+        edits=Edits(storage, clock, {**client_editables(country), "deal": DEAL, "lead": LEAD}),
         catalogues=Catalogues(storage, clock),
+        sales=SalesArrangement.of(storage, clock),
+        deals=deals,
+        selling=Selling(storage, clock),
+        leads=Leads(storage, clock, country),
+        conversion=Conversion(storage, clock, deals),
         roster=roster,
         tasks=Tasks(storage, clock),
         callbacks=Callbacks(storage, clock),
@@ -208,6 +228,7 @@ def build(settings: Settings, clock: Clock) -> Services:
         phones=phones,
         endpoint_corrections=EndpointCorrections(storage, phones),
         screens=screens,
+        boards_live=BoardsLive(screens.hub, storage),
         call_control=CallControl(switchboard, tracker.live, country, clock),
         call_exporter=CallExporter(storage, clock, flight, phones),
         doorkeeper=Doorkeeper(),
@@ -260,6 +281,7 @@ def _subscribe(built: Services) -> None:
     )
     hears("screens", built.screens.handlers())
     hears("floor", built.screens.floor_handlers())
+    hears("boards", built.boards_live.handlers())
 
 
 def _watch(built: Services) -> None:
