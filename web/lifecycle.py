@@ -109,6 +109,7 @@ async def _run(
             ("catch-up", built.catch_up.run),
             ("reconciliation", built.reconciler.run),
             ("escalation", built.escalation.run),
+            ("reminders", built.reminders.run),
             ("wrap-up expiry", built.wrap_up_expiry.run),
             ("screens", built.screens.run),
             ("vigil", built.vigil.run),

@@ -11,6 +11,8 @@ from crm_core.clock import Clock
 from crm_core.events import (
     AgentStateChanged,
     CallbackEscalated,
+    LeadChanged,
+    ReminderDue,
     RoleChanged,
     TaskChanged,
     TaskDone,
@@ -18,7 +20,7 @@ from crm_core.events import (
 from crm_core.storage.engine import Storage
 from screenpop.board import Board
 from screenpop.floor import HEARD, Floor
-from screenpop.hub import EVERYONE, FLOOR, Hub
+from screenpop.hub import EVERYONE, FLOOR, Hub, workplace_of
 from screenpop.messages import Put, Refresh
 from screenpop.outbox import Closing
 from screenpop.presenter import SERVICE, OperatorStatus, Presenter
@@ -30,6 +32,10 @@ from web.rendering import Rendering
 
 LATE_CALLBACKS = "floor-callbacks"
 """The panel of the floor that is fetched anew when a task changes."""
+REMINDERS = "reminders"
+"""The cards in the corner of every page."""
+DAY_TOPIC, DAY = "day", "day"
+"""Who works through My day hears of it on a topic of its own: the element is fetched anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,8 @@ class Screens:
 
     hub: Hub
     presenter: Presenter
+    presence: Presence
+    records: RecordScreens
     floor: Floor
     frames: Frames
     lists: OfficeLists
@@ -53,6 +61,7 @@ class Screens:
         return {
             DirectoryChanged: self._on_directory_changed,
             RoleChanged: self._on_role_changed,
+            ReminderDue: self._on_reminder_due,
         }
 
     def floor_handlers(self) -> Mapping[type, Callable[[Any], Awaitable[None]]]:
@@ -61,6 +70,7 @@ class Screens:
         return {
             **dict.fromkeys(HEARD, self._on_floor_fact),
             **dict.fromkeys(tasks, self._on_task_fact),
+            LeadChanged: self._on_lead_fact,
         }
 
     async def start(self) -> None:
@@ -89,6 +99,13 @@ class Screens:
 
     async def _on_task_fact(self, fact: object) -> None:
         self.hub.send(FLOOR, Refresh(LATE_CALLBACKS))
+        self.hub.send(DAY_TOPIC, Refresh(DAY))
+
+    async def _on_lead_fact(self, fact: LeadChanged) -> None:
+        self.hub.send(DAY_TOPIC, Refresh(DAY))
+
+    async def _on_reminder_due(self, fact: ReminderDue) -> None:
+        self.hub.send(workplace_of(fact.agent_id), Refresh(REMINDERS))
 
     async def _on_directory_changed(self, fact: DirectoryChanged) -> None:
         await self.lists.read()

@@ -37,8 +37,10 @@ from crm_core.leads.records import Leads
 from crm_core.storage.engine import Storage
 from crm_core.storage.sole import SoleService
 from crm_core.tasks.callbacks import Callbacks
+from crm_core.tasks.comments import Comments
 from crm_core.tasks.escalation import Escalation
 from crm_core.tasks.records import Tasks
+from crm_core.tasks.reminders import Reminders
 from crm_core.wrap_up.expiry import WrapUpExpiry
 from crm_core.wrap_up.hearing import WrapUpHearing
 from crm_core.wrap_up.records import WrapUps
@@ -108,6 +110,8 @@ class Services:
     conversion: Conversion
     roster: Roster
     tasks: Tasks
+    comments: Comments
+    reminders: Reminders
     callbacks: Callbacks
     escalation: Escalation
     wrap_ups: WrapUps
@@ -210,6 +214,8 @@ def build(settings: Settings, clock: Clock) -> Services:
         conversion=Conversion(storage, clock, deals),
         roster=roster,
         tasks=Tasks(storage, clock),
+        comments=Comments(storage, clock),
+        reminders=Reminders(storage, clock),
         callbacks=Callbacks(storage, clock),
         escalation=Escalation(storage, clock),
         wrap_ups=WrapUps(storage, clock),

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.agents.people import Agent
 from crm_core.clients.access import access_client
-from crm_core.clients.tables import contacts
+from crm_core.clients.tables import clients, contacts
 from crm_core.deals.access import access_deal
 from crm_core.deals.tables import deals
 from crm_core.errors import Invalid, NotFound
@@ -32,6 +32,19 @@ class About:
     def columns(self) -> dict[str, int | None]:
         """As `tasks` keeps them."""
         return {name: getattr(self, name) for name in ABOUT}
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAbout:
+    """The same with its names; "" for what is not named."""
+
+    client_id: int
+    client_name: str
+    client_kind: str
+    lead_id: int | None
+    lead_title: str
+    deal_id: int | None
+    deal_title: str
 
 
 ABOUT = ("client_id", "lead_id", "deal_id", "contact_id")
@@ -59,6 +72,37 @@ async def checked_about(connection: AsyncConnection, actor: Agent, about: About)
     if client_id is not None:
         await access_client(connection, actor, client_id)
     return About(client_id, about.lead_id, about.deal_id, about.contact_id)
+
+
+async def known_about(connection: AsyncConnection, about: About) -> KnownAbout | None:
+    """The names of what was checked; None for nobody."""
+    if about.client_id is None:
+        return None
+    client = select(clients.c.name, clients.c.kind).where(clients.c.id == about.client_id)
+    row = (await connection.execute(client)).one()
+    titles = [
+        await _title(connection, table, record_id)
+        for table, record_id in ((leads, about.lead_id), (deals, about.deal_id))
+    ]
+    return KnownAbout(
+        about.client_id, row.name, row.kind, about.lead_id, titles[0], about.deal_id, titles[1]
+    )
+
+
+async def _title(connection: AsyncConnection, table: Table, record_id: int | None) -> str:
+    if record_id is None:
+        return ""
+    query = select(table.c.title).where(table.c.id == record_id)
+    return str((await connection.execute(query)).scalar_one())
+
+
+async def contacts_of(connection: AsyncConnection, client_id: int | None) -> list[tuple[int, str]]:
+    """The people at a client whom the caller may see, by name."""
+    if client_id is None:
+        return []
+    query = select(contacts.c.id, contacts.c.name).where(contacts.c.client_id == client_id)
+    rows = await connection.execute(query.order_by(contacts.c.name, contacts.c.id))
+    return [(row.id, row.name) for row in rows]
 
 
 async def touch_lead(tx: Write, lead_id: int | None, now: datetime) -> bool:

@@ -49,6 +49,11 @@ async def access_task(
     raise Forbidden(role=actor.role.value)
 
 
+async def may_change(connection: AsyncConnection, actor: Agent, task_id: int) -> bool:
+    """Whether `actor` may edit it."""
+    return await _allows(connection, actor, task_id, Action.EDIT)
+
+
 def _within(scope: Scope, agent_id: int) -> ColumnElement[bool]:
     if scope is Scope.NONE:
         return false()

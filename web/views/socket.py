@@ -15,7 +15,7 @@ from screenpop.messages import Snapshot
 from screenpop.outbox import Closing, Delivery, Outbox
 from web.frames import Format
 from web.i18n import Reader
-from web.screens import Screens
+from web.screens import DAY_TOPIC, Screens
 from web.turnstile import TURN
 from web.visits import person, services, visit
 
@@ -39,6 +39,8 @@ async def show(request: web.Request) -> web.WebSocketResponse:
     outbox = Outbox(agent.id, session_id(secret), screens.settings.outbox_limit)
     watches_floor = agent.role in WATCH_FLOOR and "floor" in request.query.get("topics", "")
     topics = [EVERYONE, workplace_of(agent.id), *([FLOOR] if watches_floor else [])]
+    if DAY_TOPIC in request.query.get("topics", ""):
+        topics.append(DAY_TOPIC)
     screens.hub.join(outbox, topics)
     writer = asyncio.create_task(_write(request, socket, outbox, watches_floor))
     watcher = asyncio.create_task(_watch_session(request, outbox))

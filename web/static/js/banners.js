@@ -2,17 +2,21 @@
 
 import { put, refresh, remove, snapshot } from "./cards.js";
 import { showLink } from "./link.js";
+import { renewReminders } from "./reminders.js";
 import { LiveSocket } from "./socket.js";
 
 const hear = {
-  snapshot,
+  snapshot(areas, elements) {
+    snapshot(areas, elements);
+    renewReminders();
+  },
   op(op) {
     if (op.op === "put") put(op);
     else if (op.op === "remove") remove(op);
-    else if (op.op === "refresh") refresh(op);
+    else if (op.op === "refresh") op.id === "tasks" || op.id === "reminders" ? renewReminders() : refresh(op);
   },
   state: showLink,
 };
 
-const floor = document.querySelector("[data-area^='floor']") ? "?topics=floor" : "";
-new LiveSocket(`/socket${floor}`, hear).start();
+const topic = document.querySelector("[data-area^='floor']") ? "?topics=floor" : document.getElementById("day") ? "?topics=day" : "";
+new LiveSocket(`/socket${topic}`, hear).start();

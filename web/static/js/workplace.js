@@ -5,6 +5,7 @@ import { callForAttention, offerNotifications } from "./attention.js";
 import { cards, onCard, put, refresh, remove, snapshot } from "./cards.js";
 import { showLink } from "./link.js";
 import { listenToNotes, recoverNote, saveUnsaved } from "./notes.js";
+import { renewReminders } from "./reminders.js";
 import { LiveSocket } from "./socket.js";
 import { toast } from "./toasts.js";
 import { listenToForms, showForm } from "./wrapup.js";
@@ -30,13 +31,15 @@ const hear = {
   snapshot(areas, elements) {
     snapshot(areas, elements);
     renewTasks();
+    renewReminders();
     showSeat();
     saveUnsaved();
   },
   op(op) {
     if (op.op === "put") put(op);
     else if (op.op === "remove") remove(op);
-    else if (op.op === "refresh") op.id === "tasks" ? renewTasks() : refresh(op);
+    else if (op.op === "refresh" && op.id === "tasks") renewTasks().then(renewReminders);
+    else if (op.op === "refresh") op.id === "reminders" ? renewReminders() : refresh(op);
     else if (op.op === "notice") toast(op.text, "bad");
     showSeat();
   },
@@ -55,5 +58,5 @@ listenToForms();
 offerNotifications();
 setInterval(() => document.hidden || renewTasks(), LATE_SECONDS * 1000);
 for (const card of cards()) recoverNote(card);
-const floor = document.querySelector("[data-area^='floor']") ? "?topics=floor" : "";
-new LiveSocket(`/socket${floor}`, hear).start();
+const topic = document.querySelector("[data-area^='floor']") ? "?topics=floor" : document.getElementById("day") ? "?topics=day" : "";
+new LiveSocket(`/socket${topic}`, hear).start();
