@@ -1,6 +1,6 @@
 """How each engine finds the newest texts that hold given parts: by its own index of trigrams.
 
-Both give ids, newest first, and stop as early as they can: what thousands of records hold is told
+Both give rows, newest first, and stop as early as they can: what thousands of records hold is told
 by the first few, and never ranked as a whole.
 """
 
@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     FromClause,
     Select,
@@ -20,12 +21,13 @@ from sqlalchemy import (
     or_,
     select,
     table,
+    true,
     union_all,
 )
 
 from crm_core.search.kinds import SearchKind, first_place, last_place
 from crm_core.search.question import GRAM, Parts
-from crm_core.search.tables import INDEX_NAME, search_texts
+from crm_core.search.tables import GROUPS, INDEX_NAME, search_texts
 
 WINDOW: Final = 2000
 """So many of the newest are read through where the index is no help: on SQLite for a single
@@ -36,28 +38,18 @@ Given = dict[str, object]
 """The values of a statement's parameters, by name."""
 
 
-def holds(text: ColumnElement[str], fits: Iterable[Parts], *, is_sqlite: bool) -> Any:
-    """Whether a text holds all parts of one of `fits`; the values are `values_of(fits)`."""
-    position = func.instr if is_sqlite else func.strpos
-    return or_(
-        *(
-            and_(
-                *(
-                    position(text, bindparam(f"part_{place}_{nth}", type_=Text)) > 0
-                    for nth in range(len(parts))
-                )
-            )
-            for place, parts in enumerate(fits)
-        )
-    )
-
-
-def newest(kind: SearchKind, fits: tuple[Parts, ...], seen: Any, *, is_sqlite: bool) -> Select[Any]:
-    """Ids of the newest texts of `kind` that hold one of `fits` and are `seen`, a condition on
-    `search_texts`; at most `most` of them, a parameter like `values_of(fits)`."""
+def newest(
+    group: str, fits: tuple[Parts, ...], *, is_sqlite: bool, seen: Literal | None = None
+) -> Select[Any]:
+    """Id, record_id and text of the newest that hold one of `fits`, of the kinds in `group` (see
+    GROUPS), and that are `seen`, a condition on `search_texts`. Parameters: `values_of(fits)`,
+    `most`, and `above` and `upto`, between which the ids are."""
+    condition = true() if seen is None else seen
     if not is_sqlite:
-        return _of_postgresql(kind, fits, seen)
-    return _of_window(kind, fits, seen) if is_looked_through(fits) else _of_sqlite(kind, fits, seen)
+        return _of_postgresql(group, fits, condition)
+    if is_looked_through(fits):
+        return _of_window(true(), fits, condition, is_sqlite=True)
+    return _of_sqlite(fits, condition)
 
 
 def is_looked_through(fits: tuple[Parts, ...]) -> bool:
@@ -67,7 +59,7 @@ def is_looked_through(fits: tuple[Parts, ...]) -> bool:
 
 
 def values_of(fits: tuple[Parts, ...], *, is_sqlite: bool) -> Given:
-    """The parameters of `newest` and `holds` for these parts."""
+    """The parameters of `newest` that come from these parts."""
     values: Given = {
         f"part_{place}_{nth}": part
         for place, parts in enumerate(fits)
@@ -79,25 +71,19 @@ def values_of(fits: tuple[Parts, ...], *, is_sqlite: bool) -> Given:
     return {**values, **patterns}
 
 
-def _between(ids: ColumnElement[int], kind: SearchKind) -> ColumnElement[bool]:
-    # In the statement itself, or PostgreSQL could not tell which of its indexes it may use.
-    low: Literal = literal_column(str(first_place(kind)))
-    high: Literal = literal_column(str(last_place(kind)))
-    return and_(ids > low, ids <= high)
-
-
+_COLUMNS: Final = (search_texts.c.id, search_texts.c.record_id, search_texts.c.text)
 _index = table(INDEX_NAME, column("rowid"), column(INDEX_NAME))
 
 
-def _of_sqlite(kind: SearchKind, fits: tuple[Parts, ...], seen: Any) -> Select[Any]:
+def _of_sqlite(fits: tuple[Parts, ...], seen: Literal) -> Select[Any]:
     ids = _index.c.rowid
     return (
-        select(search_texts.c.id)
+        select(*_COLUMNS)
         .select_from(_index.join(search_texts, search_texts.c.id == ids))
         .where(
             _index.c[INDEX_NAME].op("MATCH")(bindparam("match", type_=Text)),
-            _between(ids, kind),
-            holds(search_texts.c.text, fits, is_sqlite=True),
+            _between(ids),
+            _holds(search_texts.c.text, fits, is_sqlite=True),
             seen,
         )
         .order_by(ids.desc())
@@ -121,56 +107,93 @@ def _grams(parts: Parts) -> list[str]:
 
 
 def _of_window(
-    kind: SearchKind, fits: tuple[Parts, ...], seen: Any, *, is_sqlite: bool = True
+    within: Literal, fits: tuple[Parts, ...], seen: Literal, *, is_sqlite: bool
 ) -> Select[Any]:
     window: FromClause = (
-        select(search_texts.c.id, search_texts.c.text)
-        .where(_between(search_texts.c.id, kind))
+        select(*_COLUMNS)
+        .where(within, _between(search_texts.c.id))
         .order_by(search_texts.c.id.desc())
         .limit(literal_column(str(WINDOW)))
         .subquery("newest")
     )
     return (
-        select(search_texts.c.id)
+        select(*_COLUMNS)
         .join(window, window.c.id == search_texts.c.id)
-        .where(holds(window.c.text, fits, is_sqlite=is_sqlite), seen)
+        .where(_holds(window.c.text, fits, is_sqlite=is_sqlite), seen)
         .order_by(window.c.id.desc())
         .limit(bindparam("most"))
     )
 
 
-def _of_postgresql(kind: SearchKind, fits: tuple[Parts, ...], seen: Any) -> Select[Any]:
+def _of_postgresql(group: str, fits: tuple[Parts, ...], seen: Literal) -> Select[Any]:
     most: Literal = bindparam("most")
-    within = _between(search_texts.c.id, kind)
-    looked = _of_window(kind, fits, seen, is_sqlite=False).cte("looked")
+    within = _in_group(group)
+    looked = _of_window(within, fits, seen, is_sqlite=False).cte("looked")
     looked = looked.prefix_with("MATERIALIZED", dialect="postgresql")
     enough = select(func.count()).select_from(looked).scalar_subquery()
     asked = (
         select(search_texts.c.id)
-        .where(within, _like(fits), seen, enough < most)
+        .where(within, _between(search_texts.c.id), _like(fits), seen, enough < most)
         .cte("asked")
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
-    both = union_all(
+    ids = union_all(
         select(looked.c.id), select(asked.c.id).where(asked.c.id.not_in(select(looked.c.id)))
-    ).subquery("found")
-    return select(both.c.id).order_by(both.c.id.desc()).limit(most)
+    ).subquery("ids")
+    best = select(ids.c.id).order_by(ids.c.id.desc()).limit(most).subquery("best")
+    return (
+        select(*_COLUMNS)
+        .join(best, best.c.id == search_texts.c.id)
+        .order_by(search_texts.c.id.desc())
+    )
 
 
-def _like(fits: tuple[Parts, ...]) -> ColumnElement[bool]:
+def _between(ids: Literal) -> ColumnElement[bool]:
+    above: Literal = bindparam("above", type_=BigInteger)
+    upto: Literal = bindparam("upto", type_=BigInteger)
+    return and_(ids > above, ids <= upto)
+
+
+def _in_group(group: str) -> ColumnElement[bool]:
+    # In the statement itself, or PostgreSQL could not tell which of its indexes it may use.
+    lowest, highest = GROUPS[group]
+    low: Literal = literal_column(str(first_place(lowest)))
+    high: Literal = literal_column(str(last_place(highest)))
+    return and_(search_texts.c.id > low, search_texts.c.id <= high)
+
+
+def _holds(text: Literal, fits: Iterable[Parts], *, is_sqlite: bool) -> ColumnElement[bool]:
+    position = func.instr if is_sqlite else func.strpos
+
+    def part(place: int, nth: int) -> ColumnElement[bool]:
+        return position(text, bindparam(f"part_{place}_{nth}", type_=Text)) > literal_column("0")
+
+    return _any_of(fits, part)
+
+
+def _like(fits: Iterable[Parts]) -> ColumnElement[bool]:
+    def part(place: int, nth: int) -> ColumnElement[bool]:
+        return search_texts.c.text.like(bindparam(f"like_{place}_{nth}", type_=Text))
+
+    return _any_of(fits, part)
+
+
+def _any_of(fits: Iterable[Parts], part: Any) -> ColumnElement[bool]:
     return or_(
-        *(
-            and_(
-                *(
-                    search_texts.c.text.like(bindparam(f"like_{place}_{nth}", type_=Text))
-                    for nth in range(len(parts))
-                )
-            )
-            for place, parts in enumerate(fits)
-        )
+        *(and_(*(part(place, nth) for nth in range(len(p)))) for place, p in enumerate(fits))
     )
 
 
 def _pattern(part: str) -> str:
     escaped = part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
+
+
+def group_of(kind: SearchKind) -> str:
+    """The group of GROUPS that this kind is in."""
+    order = list(SearchKind)
+    return next(
+        name
+        for name, (lowest, highest) in GROUPS.items()
+        if order.index(highest) <= order.index(kind) <= order.index(lowest)
+    )

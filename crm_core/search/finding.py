@@ -2,69 +2,26 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, Final, cast
+from typing import Final
 
-from sqlalchemy import Integer, Select, bindparam, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.agents.people import Agent
-from crm_core.agents.rights import Action, RecordKind
-from crm_core.clients.tables import client_numbers, contact_points, contacts
-from crm_core.search.engines import is_looked_through, values_of
-from crm_core.search.kinds import SearchKind
+from crm_core.search import statements
+from crm_core.search.engines import group_of, values_of
+from crm_core.search.kinds import SearchKind, first_place, last_place
 from crm_core.search.question import Parts, Question, ask
 from crm_core.search.ranking import Fit, fit_of
-from crm_core.search.sources import found_texts, with_number
-from crm_core.storage.hot import Asked, HotSelect, Reading, Row, read_through
+from crm_core.search.results import Found, Group, Hit, Way
+from crm_core.search.tables import GROUPS
+from crm_core.storage.hot import Asked, Reading, Row, read_through
 
 DEPTH: Final = 30
 """So many of a kind are ranked as a whole; where more fit, the closer fits are asked for too."""
+MOST: Final = 100
+"""Of one kind, in one answer."""
 NOTES: Final = (SearchKind.NOTE, SearchKind.CALL_NOTE, SearchKind.CLIENT_NOTE)
-_MOST_STATEMENTS: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One more thing a client is found by: `kind` is contact, number, or that of a point."""
-
-    kind: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One result. `word` is the kind of a client or task, or the id of a note's call; `at` when it
-    was changed, is due, or was said. `ways` are of a client."""
-
-    kind: SearchKind
-    record_id: int
-    fit: Fit
-    title: str
-    body: str
-    client_id: int | None
-    client_name: str
-    at: datetime
-    word: str
-    place: int
-    ways: tuple[Way, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The best of one kind, all notes together; `more` where there are others still."""
-
-    kind: SearchKind
-    hits: tuple[Hit, ...]
-    more: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """`groups` in the order in which they are shown, none of them empty."""
-
-    question: Question
-    groups: tuple[Group, ...]
+_NAMED: Final = (SearchKind.CLIENT, SearchKind.LEAD, SearchKind.DEAL)
 
 
 async def find(
@@ -83,8 +40,12 @@ async def find(
     if question is None:
         return None
     is_sqlite = connection.dialect.name == "sqlite"
-    asking = _Asking(question, actor, tuple(kinds), most, is_sqlite)
+    asking = _Asking(question, actor, tuple(kinds), min(most, MOST), is_sqlite)
     return Found(question, await read_through(connection, asking.groups()))
+
+
+Texts = dict[SearchKind, dict[int, str]]
+"""The stored texts by kind and record, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,59 +69,102 @@ class _Asking:
             return []
         kinds = [k for k in (SearchKind.CLIENT, SearchKind.LEAD) if k in self.kinds]
         given = {"number": self.question.number, "most": self.most + 1, "actor_id": self.actor.id}
-        told = yield [(self._statement(kind, None), given) for kind in kinds]
+        told = yield [(statements.numbered(kind, self.actor), given) for kind in kinds]
         return [
             _hit(kind, row, Fit.EXACT)
             for kind, rows in zip(kinds, told, strict=True)
             for row in rows
         ]
 
+    @property
+    def _deepest(self) -> int:
+        return max(DEPTH, self.most + 1)
+
     def _by_text(self) -> Reading[list[Hit]]:
-        question, deepest = self.question, max(DEPTH, self.most + 1)
-        told = yield [self._asked(kind, question.anywhere, deepest) for kind in self.kinds]
-        rows = dict(zip(self.kinds, told, strict=True))
-        full = [
-            kind
-            for kind in rows
-            if kind not in NOTES and (question.is_short or len(rows[kind]) == deepest)
-        ]
-        closer = [(kind, fits) for kind in full for fits in (question.at_name, question.at_words)]
-        if closer:
-            told = yield [self._asked(kind, fits, self.most + 1) for kind, fits in closer]
-            for (kind, _), some in zip(closer, told, strict=True):
-                rows[kind] = _once([*rows[kind], *some])
+        texts = yield from self._candidates()
+        full = [kind for kind in texts if len(texts[kind]) >= self._deepest]
+        yield from self._closer(texts, full)
+        hits = yield from self._seen(texts)
+        # Where most of what fits is hidden from him, what he may see is looked for further down.
+        for kind in full:
+            if sum(hit.kind is kind for hit in hits) <= self.most:
+                [rows] = yield [self._seen_of(kind)]
+                hits = [hit for hit in hits if hit.kind is not kind]
+                hits += yield from self._seen({kind: _texts_by_record(rows)})
+        return hits
+
+    def _candidates(self) -> Reading[Texts]:
+        """The newest of every kind, whoever may see them: as many as are ranked."""
+        texts: Texts = {}
+        kinds = self.kinds
+        if self.question.is_short:  # a letter alone is looked for in names
+            kinds = tuple(kind for kind in kinds if kind in _NAMED)
+        for group, lowest, highest in _ranges(kinds, is_sqlite=self.is_sqlite):
+            above, upto = first_place(lowest), last_place(highest)
+            while upto > above:
+                [rows] = yield [self._asked(group, self.question.anywhere, above, upto)]
+                for row in rows:
+                    texts.setdefault(_kind_at(row["id"]), {})[row["record_id"]] = row["text"]
+                if len(rows) < self._deepest:
+                    break
+                last = _kind_at(rows[-1]["id"])
+                enough = len(texts[last]) >= self._deepest
+                upto = first_place(last) if enough else rows[-1]["id"] - 1
+        return texts
+
+    def _closer(self, texts: Texts, full: list[SearchKind]) -> Reading[None]:
+        """Add what fits closely but is older than what was ranked."""
+        kinds = [kind for kind in _NAMED if kind in full]
+        if self.question.is_short:
+            kinds = [kind for kind in _NAMED if kind in self.kinds]
+        for kind in kinds:
+            for fits in (self.question.at_name, self.question.at_words):
+                above, upto = first_place(kind), last_place(kind)
+                [rows] = yield [self._asked(group_of(kind), fits, above, upto, self.most + 1)]
+                texts.setdefault(kind, {}).update(_texts_by_record(rows))
+
+    def _seen(self, texts: Texts) -> Reading[list[Hit]]:
+        asked = {kind: list(some) for kind, some in texts.items() if some}
+        told = yield [statements.records(kind, ids, self.actor) for kind, ids in asked.items()]
         return [
-            _hit(kind, row, fit_of(row["text"], question)) for kind in rows for row in rows[kind]
+            _hit(kind, row, fit_of(texts[kind][row["record_id"]], self.question))
+            for kind, rows in zip(asked, told, strict=True)
+            for row in rows
         ]
 
-    def _asked(self, kind: SearchKind, fits: tuple[Parts, ...], most: int) -> Asked:
+    def _seen_of(self, kind: SearchKind) -> Asked:
+        fits, group = self.question.anywhere, group_of(kind)
+        made = statements.seen_texts(group, kind, fits, self.actor, is_sqlite=self.is_sqlite)
+        _, given = self._asked(group, fits, first_place(kind), last_place(kind))
+        return made, {**given, "actor_id": self.actor.id}
+
+    def _asked(
+        self, group: str, fits: tuple[Parts, ...], above: int, upto: int, most: int = 0
+    ) -> Asked:
         values = values_of(fits, is_sqlite=self.is_sqlite)
-        given = {**values, "most": most, "actor_id": self.actor.id}
-        return self._statement(kind, fits), given
-
-    def _statement(self, kind: SearchKind, fits: tuple[Parts, ...] | None) -> HotSelect:
-        """Made once for all who have the same rights and ask in as many parts."""
-        rights = (self.actor.role, self.actor.newcomer, *_seeing(self.actor))
-        shape = None if fits is None else (*map(len, fits), is_looked_through(fits))
-        key = (self.is_sqlite, kind, shape, rights)
-        if key not in _STATEMENTS:
-            if len(_STATEMENTS) >= _MOST_STATEMENTS:
-                _STATEMENTS.clear()
-            anyone = replace(self.actor, id=cast("int", bindparam("actor_id", type_=Integer)))
-            made: Select[Any] = (
-                with_number(kind, anyone)
-                if fits is None
-                else found_texts(kind, fits, anyone, is_sqlite=self.is_sqlite)
-            )
-            _STATEMENTS[key] = HotSelect(made)
-        return _STATEMENTS[key]
+        given = {**values, "above": above, "upto": upto, "most": most or self._deepest}
+        return statements.texts(group, fits, is_sqlite=self.is_sqlite), given
 
 
-_STATEMENTS: dict[object, HotSelect] = {}
+Range = tuple[str, SearchKind, SearchKind]
 
 
-def _seeing(actor: Agent) -> list[str]:
-    return [actor.scope(kind, Action.SEE).value for kind in RecordKind]
+def _ranges(kinds: tuple[SearchKind, ...], *, is_sqlite: bool) -> list[Range]:
+    """What is asked at once: all of SQLite's one index, or each of PostgreSQL's."""
+    if set(kinds) != set(SearchKind):
+        return [(group_of(kind), kind, kind) for kind in kinds]
+    if is_sqlite:
+        everything = list(SearchKind)
+        return [("clients", everything[-1], everything[0])]
+    return [(group, lowest, highest) for group, (lowest, highest) in GROUPS.items()]
+
+
+def _kind_at(place: int) -> SearchKind:
+    return next(kind for kind in SearchKind if place > first_place(kind))
+
+
+def _texts_by_record(rows: Iterable[Row]) -> dict[int, str]:
+    return {row["record_id"]: row["text"] for row in rows}
 
 
 def _hit(kind: SearchKind, row: Row, fit: Fit) -> Hit:
@@ -174,12 +178,7 @@ def _hit(kind: SearchKind, row: Row, fit: Fit) -> Hit:
         client_name=row["client_name"] or "",
         at=row["at"],
         word=row["word"],
-        place=row["place"],
     )
-
-
-def _once(rows: Iterable[Row]) -> list[Row]:
-    return list({row["place"]: row for row in rows}.values())
 
 
 def _grouped(hits: Iterable[Hit], most: int) -> list[Group]:
@@ -190,7 +189,7 @@ def _grouped(hits: Iterable[Hit], most: int) -> list[Group]:
     groups = []
     for kind in SearchKind:
         some = by_kind.get(kind, [])
-        some.sort(key=lambda hit: hit.at, reverse=True)
+        some.sort(key=lambda hit: (hit.at, hit.record_id), reverse=True)
         if kind is not SearchKind.NOTE:
             some.sort(key=lambda hit: hit.fit)
         if some:
@@ -210,40 +209,8 @@ def _ways(groups: Sequence[Group]) -> Reading[dict[int, list[Way]]]:
     """How to reach the clients among the found, by their ids."""
     ids = [hit.record_id for group in groups for hit in group.hits if hit.kind is SearchKind.CLIENT]
     known: dict[int, list[Way]] = {}
-    for start in range(0, len(ids), _AT_ONCE):
-        some = ids[start : start + _AT_ONCE]
-        given = {f"id_{nth}": some[min(nth, len(some) - 1)] for nth in range(_AT_ONCE)}
-        [rows] = yield [(_WAYS, given)]
+    if ids:
+        [rows] = yield [statements.ways(ids)]
         for row in rows:
             known.setdefault(row["client_id"], []).append(Way(row["kind"], row["text"]))
     return known
-
-
-_AT_ONCE: Final = 10
-
-
-def _made_ways() -> Select[Any]:
-    ids = [bindparam(f"id_{nth}", type_=Integer) for nth in range(_AT_ONCE)]
-    key = func.coalesce(client_numbers.c.e164, client_numbers.c.digits)
-    people, numbers, points = contacts.c, client_numbers.c, contact_points.c
-    ways = union_all(
-        select(
-            people.client_id,
-            literal(0).label("sort"),
-            people.id,
-            literal("contact").label("kind"),
-            people.name.label("text"),
-        ).where(people.client_id.in_(ids)),
-        select(numbers.client_id, literal(1), numbers.id, literal("number"), key).where(
-            numbers.client_id.in_(ids), numbers.wrong.is_(False)
-        ),
-        select(points.client_id, literal(2), points.id, points.kind, points.written).where(
-            points.client_id.in_(ids), points.wrong.is_(False)
-        ),
-    ).subquery("ways")
-    return select(ways.c.client_id, ways.c.kind, ways.c.text).order_by(
-        ways.c.client_id, ways.c.sort, ways.c.id
-    )
-
-
-_WAYS: Final = HotSelect(_made_ways())

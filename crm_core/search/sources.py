@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Integer,
     Select,
     Table,
     and_,
@@ -25,9 +26,7 @@ from crm_core.deals.access import visible_deals
 from crm_core.deals.tables import deals
 from crm_core.leads.access import visible_leads
 from crm_core.leads.tables import leads
-from crm_core.search.engines import newest
 from crm_core.search.kinds import SearchKind
-from crm_core.search.question import Parts
 from crm_core.search.tables import search_texts
 from crm_core.tasks.access import visible_tasks
 from crm_core.tasks.tables import tasks
@@ -55,55 +54,29 @@ class Source:
         mine = self.key == search_texts.c.record_id
         return select(self.key).select_from(self.records).where(mine, self.seen(actor)).exists()
 
-    def shown(self, ids: Select[Any]) -> Select[Any]:
-        """What is shown of the texts with these `ids`, newest first."""
-        found = ids.subquery("found_ids")
-        joined = (
-            found.join(search_texts, search_texts.c.id == found.c.id)
-            .join(self.records, self.key == search_texts.c.record_id)
-            .outerjoin(_party, _party.c.id == self.client_id)
-        )
+    def shown(self, condition: ColumnElement[bool], actor: Agent) -> Select[Any]:
+        """What is shown of the records that fit `condition` and that `actor` may see."""
+        joined = self.records.outerjoin(_party, _party.c.id == self.client_id)
         return (
             select(
-                search_texts.c.id.label("place"),
-                search_texts.c.record_id,
-                search_texts.c.text,
-                *self._columns(),
+                self.key.label("record_id"),
+                self.title.label("title"),
+                self.body.label("body"),
+                self.client_id.label("client_id"),
+                _party.c.name.label("client_name"),
+                self.at.label("at"),
+                self.word.label("word"),
             )
             .select_from(joined)
-            .order_by(search_texts.c.id.desc())
-        )
-
-    def shown_of(self, condition: ColumnElement[bool], actor: Agent) -> Select[Any]:
-        """The same of the records that fit `condition` and that `actor` may see."""
-        joined = self.records.outerjoin(_party, _party.c.id == self.client_id)
-        place = self.key.label("place")
-        text = _NOTHING.label("text")
-        return (
-            select(place, self.key.label("record_id"), text, *self._columns())
-            .select_from(joined)
             .where(condition, self.seen(actor))
-            .order_by(self.at.desc(), self.key.desc())
-            .limit(bindparam("most"))
         )
 
-    def _columns(self) -> list[ColumnElement[Any]]:
-        return [
-            self.title.label("title"),
-            self.body.label("body"),
-            self.client_id.label("client_id"),
-            _party.c.name.label("client_name"),
-            self.at.label("at"),
-            self.word.label("word"),
-        ]
 
-
-def found_texts(
-    kind: SearchKind, fits: tuple[Parts, ...], actor: Agent, *, is_sqlite: bool
-) -> Select[Any]:
-    """The newest of `kind` that hold one of `fits` and that `actor` may see, as they are shown."""
+def of_records(kind: SearchKind, actor: Agent, count: int) -> Select[Any]:
+    """What is shown of those with the ids `id_0` … that `actor` may see."""
     source = SOURCES[kind]
-    return source.shown(newest(kind, fits, source.visible(actor), is_sqlite=is_sqlite))
+    ids = [bindparam(f"id_{nth}", type_=Integer) for nth in range(count)]
+    return source.shown(source.key.in_(ids), actor)
 
 
 def with_number(kind: SearchKind, actor: Agent) -> Select[Any]:
@@ -112,7 +85,8 @@ def with_number(kind: SearchKind, actor: Agent) -> Select[Any]:
         client_numbers.c.e164 == bindparam("number"), client_numbers.c.wrong.is_(False)
     )
     source = SOURCES[kind]
-    return source.shown_of(source.client_id.in_(owners), actor)
+    newest_first = source.shown(source.client_id.in_(owners), actor).order_by(source.at.desc())
+    return newest_first.limit(bindparam("most"))
 
 
 def _client_seen(actor: Agent) -> ColumnElement[bool]:
