@@ -28,6 +28,7 @@ class Entry:
 
 ENTRIES = (
     Entry("/workplace", N_("Workplace"), "headset", "w", frozenset({O, S, H})),
+    Entry("/day", N_("My day"), "day", "m", frozenset(Role)),
     Entry("/floor", N_("Floor"), "floor", "f", frozenset({S, H, A})),
     Entry("/calls", N_("Calls"), "calls", "c", frozenset(Role), ("/reconciliation",)),
     Entry("/clients", N_("Clients"), "clients", "k", frozenset(Role)),

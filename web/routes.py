@@ -11,6 +11,7 @@ from web.views import (
     check,
     client_card,
     clients,
+    day,
     editing,
     exchange_records,
     extensions,
@@ -121,6 +122,13 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/tasks/{task_id:\\d{1,15}}/hand_over", task_buttons.hand_over, ALL_ROLES),
     Route("POST", "/tasks/{task_id:\\d{1,15}}/end-series", task_buttons.end_series, ALL_ROLES),
     Route("POST", "/tasks/{task_id:\\d{1,15}}/comments", tasks.comment, ALL_ROLES),
+    # my day
+    Route("GET", "/day", day.show, ALL_ROLES),
+    Route("GET", "/day/queue", day.queue, ALL_ROLES),
+    Route("POST", "/day/{key}/done", day.done, ALL_ROLES),
+    Route("POST", "/day/{key}/undo", day.undo, ALL_ROLES),
+    Route("POST", "/day/{key}/later", day.later, ALL_ROLES),
+    Route("POST", "/day/{key}/next-step", day.next_step, ALL_ROLES),
     # what one is reminded of
     Route("GET", "/reminders", reminders.index, ALL_ROLES),
     Route("POST", "/reminders/{task_id:\\d{1,15}}/snooze", reminders.snooze, ALL_ROLES),

@@ -61,6 +61,10 @@ class OfficeSettings:
     name: str = _about("", N_("shown beside the product's name"))
     language: str = _about("en", N_("language of people who have not chosen one: en, ru"))
     time_zone: str = _about("UTC", N_("time zone of new people, e.g. `Europe/Moscow`"))
+    quiet_days: int = _about(
+        60,
+        N_("days without a word after which My day shows a client as gone quiet; 0: never"),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from crm_core.catchup.reconciliation import Reconciler
 from crm_core.clients.editable import client_editables
 from crm_core.clients.records import Clients
 from crm_core.clock import Clock
+from crm_core.day.records import Day
 from crm_core.deals.arrangement import SalesArrangement
 from crm_core.deals.editable import DEAL
 from crm_core.deals.records import Deals
@@ -111,6 +112,7 @@ class Services:
     roster: Roster
     tasks: Tasks
     comments: Comments
+    day: Day
     reminders: Reminders
     callbacks: Callbacks
     escalation: Escalation
@@ -215,6 +217,7 @@ def build(settings: Settings, clock: Clock) -> Services:
         roster=roster,
         tasks=Tasks(storage, clock),
         comments=Comments(storage, clock),
+        day=Day(storage, clock),
         reminders=Reminders(storage, clock),
         callbacks=Callbacks(storage, clock),
         escalation=Escalation(storage, clock),
@@ -287,6 +290,7 @@ def _subscribe(built: Services) -> None:
     )
     hears("screens", built.screens.handlers())
     hears("floor", built.screens.floor_handlers())
+    hears("records", built.screens.records.handlers())
     hears("boards", built.boards_live.handlers())
 
 

@@ -1,0 +1,1 @@
+"""My day: one ordered queue of what to do next, and why."""

@@ -1,0 +1,88 @@
+// My day: each action is sent, and the next thing is there. What one is at stays until it is done or gone;
+// what is skipped goes to the end, for this tab.
+
+import { refresh } from "./cards.js";
+import { attempt } from "./sending.js";
+
+const EVERY_MINUTE = 60_000;
+const undo = document.getElementById("day-undo");
+let busy = false;
+
+function day() {
+  return document.getElementById("day");
+}
+
+function turnTo({ focus = "", skipped = day().dataset.skipped }) {
+  const asked = new URLSearchParams();
+  if (skipped) asked.set("skipped", skipped);
+  if (focus) asked.set("focus", focus);
+  day().dataset.src = `/day/queue?${asked}`;
+}
+
+// The newest answer, without the little pause that many tabs make for each other.
+async function renew(where) {
+  if (where) turnTo(where);
+  await refresh({ id: "day" });
+}
+
+function offerUndo(address, name) {
+  undo.hidden = !address;
+  if (!address) return;
+  undo.dataset.address = address;
+  const what = undo.querySelector("[data-what]");
+  what.textContent = `${what.dataset.done}: ${name}`;
+}
+
+async function send(address, values) {
+  if (busy) return;
+  busy = true;
+  day().setAttribute("aria-busy", "true");
+  try {
+    const name = day().querySelector(".focus")?.dataset.name ?? "";
+    const answer = await attempt(address, values);
+    if (answer) offerUndo(answer.undo, name);
+    await renew(answer ? {} : null);
+  } finally {
+    busy = false;
+    day().removeAttribute("aria-busy");
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const act = event.target.closest("[data-day]");
+  const focus = event.target.closest("button[data-focus]");
+  const skip = event.target.closest("[data-skip]");
+  const shows = event.target.closest("[data-shows]");
+  if (act) send(act.dataset.day, act.dataset.name ? { [act.dataset.name]: act.dataset.value } : {});
+  else if (focus) renew({ focus: focus.dataset.focus });
+  else if (skip) {
+    const before = day().dataset.skipped.split(",").filter((key) => key && key !== skip.dataset.skip);
+    renew({ skipped: [...before, skip.dataset.skip].join(",") });
+  } else if (shows) {
+    const form = document.getElementById(shows.dataset.shows);
+    form.hidden = !form.hidden;
+    if (!form.hidden) form.querySelector("textarea").focus();
+  }
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("[data-day-form]");
+  if (!form) return;
+  event.preventDefault();
+  send(form.getAttribute("action"), new FormData(form));
+});
+
+document.addEventListener("input", (event) => {
+  if (!event.target.matches("[data-own]")) return;
+  event.target.closest("label").querySelector("input[type=radio]").checked = true;
+});
+
+undo.querySelector("button").addEventListener("click", async () => {
+  const answer = await attempt(undo.dataset.address);
+  undo.hidden = true;
+  if (answer) await renew({ focus: undo.dataset.address.split("/")[2] });
+});
+
+// A task becomes due, a meeting begins, without anybody saying so.
+setInterval(() => document.hidden || renew(), EVERY_MINUTE);
+document.addEventListener("visibilitychange", () => document.hidden || renew());
