@@ -47,20 +47,40 @@ class Hub:
         for topic in self._outboxes[outbox]:
             self._topics[topic][outbox] = None
 
+    def listen(self, outbox: Outbox, topic: str) -> None:
+        """`outbox` gets what is said on `topic`, too; one that has left gets nothing."""
+        if outbox in self._outboxes and topic not in self._outboxes[outbox]:
+            self._outboxes[outbox] = (*self._outboxes[outbox], topic)
+            self._topics[topic][outbox] = None
+
+    def unlisten(self, outbox: Outbox, topic: str) -> None:
+        """`outbox` gets no more of what is said on `topic`."""
+        if topic in self._outboxes.get(outbox, ()):
+            kept = tuple(each for each in self._outboxes[outbox] if each != topic)
+            self._outboxes[outbox] = kept
+            self._forget(outbox, topic)
+
     def leave(self, outbox: Outbox) -> None:
         """Forget a connection; leaving twice is no error."""
         if outbox in self._outboxes:
             self._gone.overflows += outbox.overflows
             self._gone.merged += outbox.merged
         for topic in self._outboxes.pop(outbox, ()):
-            listeners = self._topics[topic]
-            listeners.pop(outbox, None)
-            if not listeners:
-                del self._topics[topic]
+            self._forget(outbox, topic)
+
+    def _forget(self, outbox: Outbox, topic: str) -> None:
+        listeners = self._topics[topic]
+        listeners.pop(outbox, None)
+        if not listeners:
+            del self._topics[topic]
 
     def is_watched(self, topic: str) -> bool:
         """Whether anybody looks: nothing need be made for a screen that nobody has open."""
         return topic in self._topics
+
+    def watched(self, kind: str) -> bool:
+        """Whether anybody looks at any record of this kind."""
+        return any(topic.startswith(f"{kind}:") for topic in self._topics)
 
     def send(self, topic: str, message: Message) -> None:
         """Put `message` into the outbox of each connection that looks at `topic`."""

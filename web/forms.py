@@ -66,6 +66,11 @@ class Form:
         name = error.field if isinstance(error, Invalid) else GENERAL_FIELD
         self.refuse(name, error.code, **error.values)
 
+    def demand(self) -> None:
+        """Raise Invalid for what was refused first: for answers to scripts."""
+        for name, refusal in self.errors.items():
+            raise Invalid(name, refusal.code, **refusal.values)
+
     def text(self, name: str, *, required: bool = False, most: int = 300) -> str:
         """The text without surrounding blanks; "" when it is missing or refused."""
         value = self.written.get(name, "").strip()

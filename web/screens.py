@@ -23,7 +23,9 @@ from screenpop.floor import HEARD, Floor
 from screenpop.hub import EVERYONE, FLOOR, Hub, workplace_of
 from screenpop.messages import Put, Refresh
 from screenpop.outbox import Closing
+from screenpop.presence import Presence
 from screenpop.presenter import SERVICE, OperatorStatus, Presenter
+from screenpop.record_screens import RecordScreens
 from screenpop.records import ScreenRecords
 from screenpop.settings import ScreenpopSettings
 from web.frames import Frames
@@ -168,6 +170,8 @@ def make_screens(
         presenter=Presenter(
             board, hub, records, clock, settings, lambda who: _status(roster, who), recognise
         ),
+        presence=Presence(),
+        records=RecordScreens(storage, hub),
         floor=floor,
         frames=Frames(rendering, lists, clock.now, build),
         lists=lists,

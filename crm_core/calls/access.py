@@ -1,4 +1,5 @@
-"""Whose calls a person may see: an operator his own, his clients' and his teams'; others all."""
+"""Whose calls a person may see: in lists an operator his own, his clients' and his teams', others
+all; and one by one also those of every client whom he may see."""
 
 from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -8,6 +9,7 @@ from crm_core.agents.roles import Role
 from crm_core.agents.tables import queue_members, queues
 from crm_core.calls.cleaning import existing_call_id
 from crm_core.calls.tables import call_offers, call_talks, calls, wrap_ups
+from crm_core.clients.access import visible_clients
 from crm_core.clients.tables import clients
 from crm_core.errors import NotFound
 
@@ -34,10 +36,19 @@ def visible_calls(actor: Agent | None) -> ColumnElement[bool]:
     )
 
 
+def reachable_calls(actor: Agent | None) -> ColumnElement[bool]:
+    """The condition on `calls` for what `actor` may open: whoever sees a client knows where we
+    stopped with him, whoever it was that talked."""
+    if actor is None:
+        return true()
+    theirs = select(clients.c.id).where(visible_clients(actor))
+    return or_(visible_calls(actor), calls.c.client_id.in_(theirs))
+
+
 async def access_call(connection: AsyncConnection, actor: Agent | None, call_id: str) -> None:
     """Raise NotFound when there is no such call, or none that `actor` may see."""
     query = select(calls.c.call_id).where(
-        and_(calls.c.call_id == existing_call_id(call_id), visible_calls(actor))
+        and_(calls.c.call_id == existing_call_id(call_id), reachable_calls(actor))
     )
     if (await connection.execute(query)).first() is None:
         raise NotFound(call_id=call_id)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crm_core.agents.people import Agent
 from crm_core.agents.tables import agents
 from crm_core.calls import tables
-from crm_core.calls.access import visible_calls
+from crm_core.calls.access import reachable_calls
 from crm_core.calls.cleaning import existing_call_id
 from crm_core.calls.queries import CallRow, call_rows, select_calls
 from crm_core.calls.tables import calls, dispositions, wrap_ups
@@ -112,7 +112,9 @@ class CallDetail:
 
 async def get_call(connection: AsyncConnection, actor: Agent | None, call_id: str) -> CallDetail:
     """The call with all that hangs on it. Raises NotFound, also where `actor` may not see it."""
-    query = select_calls().where(calls.c.call_id == existing_call_id(call_id), visible_calls(actor))
+    query = select_calls().where(
+        calls.c.call_id == existing_call_id(call_id), reachable_calls(actor)
+    )
     rows = await call_rows(connection, query)
     if not rows:
         raise NotFound(call_id=call_id)

@@ -39,6 +39,13 @@ async def find_call(connection: AsyncConnection, call_id: str) -> RememberedCall
     return _remembered(row) if row else None
 
 
+async def client_of_call(connection: AsyncConnection, call_id: str) -> int | None:
+    """The client the call is linked to; None where it is with nobody known."""
+    query = select(calls.c.client_id).where(calls.c.call_id == call_id)
+    found: int | None = (await connection.execute(query)).scalar_one_or_none()
+    return found
+
+
 async def list_owed_wrap_ups(connection: AsyncConnection) -> list[OwedWrapUp]:
     """Everybody's forms that are open, the oldest first."""
     rows = await connection.execute(_OWED)

@@ -198,7 +198,7 @@ async def test_a_call_that_one_may_not_see_looks_as_if_it_were_missing(
 ) -> None:
     async with storage.read() as connection:
         for actor, call_id in (
-            (day.anna, "2.2"),
+            (day.anna, "5.5"),  # between colleagues: no client's
             (day.anna, "nowhere"),
             (None, "\x00"),
             (None, "9" * 999),
@@ -207,7 +207,7 @@ async def test_a_call_that_one_may_not_see_looks_as_if_it_were_missing(
                 await get_call(connection, actor, call_id)
         assert (await get_call(connection, day.boris, "2.2")).call.call_id == "2.2"
     with pytest.raises(NotFound):
-        await CallLinks(storage).link(day.anna, "2.2", day.romashka)
+        await CallLinks(storage).link(day.anna, "5.5", day.romashka)
 
 
 async def test_a_call_can_be_given_to_a_client_by_hand(storage: Storage, day: Cast) -> None:
@@ -280,3 +280,9 @@ async def test_a_batch_is_linked_as_the_card_looks_up(
         linked = await link_numbers(connection, numbers)
         for each in numbers:
             assert linked.get(each) == (await find_by_number(connection, each, "RU")).client_id
+
+
+async def test_whoever_sees_a_client_opens_every_call_with_him(storage: Storage, day: Cast) -> None:
+    async with storage.read() as connection:
+        assert (await get_call(connection, day.anna, "2.2")).call.client_id == day.pavel
+    assert "2.2" not in await ids_of(storage, day.anna)  # though his list is his own work

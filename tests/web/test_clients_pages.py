@@ -80,82 +80,6 @@ async def test_what_is_refused_is_said_and_what_was_typed_stays(
     assert "Typed already" in answer.text
 
 
-async def test_two_who_change_one_client_lose_nothing(office: Office, client_as: ClientAs) -> None:
-    anna, boris = await client_as("anna"), await client_as("boris")
-    page = f"/clients/{office.cast.pavel}/edit"
-    version = (await stored(office, office.cast.pavel)).version
-    form = {"name": "Павел Семёнов", "kind": "person", "version": str(version)}
-    await anna.post(page, {**form, "note": "Anna's note"})
-    refused = await boris.post(page, {**form, "note": "Boris's note"})
-    assert refused.status == 409
-    assert "A colleague has changed this client meanwhile" in refused.words
-    assert "Anna's note" in refused.words  # what stands there now
-    assert "Boris's note" in refused.words  # what was typed
-    (newer,) = re.findall(r'name="version" value="(\d+)"', refused.text)
-    await boris.post(page, {**form, "version": newer, "note": "Both notes"})
-    assert (await stored(office, office.cast.pavel)).note == "Both notes"
-
-
-async def test_numbers_are_added_marked_wrong_and_removed(
-    office: Office, client_as: ClientAs
-) -> None:
-    anna, page = await client_as("anna"), f"/clients/{office.cast.pavel}"
-    await anna.post(f"{page}/numbers", {"number": "8 495 777 66 55", "label": "office"})
-    again = await anna.post(f"{page}/numbers", {"number": "+7 495 777-66-55"})
-    assert (again.status, "has the number" in again.words) == (422, True)
-    added = (await stored(office, office.cast.pavel)).numbers[-1]
-    assert (added.e164, added.label) == ("+74957776655", "office")
-    await anna.post(f"{page}/numbers/{added.id}/wrong", {"wrong": "1"})
-    assert (await stored(office, office.cast.pavel)).numbers[-1].wrong
-    found = await anna.get("/clients?search=84957776655")
-    assert "+74957776655" not in found.text
-    await anna.post(f"{page}/numbers/{added.id}/wrong", {})
-    assert not (await stored(office, office.cast.pavel)).numbers[-1].wrong
-    await anna.post(f"{page}/numbers/{added.id}/remove")
-    assert len((await stored(office, office.cast.pavel)).numbers) == 1
-
-
-async def test_a_number_is_removed_only_from_its_own_client(
-    office: Office, client_as: ClientAs
-) -> None:
-    anna = await client_as("anna")
-    number = (await stored(office, office.cast.pavel)).numbers[0]
-    answer = await anna.post(f"/clients/{office.cast.romashka}/numbers/{number.id}/remove")
-    assert answer.status == 404
-    assert (await stored(office, office.cast.pavel)).numbers == (number,)
-
-
-async def test_contacts_are_added_changed_and_removed(office: Office, client_as: ClientAs) -> None:
-    anna, page = await client_as("anna"), f"/clients/{office.cast.romashka}"
-    await anna.post(
-        f"{page}/contacts",
-        {"contact_name": "Ольга", "position": "CFO", "contact_number": "8 999 000 11 22"},
-    )
-    contact = (await stored(office, office.cast.romashka)).contacts[-1]
-    assert (contact.name, contact.position) == ("Ольга", "CFO")
-    assert 'value="Ольга"' in (await anna.get(f"{page}?contact={contact.id}")).text
-    refused = await anna.post(f"{page}/contacts/{contact.id}", {"contact_name": " "})
-    assert (refused.status, "Fill this in" in refused.words) == (422, True)
-    await anna.post(f"{page}/contacts/{contact.id}", {"contact_name": "Ольга П."})
-    assert (await stored(office, office.cast.romashka)).contacts[-1].name == "Ольга П."
-    await anna.post(f"{page}/contacts/{contact.id}/remove")
-    client = await stored(office, office.cast.romashka)
-    assert [each.name for each in client.contacts] == ["Иван Петров"]
-    assert "+79990001122" in [number.e164 for number in client.numbers]
-
-
-async def test_a_contact_without_a_good_number_is_not_half_added(
-    office: Office, client_as: ClientAs
-) -> None:
-    anna, page = await client_as("anna"), f"/clients/{office.cast.romashka}"
-    refused = await anna.post(
-        f"{page}/contacts", {"contact_name": "Ольга", "contact_number": "none"}
-    )
-    assert (refused.status, "A number needs digits" in refused.words) == (422, True)
-    assert 'value="Ольга"' in refused.text
-    assert len((await stored(office, office.cast.romashka)).contacts) == 1
-
-
 async def test_a_client_is_handed_over_by_the_owner_and_not_by_others(
     office: Office, client_as: ClientAs
 ) -> None:
@@ -163,7 +87,7 @@ async def test_a_client_is_handed_over_by_the_owner_and_not_by_others(
     boris = await client_as("boris")
     assert 'name="owner"' not in (await boris.get(page)).text
     refused = await boris.post(f"{page}/owner", {"owner": str(cast.boris.id)})
-    assert refused.status == 422
+    assert refused.status == 403
     assert (await stored(office, cast.romashka)).owner_agent_id == cast.anna.id
     anna = await client_as("anna")
     await anna.post(f"{page}/owner", {"owner": str(cast.boris.id)})
@@ -182,8 +106,9 @@ async def test_the_page_shows_what_was_said_and_promised(
     await add_task(office, "Send blue", client_id=cast.romashka)
     anna = await client_as("anna")
     page = await anna.get(f"/clients/{cast.romashka}")
-    for said in ("Wants blue", "Agreed", "Send blue", "Иван Петров"):
+    for said in ("Wants blue", "Agreed", "Send blue"):
         assert said in page.words
+    assert 'value="Иван Петров"' in page.text
     assert 'data-dial="+79161234567"' in page.text
 
 
@@ -217,18 +142,7 @@ async def test_many_calls_cost_the_page_no_more_errands_than_one(
         event.remove(Engine, "before_cursor_execute", count)
 
 
-async def test_an_operator_is_shown_no_call_that_is_not_for_his_eyes(
-    office: Office, client_as: ClientAs
-) -> None:
-    await log_call(office, "1.1", client_id=office.cast.romashka)
-    await log_note(office, "1.1", office.cast.anna.id, "Secret discount")
-    boris = await client_as("boris")
-    page = await boris.get(f"/clients/{office.cast.romashka}")
-    assert page.status == 200
-    assert "Secret discount" not in page.words
-
-
-@pytest.mark.parametrize("path", ["/clients/999", "/clients/999/edit", "/clients/999999999999999"])
+@pytest.mark.parametrize("path", ["/clients/999", "/clients/999/card", "/clients/999999999999999"])
 async def test_a_client_who_does_not_exist_is_missing(client_as: ClientAs, path: str) -> None:
     anna = await client_as("anna")
     assert (await anna.get(path)).status == 404
@@ -239,7 +153,7 @@ async def test_nothing_in_a_clients_name_becomes_html(office: Office, client_as:
     anna = await client_as("anna")
     answer = await anna.post("/clients", {"name": name, "kind": "person"})
     client_id = int(answer.url.path.rpartition("/")[2])
-    for path in ("/clients", f"/clients/{client_id}", f"/clients/{client_id}/edit"):
+    for path in ("/clients", f"/clients/{client_id}", f"/clients/{client_id}/card"):
         page = await anna.get(path)
         assert "<img src=x" not in page.text
     with pytest.raises(NotFound):

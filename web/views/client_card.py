@@ -66,12 +66,14 @@ async def timeline(request: web.Request) -> web.Response:
 async def add_number(request: web.Request) -> web.Response:
     """One more number, or several written in one line; of a contact where one is chosen."""
     form = await read_form(request)
+    contact_id = form.record_id("contact_id")
+    form.demand()
     await services(request).clients.add_number(
         person(request),
         _id(request),
         form.value("written"),
         label=form.value("label"),
-        contact_id=form.record_id("contact_id"),
+        contact_id=contact_id,
     )
     return web.json_response({})
 
@@ -79,14 +81,15 @@ async def add_number(request: web.Request) -> web.Response:
 async def add_point(request: web.Request) -> web.Response:
     """One more e-mail, messenger, address or site."""
     form = await read_form(request)
-    kind = form.choice("kind", PointKind)
+    kind, contact_id = form.choice("kind", PointKind), form.record_id("contact_id")
+    form.demand()
     await services(request).clients.add_point(
         person(request),
         _id(request),
         kind,
         form.value("written"),
         label=form.value("label"),
-        contact_id=form.record_id("contact_id"),
+        contact_id=contact_id,
     )
     return web.json_response({})
 

@@ -18,11 +18,12 @@ from web.i18n import Reader
 from web.screens import DAY_TOPIC, Screens
 from web.turnstile import TURN
 from web.visits import person, services, visit
+from web.watching import Watching
 
 log = structlog.get_logger(__name__)
 
 FRESH = "fresh"
-"""The only thing a page says: show me all of it again."""
+"""What a page says when it may be behind: show me all of it again. It also says what it watches."""
 MOST_BYTES = 4096  # of anything a page may say
 SESSION_CHECK_SECONDS = 60.0
 WATCH_FLOOR = frozenset({Role.SUPERVISOR, Role.HEAD_OF_SALES, Role.ADMINISTRATOR})
@@ -42,13 +43,19 @@ async def show(request: web.Request) -> web.WebSocketResponse:
     if DAY_TOPIC in request.query.get("topics", ""):
         topics.append(DAY_TOPIC)
     screens.hub.join(outbox, topics)
-    writer = asyncio.create_task(_write(request, socket, outbox, watches_floor))
+    watching = Watching(request, screens, outbox)
+    writer = asyncio.create_task(_write(request, socket, outbox, watches_floor, watching))
     watcher = asyncio.create_task(_watch_session(request, outbox))
     try:
         async for message in socket:
-            if message.type is WSMsgType.TEXT and message.data == FRESH:
+            if message.type is not WSMsgType.TEXT:
+                continue
+            if message.data == FRESH:
                 outbox.renew()
+            else:
+                await watching.take(message.data)
     finally:
+        watching.close()
         screens.hub.leave(outbox)
         for task in (writer, watcher):
             task.cancel()
@@ -57,7 +64,11 @@ async def show(request: web.Request) -> web.WebSocketResponse:
 
 
 async def _write(
-    request: web.Request, socket: web.WebSocketResponse, outbox: Outbox, watches_floor: bool
+    request: web.Request,
+    socket: web.WebSocketResponse,
+    outbox: Outbox,
+    watches_floor: bool,
+    watching: Watching,
 ) -> None:
     screens, reader = services(request).screens, visit(request).reader
     form = Format.JSON if request.query.get("format") == "json" else Format.HTML
@@ -65,7 +76,9 @@ async def _write(
         delivery = await outbox.take()
         try:
             async with asyncio.timeout(screens.settings.stall_seconds):
-                frames = _frames(screens, outbox.agent_id, delivery, reader, form, watches_floor)
+                frames = _frames(
+                    screens, outbox.agent_id, delivery, reader, form, watches_floor, watching
+                )
                 request[TURN].over()
                 for frame in frames:
                     await socket.send_frame(frame, WSMsgType.TEXT)
@@ -91,6 +104,7 @@ def _frames(
     reader: Reader,
     form: Format,
     watches_floor: bool,
+    watching: Watching,
 ) -> list[bytes]:
     """What one delivery is on the wire. The snapshot is taken here, at the moment of sending."""
     frames = []
@@ -99,6 +113,7 @@ def _frames(
         if watches_floor:
             floor = screens.floor.snapshot()
             whole = Snapshot(whole.areas + floor.areas, whole.elements + floor.elements)
+        whole = Snapshot(whole.areas, whole.elements + watching.elements())
         frames.append(screens.frames.snapshot(whole, reader, form))
     if delivery.messages:
         frames.append(screens.frames.updates(delivery.messages, reader, form))

@@ -28,8 +28,15 @@ export function put({ id, area, rank, html }) {
   if (old) shown = stand(morph(old, fresh), rank);
   else if (areaOf(area)) shown = insert(areaOf(area), fresh, rank);
   else return;
+  hideOneself(shown);
   tick(shown);
   if (shown.matches(".card")) for (const listener of listeners) listener(shown, before);
+}
+
+// Among those who have a record open, a person need not see himself.
+function hideOneself(shown) {
+  const own = document.querySelector('meta[name="person"]')?.content;
+  for (const each of shown.querySelectorAll("[data-agent]")) each.hidden = each.dataset.agent === own;
 }
 
 // Who has moved up stands further up; what has the focus stays, since moving would take it away.

@@ -1,6 +1,8 @@
 // The client card, on its page and beside a call.
 
+import { tick } from "./clocks.js";
 import { listenToFields } from "./inplace.js";
+import { fetchPartial } from "./sending.js";
 import { fillTimeline, listenToTimelines } from "./timeline.js";
 
 // What is added may be a number or an address: each has its own address on the server.
@@ -26,6 +28,22 @@ document.addEventListener("accepted", (event) => {
   event.target.closest("details")?.removeAttribute("open");
 });
 
+// The client's own card inside the card of a call: fetched when it is there, and again for another client.
+export async function fillCard(card) {
+  const place = card.querySelector("[data-full]");
+  if (!place || place.dataset.filled === place.dataset.full || place.closest(".dock")) return;
+  const wanted = place.dataset.full;
+  place.dataset.filled = wanted;
+  const html = await fetchPartial(wanted).catch(() => null);
+  if (html === null) {
+    delete place.dataset.filled;
+    return;
+  }
+  if (place.dataset.full !== wanted) return;
+  place.innerHTML = html;
+  tick(place);
+  for (const timeline of place.querySelectorAll("[data-timeline]")) fillTimeline(timeline);
+}
+
 listenToFields();
 listenToTimelines();
-for (const timeline of document.querySelectorAll("[data-timeline]:empty")) fillTimeline(timeline);

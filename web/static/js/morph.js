@@ -2,7 +2,7 @@
 // ticked boxes, focus and open menus stay, because nodes are kept and only differences are changed.
 
 const OWN_TO_THE_PAGE = new Set(["open", "hidden", "aria-busy"]);
-const NEVER_OF_THE_SERVER = new Set(["aria-busy", "aria-invalid", "data-saved", "data-sending", "data-step-needed"]);
+const NEVER_OF_THE_SERVER = new Set(["aria-busy", "aria-invalid", "data-saved", "data-sending", "data-filled", "data-step-needed"]);
 
 export function elementOf(html) {
   const holder = document.createElement("template");

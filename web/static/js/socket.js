@@ -44,8 +44,25 @@ export class LiveSocket {
     const socket = new WebSocket(address);
     this.socket = socket;
     this.heardAt = Date.now();
+    socket.addEventListener("open", () => this.socket === socket && this.watchAll());
     socket.addEventListener("message", (event) => this.socket === socket && this.take(JSON.parse(event.data)));
     socket.addEventListener("close", (event) => this.socket === socket && this.closed(event));
+  }
+
+  // What stands on the page and may change under it (data-watch) is told of; what has gone is not any more.
+  watchAll() {
+    this.watched = new Set();
+    this.watch();
+    this.observer ??= new MutationObserver(() => this.watch());
+    this.observer.observe(document.getElementById("main") ?? document.body, { childList: true, subtree: true });
+  }
+
+  watch() {
+    if (this.socket?.readyState !== WebSocket.OPEN) return;
+    const there = new Set([...document.querySelectorAll("[data-watch]")].map((each) => each.dataset.watch));
+    for (const topic of there.difference(this.watched)) this.socket.send(`watch ${topic}`);
+    for (const topic of this.watched.difference(there)) this.socket.send(`unwatch ${topic}`);
+    this.watched = there;
   }
 
   take(frame) {

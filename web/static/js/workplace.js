@@ -2,6 +2,7 @@
 
 import { listenToActions } from "./actions.js";
 import { callForAttention, offerNotifications } from "./attention.js";
+import { fillCard } from "./client.js";
 import { cards, onCard, put, refresh, remove, snapshot } from "./cards.js";
 import { showLink } from "./link.js";
 import { listenToNotes, recoverNote, saveUnsaved } from "./notes.js";
@@ -50,6 +51,7 @@ onCard((card, before) => {
   if (before === null) recoverNote(card);
   showForm(card, before);
   callForAttention(card, before);
+  fillCard(card);
 });
 
 listenToActions();
@@ -57,6 +59,9 @@ listenToNotes();
 listenToForms();
 offerNotifications();
 setInterval(() => document.hidden || renewTasks(), LATE_SECONDS * 1000);
-for (const card of cards()) recoverNote(card);
+for (const card of cards()) {
+  recoverNote(card);
+  fillCard(card);
+}
 const topic = document.querySelector("[data-area^='floor']") ? "?topics=floor" : document.getElementById("day") ? "?topics=day" : "";
 new LiveSocket(`/socket${topic}`, hear).start();
