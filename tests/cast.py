@@ -13,9 +13,11 @@ from crm_core.agents.people import Agent, get_agent
 from crm_core.agents.roles import Role
 from crm_core.agents.tables import agents, extensions, pause_reasons, queue_members, queues
 from crm_core.calls.tables import dispositions
-from crm_core.clients.search_text import searchable
 from crm_core.clients.tables import client_numbers, clients, contacts
 from crm_core.clock import Clock
+from crm_core.search.index import reindex
+from crm_core.search.kinds import SearchKind
+from crm_core.search.tables import search_texts
 from crm_core.storage.engine import Storage, Write
 from telephony.numbers import normalise
 
@@ -58,7 +60,7 @@ _PEOPLE = (
 
 _TABLES = (
     *(agents, queues, queue_members, extensions, pause_reasons, dispositions),
-    *(clients, contacts, client_numbers),
+    *(clients, contacts, client_numbers, search_texts),
 )
 Rows = dict[Table, list[tuple[Any, ...]]]
 """What each table holds, as the database's driver gives it and takes it."""
@@ -187,7 +189,6 @@ async def _clients(tx: Write, clock: Clock, owner: int) -> dict[str, int]:
         kind="organisation",
         name="ООО «Ромашка»",
         owner_agent_id=owner,
-        search=searchable("ООО «Ромашка»", "Иван Петров", "74951234567", "79161234567"),
         client_since=now,
         created_at=now,
         updated_at=now,
@@ -198,7 +199,6 @@ async def _clients(tx: Write, clock: Clock, owner: int) -> dict[str, int]:
         clients,
         kind="person",
         name="Павел Семёнов",
-        search=searchable("Павел Семёнов", "79037654321"),
         client_since=now,
         created_at=now,
         updated_at=now,
@@ -220,4 +220,6 @@ async def _clients(tx: Write, clock: Clock, owner: int) -> dict[str, int]:
                 created_at=now,
             )
         )
+    for client in (romashka, pavel):
+        await reindex(tx, SearchKind.CLIENT, client)
     return {"romashka": romashka, "ivan": ivan, "pavel": pavel}

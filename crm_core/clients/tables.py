@@ -40,8 +40,6 @@ clients = Table(
     # Values of the office's own fields by their id.
     Column("fields", Json, nullable=False, server_default="{}"),
     Column("note", Text, nullable=False, server_default=""),
-    # One shadow column by one normaliser (NFKC, casefold, yo -> ye), searched on both engines.
-    Column("search", Text, nullable=False, server_default=""),
     Column("created_at", Instant, nullable=False),
     Column("created_by", ForeignKey("agents.id"), nullable=True),
     Column("updated_at", Instant, nullable=False),

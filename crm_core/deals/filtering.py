@@ -4,17 +4,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, or_, true
 
 from crm_core.agents.ownership import teammates
 from crm_core.agents.people import Agent
 from crm_core.agents.rights import RecordKind
-from crm_core.clients.search_text import LONGEST_SEARCH, containing, folded
-from crm_core.clients.tables import clients
 from crm_core.deals.access import visible_deals
 from crm_core.deals.moving import DEALS, LEADS, Trail
 from crm_core.deals.pipelines import Pipeline
 from crm_core.leads.access import visible_leads
+from crm_core.search.conditions import says
+from crm_core.search.kinds import SearchKind
 
 
 class Whose(StrEnum):
@@ -77,9 +77,10 @@ def asked_for(
         first, last = asked.expected
         parts += [table.c.expected_on >= first] if first else []
         parts += [table.c.expected_on <= last] if last else []
-    words = folded(asked.search[:LONGEST_SEARCH]).split()[:8]
-    if words:
-        parts.append(and_(*(_says(trail, word) for word in words)))
+    if asked.search.strip():
+        kind = SearchKind.LEAD if trail is LEADS else SearchKind.DEAL
+        party = (SearchKind.CLIENT, trail.table.c.client_id)
+        parts.append(says(asked.search, (kind, trail.table.c.id), party))
     return and_(*parts)
 
 
@@ -95,18 +96,6 @@ def stale(trail: Trail, pipeline: Pipeline, now: datetime) -> ColumnElement[bool
         if stage.patience_days is not None and stage.ending is None
     ]
     return or_(*late) if late else false()
-
-
-def _says(trail: Trail, word: str) -> ColumnElement[bool]:
-    """The word is in the client's searched text, or in the title in one of its usual cases."""
-    held = select(clients.c.id).where(
-        clients.c.id == trail.table.c.client_id,
-        clients.c.search.like(containing(word), escape="\\"),
-    )
-    # SQLite folds the case of ASCII alone: a title is asked for as it may have been written.
-    spelled = {word, word.capitalize(), word.upper()}
-    titles = [trail.table.c.title.like(containing(each), escape="\\") for each in sorted(spelled)]
-    return or_(held.correlate(trail.table).exists(), *titles)
 
 
 def in_state(trail: Trail, pipeline: Pipeline, asked: RecordFilter) -> ColumnElement[bool]:

@@ -24,6 +24,7 @@ from sqlalchemy import (
     true,
     union_all,
 )
+from sqlalchemy.sql.elements import True_
 
 from crm_core.search.kinds import SearchKind, first_place, last_place
 from crm_core.search.question import GRAM, Parts
@@ -52,6 +53,11 @@ def newest(
     return _of_sqlite(fits, condition)
 
 
+def shape_of(fits: tuple[Parts, ...]) -> tuple[object, ...]:
+    """What of `fits` the statement depends on; all else are its values."""
+    return (*map(len, fits), is_looked_through(fits), _is_exact(fits))
+
+
 def is_looked_through(fits: tuple[Parts, ...]) -> bool:
     """Whether one of `fits` has no part long enough for SQLite's index: then it gives those among
     the newest only."""
@@ -77,33 +83,35 @@ _index = table(INDEX_NAME, column("rowid"), column(INDEX_NAME))
 
 def _of_sqlite(fits: tuple[Parts, ...], seen: Literal) -> Select[Any]:
     ids = _index.c.rowid
+    found = select(ids.label("id")).where(
+        _index.c[INDEX_NAME].op("MATCH")(bindparam("match", type_=Text)), _between(ids)
+    )
+    if _is_exact(fits) and isinstance(seen, True_):
+        found = found.select_from(_index)
+    else:
+        found = found.select_from(_index.join(search_texts, search_texts.c.id == ids)).where(
+            _holds(search_texts.c.text, fits, is_sqlite=True), seen
+        )
+    best = found.order_by(ids.desc()).limit(bindparam("most")).subquery("best")
     return (
         select(*_COLUMNS)
-        .select_from(_index.join(search_texts, search_texts.c.id == ids))
-        .where(
-            _index.c[INDEX_NAME].op("MATCH")(bindparam("match", type_=Text)),
-            _between(ids),
-            _holds(search_texts.c.text, fits, is_sqlite=True),
-            seen,
-        )
-        .order_by(ids.desc())
-        .limit(bindparam("most"))
+        .join(best, best.c.id == search_texts.c.id)
+        .order_by(search_texts.c.id.desc())
     )
+
+
+def _is_exact(fits: tuple[Parts, ...]) -> bool:
+    """Whether the index itself looks up every part: none is too short for it."""
+    return all(len(part) >= GRAM for parts in fits for part in parts)
 
 
 def _match(fits: tuple[Parts, ...]) -> str:
-    return " OR ".join(f"({' AND '.join(_grams(parts))})" for parts in fits)
+    return " OR ".join(f"({' AND '.join(_phrases(parts))})" for parts in fits)
 
 
-def _grams(parts: Parts) -> list[str]:
-    """Trigrams one beside the other that cover each part: the rest is looked at in the text."""
-    grams = dict.fromkeys(
-        part[start : start + GRAM]
-        for part in parts
-        if len(part) >= GRAM
-        for start in (*range(0, len(part) - GRAM, GRAM), len(part) - GRAM)
-    )
-    return [f'"{gram}"' for gram in grams]
+def _phrases(parts: Parts) -> list[str]:
+    quoted = (part.replace('"', '""') for part in parts if len(part) >= GRAM)
+    return [f'"{part}"' for part in quoted]
 
 
 def _of_window(

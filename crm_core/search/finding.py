@@ -21,6 +21,9 @@ DEPTH: Final = 30
 MOST: Final = 100
 """Of one kind, in one answer."""
 NOTES: Final = (SearchKind.NOTE, SearchKind.CALL_NOTE, SearchKind.CLIENT_NOTE)
+HIDDEN: Final = 50_000
+"""Where nearly all that fits is hidden from whoever asks, so many of the newest tasks or notes are
+gone through while he types."""
 _NAMED: Final = (SearchKind.CLIENT, SearchKind.LEAD, SearchKind.DEAL)
 
 
@@ -32,15 +35,18 @@ async def find(
     *,
     kinds: Sequence[SearchKind] = tuple(SearchKind),
     most: int = 8,
+    own: bool = False,
+    thorough: bool = False,
 ) -> Found | None:
     """At most `most` of each kind for what was typed by somebody in `country` ("RU"); None where
     nothing was asked. A valid number finds those who have it and, where anybody has, nothing else.
+    `own`: of clients only his own. `thorough`: however long it takes (see HIDDEN).
     """
     question = ask(text, country)
     if question is None:
         return None
     is_sqlite = connection.dialect.name == "sqlite"
-    asking = _Asking(question, actor, tuple(kinds), min(most, MOST), is_sqlite)
+    asking = _Asking(question, actor, tuple(kinds), min(most, MOST), is_sqlite, own, thorough)
     return Found(question, await read_through(connection, asking.groups()))
 
 
@@ -55,6 +61,8 @@ class _Asking:
     kinds: tuple[SearchKind, ...]
     most: int
     is_sqlite: bool
+    own: bool
+    thorough: bool
 
     def groups(self) -> Reading[tuple[Group, ...]]:
         hits = yield from self._by_number()
@@ -69,7 +77,9 @@ class _Asking:
             return []
         kinds = [k for k in (SearchKind.CLIENT, SearchKind.LEAD) if k in self.kinds]
         given = {"number": self.question.number, "most": self.most + 1, "actor_id": self.actor.id}
-        told = yield [(statements.numbered(kind, self.actor), given) for kind in kinds]
+        told = yield [
+            (statements.numbered(kind, self.actor, own=self.own), given) for kind in kinds
+        ]
         return [
             _hit(kind, row, Fit.EXACT)
             for kind, rows in zip(kinds, told, strict=True)
@@ -81,21 +91,23 @@ class _Asking:
         return max(DEPTH, self.most + 1)
 
     def _by_text(self) -> Reading[list[Hit]]:
-        texts = yield from self._candidates()
+        texts, tops = yield from self._candidates()
         full = [kind for kind in texts if len(texts[kind]) >= self._deepest]
         yield from self._closer(texts, full)
         hits = yield from self._seen(texts)
         # Where most of what fits is hidden from him, what he may see is looked for further down.
         for kind in full:
             if sum(hit.kind is kind for hit in hits) <= self.most:
-                [rows] = yield [self._seen_of(kind)]
+                [rows] = yield [self._seen_of(kind, tops[kind])]
                 hits = [hit for hit in hits if hit.kind is not kind]
                 hits += yield from self._seen({kind: _texts_by_record(rows)})
         return hits
 
-    def _candidates(self) -> Reading[Texts]:
-        """The newest of every kind, whoever may see them: as many as are ranked."""
+    def _candidates(self) -> Reading[tuple[Texts, dict[SearchKind, int]]]:
+        """The newest of every kind, whoever may see them, as many as are ranked; and the highest
+        place of each."""
         texts: Texts = {}
+        tops: dict[SearchKind, int] = {}
         kinds = self.kinds
         if self.question.is_short:  # a letter alone is looked for in names
             kinds = tuple(kind for kind in kinds if kind in _NAMED)
@@ -104,13 +116,15 @@ class _Asking:
             while upto > above:
                 [rows] = yield [self._asked(group, self.question.anywhere, above, upto)]
                 for row in rows:
-                    texts.setdefault(_kind_at(row["id"]), {})[row["record_id"]] = row["text"]
+                    kind = _kind_at(row["id"])
+                    tops.setdefault(kind, row["id"])
+                    texts.setdefault(kind, {})[row["record_id"]] = row["text"]
                 if len(rows) < self._deepest:
                     break
                 last = _kind_at(rows[-1]["id"])
                 enough = len(texts[last]) >= self._deepest
                 upto = first_place(last) if enough else rows[-1]["id"] - 1
-        return texts
+        return texts, tops
 
     def _closer(self, texts: Texts, full: list[SearchKind]) -> Reading[None]:
         """Add what fits closely but is older than what was ranked."""
@@ -125,17 +139,24 @@ class _Asking:
 
     def _seen(self, texts: Texts) -> Reading[list[Hit]]:
         asked = {kind: list(some) for kind, some in texts.items() if some}
-        told = yield [statements.records(kind, ids, self.actor) for kind, ids in asked.items()]
+        told = yield [
+            statements.records(kind, ids, self.actor, own=self.own) for kind, ids in asked.items()
+        ]
         return [
             _hit(kind, row, fit_of(texts[kind][row["record_id"]], self.question))
             for kind, rows in zip(asked, told, strict=True)
             for row in rows
         ]
 
-    def _seen_of(self, kind: SearchKind) -> Asked:
+    def _seen_of(self, kind: SearchKind, newest: int) -> Asked:
         fits, group = self.question.anywhere, group_of(kind)
-        made = statements.seen_texts(group, kind, fits, self.actor, is_sqlite=self.is_sqlite)
-        _, given = self._asked(group, fits, first_place(kind), last_place(kind))
+        made = statements.seen_texts(
+            group, kind, fits, self.actor, own=self.own, is_sqlite=self.is_sqlite
+        )
+        above, upto = first_place(kind), last_place(kind)
+        if not (self.thorough or kind in _NAMED):
+            above = max(above, newest - HIDDEN)
+        _, given = self._asked(group, fits, above, upto, self.most + 1)
         return made, {**given, "actor_id": self.actor.id}
 
     def _asked(

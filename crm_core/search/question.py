@@ -79,6 +79,11 @@ def ask(text: str, country: str) -> Question | None:
     return Question(words, number.e164, () if _has_letters(written) else _parts_of_number(number))
 
 
+def is_number(text: str, country: str) -> bool:
+    """Whether what was typed is written like a number, or like a part of one."""
+    return bool(normalise(text, country).digits) and not _has_letters(text)
+
+
 def _parts_of_number(number: Number) -> tuple[str, ...]:
     if len(number.digits) < SHORTEST_DIGITS:
         return ()

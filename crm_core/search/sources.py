@@ -1,7 +1,7 @@
 """Where each kind of result comes from, what is shown of it, and who may see it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -72,25 +72,34 @@ class Source:
         )
 
 
-def of_records(kind: SearchKind, actor: Agent, count: int) -> Select[Any]:
+def source_of(kind: SearchKind, *, own: bool = False) -> Source:
+    """The source of a kind; of clients, where `own`, those who are the agent's own."""
+    if own and kind is SearchKind.CLIENT:
+        return replace(SOURCES[kind], seen=_own_client_seen)
+    return SOURCES[kind]
+
+
+def of_records(source: Source, actor: Agent, count: int) -> Select[Any]:
     """What is shown of those with the ids `id_0` … that `actor` may see."""
-    source = SOURCES[kind]
     ids = [bindparam(f"id_{nth}", type_=Integer) for nth in range(count)]
     return source.shown(source.key.in_(ids), actor)
 
 
-def with_number(kind: SearchKind, actor: Agent) -> Select[Any]:
+def with_number(source: Source, actor: Agent) -> Select[Any]:
     """The clients or leads whose number is `number`, E.164, as they are shown."""
     owners = select(client_numbers.c.client_id).where(
         client_numbers.c.e164 == bindparam("number"), client_numbers.c.wrong.is_(False)
     )
-    source = SOURCES[kind]
     newest_first = source.shown(source.client_id.in_(owners), actor).order_by(source.at.desc())
     return newest_first.limit(bindparam("most"))
 
 
 def _client_seen(actor: Agent) -> ColumnElement[bool]:
     return and_(clients.c.client_since.is_not(None), visible_clients(actor))
+
+
+def _own_client_seen(actor: Agent) -> ColumnElement[bool]:
+    return and_(clients.c.owner_agent_id == actor.id, _client_seen(actor))
 
 
 def _of_seen_client(client_id: ColumnElement[Any], actor: Agent) -> ColumnElement[bool]:

@@ -10,10 +10,10 @@ from sqlalchemy import Integer, Select, bindparam, func, literal, select, union_
 from crm_core.agents.people import Agent
 from crm_core.agents.rights import Action, RecordKind
 from crm_core.clients.tables import client_numbers, contact_points, contacts
-from crm_core.search.engines import is_looked_through, newest
+from crm_core.search.engines import newest, shape_of
 from crm_core.search.kinds import SearchKind
 from crm_core.search.question import Parts
-from crm_core.search.sources import SOURCES, of_records, with_number
+from crm_core.search.sources import of_records, source_of, with_number
 from crm_core.storage.hot import HotSelect
 
 _MOST_KEPT: Final = 500
@@ -25,34 +25,44 @@ _kept: dict[object, HotSelect] = {}
 
 def texts(group: str, fits: tuple[Parts, ...], *, is_sqlite: bool) -> HotSelect:
     """The newest texts of a group that hold one of `fits`, whoever may see them."""
-    key = ("texts", group, _shape(fits), is_sqlite)
+    key = ("texts", group, shape_of(fits), is_sqlite)
     return _once(key, lambda: newest(group, fits, is_sqlite=is_sqlite))
 
 
 def seen_texts(
-    group: str, kind: SearchKind, fits: tuple[Parts, ...], actor: Agent, *, is_sqlite: bool
+    group: str,
+    kind: SearchKind,
+    fits: tuple[Parts, ...],
+    actor: Agent,
+    *,
+    own: bool,
+    is_sqlite: bool,
 ) -> HotSelect:
     """The same of one kind, and only what `actor` may see: the agent `actor_id`."""
 
     def make() -> Select[Any]:
-        seen = SOURCES[kind].visible(_anyone(actor))
+        seen = source_of(kind, own=own).visible(_anyone(actor))
         return newest(group, fits, is_sqlite=is_sqlite, seen=seen)
 
-    return _once(("seen", kind, _shape(fits), is_sqlite, _rights(actor)), make)
+    return _once(("seen", kind, own, shape_of(fits), is_sqlite, _rights(actor)), make)
 
 
-def records(kind: SearchKind, ids: list[int], actor: Agent) -> tuple[HotSelect, dict[str, object]]:
+def records(
+    kind: SearchKind, ids: list[int], actor: Agent, *, own: bool
+) -> tuple[HotSelect, dict[str, object]]:
     """What is shown of the records `ids` of a kind, where `actor` may see them."""
     size = next(size for size in _SIZES if size >= len(ids))
-    key = ("records", kind, size, _rights(actor))
-    made = _once(key, lambda: of_records(kind, _anyone(actor), size))
+    key = ("records", kind, own, size, _rights(actor))
+    source = source_of(kind, own=own)
+    made = _once(key, lambda: of_records(source, _anyone(actor), size))
     return made, {**_filled(ids, size), "actor_id": actor.id}
 
 
-def numbered(kind: SearchKind, actor: Agent) -> HotSelect:
+def numbered(kind: SearchKind, actor: Agent, *, own: bool) -> HotSelect:
     """Who has the `number`, `most` of them."""
-    key = ("number", kind, _rights(actor))
-    return _once(key, lambda: with_number(kind, _anyone(actor)))
+    key = ("number", kind, own, _rights(actor))
+    source = source_of(kind, own=own)
+    return _once(key, lambda: with_number(source, _anyone(actor)))
 
 
 def ways(client_ids: list[int]) -> tuple[HotSelect, dict[str, object]]:
@@ -67,10 +77,6 @@ def _once(key: object, make: Callable[[], Select[Any]]) -> HotSelect:
             _kept.clear()
         _kept[key] = HotSelect(make())
     return _kept[key]
-
-
-def _shape(fits: tuple[Parts, ...]) -> tuple[object, ...]:
-    return (*map(len, fits), is_looked_through(fits))
 
 
 def _rights(actor: Agent) -> tuple[object, ...]:

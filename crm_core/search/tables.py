@@ -51,7 +51,7 @@ INDEX_NAME: Final = "search_index"
 
 _SQLITE: Final = (
     "CREATE VIRTUAL TABLE search_index USING fts5(text, content='search_texts', "
-    "content_rowid='id', tokenize='trigram case_sensitive 1', detail=none, columnsize=0)",
+    "content_rowid='id', tokenize='trigram case_sensitive 1', columnsize=0)",
     "CREATE TRIGGER search_texts_added AFTER INSERT ON search_texts BEGIN "
     "INSERT INTO search_index (rowid, text) VALUES (new.id, new.text); END",
     "CREATE TRIGGER search_texts_removed AFTER DELETE ON search_texts BEGIN "

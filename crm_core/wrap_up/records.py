@@ -12,6 +12,8 @@ from crm_core.calls.tables import call_offers, call_talks, calls, dispositions
 from crm_core.clock import Clock
 from crm_core.errors import Conflict, Invalid, NotFound
 from crm_core.events import NoteSaved, TaskChanged, TaskDone, WrapUpFinished
+from crm_core.search.index import reindex
+from crm_core.search.kinds import SearchKind
 from crm_core.storage.engine import Storage, Write
 from crm_core.tasks.next_step import NextStep, add_task, checked_step
 from crm_core.tasks.tables import tasks
@@ -44,6 +46,7 @@ class WrapUps:
             _refuse_saved(row)
             if row["note"] != note:
                 await change_row(tx, row["id"], note=note)
+                await reindex(tx, SearchKind.CALL_NOTE, row["id"])
                 tx.announce(NoteSaved(call_id=call_id, agent_id=actor.id, note=note))
 
     async def finish(
@@ -86,6 +89,7 @@ class WrapUps:
                 task_id=task_id or row["task_id"],
             )
             if row["note"] != note:
+                await reindex(tx, SearchKind.CALL_NOTE, row["id"])
                 tx.announce(NoteSaved(call_id=call_id, agent_id=actor.id, note=note))
             tx.announce(WrapUpFinished(call_id=call_id, agent_id=actor.id, ending=SAVED))
         return task_id

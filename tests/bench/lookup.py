@@ -147,8 +147,8 @@ def _fill_sqlite(path: Path, count: int) -> None:
 
 def _rows(count: int, at: Any = NOON) -> Iterator[tuple[str, list[str], Iterator[tuple[Any, ...]]]]:
     """Clients with a number each."""
-    columns = ["id", "kind", "name", "search", "created_at", "updated_at"]
-    people = ((n + 1, "person", f"Client {n}", f"client {n}", at, at) for n in range(count))
+    columns = ["id", "kind", "name", "created_at", "updated_at"]
+    people = ((n + 1, "person", f"Client {n}", at, at) for n in range(count))
     yield "clients", columns, people
     columns = ["client_id", "written", "e164", "digits", "last_digits", "created_at"]
     written = ((n + 1, number_of(n)) for n in range(count))

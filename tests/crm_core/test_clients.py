@@ -1,19 +1,20 @@
 """Clients are created, changed, searched and handed over, and nobody overwrites unseen changes."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from crm_core.agents.people import list_agents
 from crm_core.agents.tables import agents
-from crm_core.clients.queries import (
+from crm_core.clients.listing import (
     ClientRow,
     count_clients,
-    get_client,
     list_clients,
     search_clients,
 )
+from crm_core.clients.queries import get_client
 from crm_core.clients.records import Clients
-from crm_core.clients.search_text import containing, folded
 from crm_core.clients.tables import clients as clients_table
 from crm_core.clock import ManualClock
 from crm_core.editing.edits import Edits
@@ -37,7 +38,9 @@ def told(storage: Storage, cast: Cast) -> list[object]:
 
 async def names(storage: Storage, text: str) -> list[str]:
     async with storage.read() as connection:
-        return [row.name for row in await search_clients(connection, text, "RU")]
+        [somebody, *_] = await list_agents(connection)
+        rows, _ = await search_clients(connection, somebody, text, "RU")
+        return [row.name for row in rows]
 
 
 async def test_one_field_is_enough_to_create_a_client(
@@ -100,7 +103,7 @@ async def test_a_client_that_cannot_be_is_refused_and_not_half_made(
         await clients.create(cast.anna, **{"name": "New", **fields})
     assert (refused.value.field, refused.value.code) == (field, code)
     async with storage.read() as connection:
-        assert await count_clients(connection, "RU") == 2
+        assert await count_clients(connection, cast.vera) == 2
 
 
 @pytest.mark.parametrize(
@@ -131,7 +134,7 @@ async def test_a_number_is_removed_marked_wrong_and_made_right_again(
     await edits.change(cast.anna, "number", added, "wrong", "1", "")
     async with storage.read() as connection:
         assert (await get_client(connection, cast.pavel)).numbers[1].wrong
-        (row,) = await list_clients(connection, "RU", search="Семенов")
+        (row,), _ = await search_clients(connection, cast.vera, "Семенов", "RU")
     assert row.numbers == ("+79037654321",)
     (again,) = await clients.add_number(cast.anna, cast.pavel, "+7 921 765 43 21")
     assert again == added
@@ -187,7 +190,7 @@ async def test_an_operator_hands_over_his_own_clients_and_a_supervisor_anybody_s
     await clients.hand_over(cast.vera, cast.romashka, cast.boris.id)
     async with storage.read() as connection:
         assert (await get_client(connection, cast.romashka)).owner_name == "Boris Klimov"
-        mine = await list_clients(connection, "RU", owner_agent_id=cast.boris.id)
+        mine = await list_clients(connection, cast.vera, owner_agent_id=cast.boris.id)
     assert [row.id for row in mine] == [cast.pavel, cast.romashka]
 
 
@@ -246,7 +249,7 @@ async def test_names_that_begin_with_the_question_come_first(
     await clients.create(cast.anna, name="Роман")
     await clock.advance(60)
     await clients.create(cast.anna, name="Аром")
-    assert await names(storage, "ром") == ["Роман", "Аром", "ООО «Ромашка»"]
+    assert await names(storage, "ром") == ["Роман", "ООО «Ромашка»", "Аром"]
 
 
 async def test_pages_hold_every_client_once_newest_first(
@@ -256,16 +259,42 @@ async def test_pages_hold_every_client_once_newest_first(
     seen: list[ClientRow] = []
     async with storage.read() as connection:
         while page := await list_clients(
-            connection, "RU", search="клиент", before_id=seen[-1].id if seen else None, limit=3
+            connection, cast.vera, before_id=seen[-1].id if seen else None, limit=3
         ):
             seen += page
-        assert await count_clients(connection, "RU", search="клиент") == 7
-    assert [row.id for row in seen] == made[::-1]
+        assert await count_clients(connection, cast.vera) == 9
+    assert [row.id for row in seen] == [*made[::-1], cast.pavel, cast.romashka]
+
+
+async def test_own_clients_are_searched_alone(
+    clients: Clients, storage: Storage, cast: Cast
+) -> None:
+    await clients.create(cast.boris, name="Ромашка Бориса")
+    async with storage.read() as connection:
+        rows, more = await search_clients(connection, cast.anna, "ромашка", "RU", own=True)
+        best, others = await search_clients(connection, cast.anna, "ромашка", "RU", limit=1)
+    assert ([row.id for row in rows], more) == ([cast.romashka], False)
+    assert ([row.name for row in best], others) == (["Ромашка Бориса"], True)
+
+
+async def test_a_list_holds_neither_strangers_nor_whom_one_may_not_see(
+    storage: Storage, cast: Cast
+) -> None:
+    async with storage.write() as tx:
+        stranger = clients_table.update().where(clients_table.c.id == cast.pavel)
+        await tx.execute(stranger.values(client_since=None))
+        key = clients_table.update().where(clients_table.c.id == cast.romashka)
+        await tx.execute(key.values(is_key=True))
+    async with storage.read() as connection:
+        assert [row.id for row in await list_clients(connection, cast.boris)] == [cast.romashka]
+        newcomer = replace(cast.boris, newcomer=True)
+        assert await list_clients(connection, newcomer) == []
+        assert await count_clients(connection, newcomer) == 0
 
 
 async def test_a_row_shows_contacts_and_numbers(storage: Storage, cast: Cast) -> None:
     async with storage.read() as connection:
-        (row,) = await list_clients(connection, "RU", search="ромашка")
+        (row,), _ = await search_clients(connection, cast.vera, "ромашка", "RU")
     assert row.contact_names == ("Иван Петров",)
     assert row.numbers == ("+74951234567", "+79161234567")
     assert row.owner_name == "Anna Orlova"
@@ -279,7 +308,7 @@ async def test_a_deleted_client_is_seen_by_nobody(
         await tx.execute(deleted.values(deleted_at=clock.now()))
     assert await names(storage, "Павел") == []
     async with storage.read() as connection:
-        assert await count_clients(connection, "RU") == 1
+        assert await count_clients(connection, cast.vera) == 1
         with pytest.raises(NotFound):
             await get_client(connection, cast.pavel)
     with pytest.raises(NotFound):
@@ -295,8 +324,3 @@ async def test_a_client_who_is_not_there_is_not_found(
     async with storage.read() as connection:
         with pytest.raises(NotFound):
             await get_client(connection, missing)
-
-
-def test_folding_is_the_same_for_what_is_kept_and_what_is_asked() -> None:
-    assert folded("  ООО «ЁЖ»\r\n&  Straße\u00a0Ⅳ ") == "ооо еж & strasse iv"
-    assert containing("50%_\\") == "%50\\%\\_\\\\%"

@@ -6,10 +6,11 @@ from enum import StrEnum
 from aiohttp import web
 
 from crm_core.agents.directory import list_dispositions, list_queues
-from crm_core.agents.people import list_agents
+from crm_core.agents.people import Agent, list_agents
 from crm_core.calls.detail import get_call
 from crm_core.calls.queries import CallPage, count_calls, list_calls
-from crm_core.clients.queries import ClientRow, get_client, search_clients
+from crm_core.clients.listing import ClientRow, search_clients
+from crm_core.clients.queries import get_client
 from crm_core.errors import Invalid, NotFound
 from crm_core.storage.engine import Connection
 from crm_core.tasks.queries import open_tasks_of
@@ -42,7 +43,9 @@ async def index(request: web.Request) -> web.Response:
     reader = visit(request).reader
     shown, total = NO_CALLS, 0
     async with built.storage.read() as connection:
-        question, client_name, choices = await _with_client(connection, question, country)
+        question, client_name, choices = await _with_client(
+            connection, person(request), question, country
+        )
         if question.form.ok and not choices:
             shown = await list_calls(
                 connection, person(request), question.filter, country=country, before=before
@@ -105,7 +108,7 @@ async def export(request: web.Request) -> web.StreamResponse:
         raise NotFound
     form = Format(request.match_info["format"])
     async with built.storage.read() as connection:
-        question, _, choices = await _with_client(connection, question, country)
+        question, _, choices = await _with_client(connection, person(request), question, country)
         if not question.form.ok or choices:
             return go(question.address("/calls"))
         total = await count_calls(connection, person(request), question.filter, country=country)
@@ -122,7 +125,7 @@ def _question(request: web.Request) -> CallQuestion:
 
 
 async def _with_client(
-    connection: Connection, question: CallQuestion, country: str
+    connection: Connection, actor: Agent, question: CallQuestion, country: str
 ) -> tuple[CallQuestion, str, list[ClientRow]]:
     """The question with its client found, the client's name, and the choices where several fit."""
     form = question.form
@@ -134,7 +137,9 @@ async def _with_client(
             return question, "", []
     if not question.client_text or not form.ok:
         return question, "", []
-    found = await search_clients(connection, question.client_text, country, limit=MOST_CHOICES)
+    found, _ = await search_clients(
+        connection, actor, question.client_text, country, limit=MOST_CHOICES
+    )
     if not found:
         form.refuse("client", "no_such_client")
     if len(found) != 1:

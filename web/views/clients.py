@@ -3,9 +3,14 @@
 from aiohttp import web
 
 from crm_core.clients.editable import KINDS
-from crm_core.clients.queries import count_clients, list_clients, search_clients
+from crm_core.clients.listing import (
+    MOST_COUNTED,
+    count_clients,
+    list_clients,
+    search_clients,
+)
 from crm_core.errors import CrmError
-from telephony.numbers import normalise
+from crm_core.search.question import is_number
 from web.forms import Form, read_form
 from web.visits import go, page, person, services
 
@@ -24,30 +29,29 @@ async def index(request: web.Request) -> web.Response:
     before = (
         int(written) if written.isascii() and written.isdecimal() and len(written) < 10 else None
     )
+    more = False
     async with built.storage.read() as connection:
-        total = await count_clients(connection, country, search=search, owner_agent_id=owner)
-        if search and owner is None:
-            rows = await search_clients(connection, search, country, limit=MOST_FOUND)
-        else:
-            rows = await list_clients(
-                connection,
-                country,
-                search=search,
-                owner_agent_id=owner,
-                before_id=before,
-                limit=PAGE,
+        if search:
+            rows, more = await search_clients(
+                connection, actor, search, country, own=owner is not None, limit=MOST_FOUND
             )
-    more = not (search and owner is None) and len(rows) == PAGE
+            total = len(rows)
+        else:
+            total = await count_clients(connection, actor, owner_agent_id=owner)
+            rows = await list_clients(
+                connection, actor, owner_agent_id=owner, before_id=before, limit=PAGE
+            )
     return page(
         request,
         "clients/index.html",
         rows=rows,
-        total=total,
+        total=min(total, MOST_COUNTED),
+        more=more or total > MOST_COUNTED,
         search=search,
         mine=owner is not None,
         is_first=before is None,
-        last_id=rows[-1].id if more else None,
-        is_number=bool(normalise(search, country).digits) and not _has_letters(search),
+        last_id=rows[-1].id if not search and len(rows) == PAGE else None,
+        is_number=is_number(search, country),
     )
 
 
@@ -79,9 +83,6 @@ async def hand_over(request: web.Request) -> web.Response:
     """Another owner, or nobody."""
     form, client_id = await read_form(request), int(request.match_info["client_id"])
     owner_id = form.record_id("owner")
+    form.demand()
     await services(request).clients.hand_over(person(request), client_id, owner_id)
     return web.json_response({})
-
-
-def _has_letters(text: str) -> bool:
-    return any(character.isalpha() for character in text)

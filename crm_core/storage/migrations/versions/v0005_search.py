@@ -20,7 +20,7 @@ CLIENT, LEAD, DEAL, TASK, NOTE, CALL_NOTE, CLIENT_NOTE = (PLACES * n for n in ra
 
 SQLITE_INDEX = (
     "CREATE VIRTUAL TABLE search_index USING fts5(text, content='search_texts', "
-    "content_rowid='id', tokenize='trigram case_sensitive 1', detail=none, columnsize=0)",
+    "content_rowid='id', tokenize='trigram case_sensitive 1', columnsize=0)",
     "CREATE TRIGGER search_texts_added AFTER INSERT ON search_texts BEGIN "
     "INSERT INTO search_index (rowid, text) VALUES (new.id, new.text); END",
     "CREATE TRIGGER search_texts_removed AFTER DELETE ON search_texts BEGIN "
@@ -68,6 +68,8 @@ def upgrade() -> None:
         _have_trigrams(connection)
     for statement in SQLITE_INDEX if is_sqlite else POSTGRESQL_INDEX:
         op.execute(statement)
+    with op.batch_alter_table('clients', schema=None) as batch_op:
+        batch_op.drop_column('search')
 
 
 def _have_trigrams(connection: sa.Connection) -> None:
