@@ -31,6 +31,11 @@ def short_day(reader: Reader, at: datetime) -> str:
     return dates.format_skeleton("MMMd", at.astimezone(reader.zone), locale=reader.locale)
 
 
+def weekday_day(reader: Reader, on: date) -> str:
+    """`Tue, 3 Mar` as the language writes it."""
+    return dates.format_skeleton("MMMEd", on, locale=reader.locale)
+
+
 def moment(reader: Reader, at: datetime, now: datetime) -> str:
     """`14:05` today, `tomorrow 14:05`, `2 Mar 14:05` this year, with the year otherwise."""
     local, today = at.astimezone(reader.zone), now.astimezone(reader.zone).date()

@@ -32,7 +32,9 @@ ENTRIES = (
     Entry("/floor", N_("Floor"), "floor", "f", frozenset({S, H, A})),
     Entry("/calls", N_("Calls"), "calls", "c", frozenset(Role), ("/reconciliation",)),
     Entry("/clients", N_("Clients"), "clients", "k", frozenset(Role)),
-    Entry("/tasks", N_("Tasks"), "tasks", "t", frozenset(Role)),
+    Entry("/leads", N_("Leads"), "lead", "l", frozenset(Role)),
+    Entry("/deals", N_("Deals"), "board", "d", frozenset(Role)),
+    Entry("/tasks", N_("Tasks"), "tasks", "t", frozenset(Role), ("/calendar",)),
     Entry("/admin", N_("Administration"), "gear", "a", frozenset({A})),
 )
 HOMES = {O: "/workplace", S: "/floor", H: "/calls", A: "/admin"}

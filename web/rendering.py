@@ -197,6 +197,7 @@ FILTERS: dict[str, Any] = {
     "running": _running,
     "remaining": _remaining,
     "day": pass_context(lambda context, at: formats.day(_reader(context), at)),
+    "weekday_day": pass_context(lambda context, on: formats.weekday_day(_reader(context), on)),
     "duration": formats.duration,
     "lasting": pass_context(lambda context, s: formats.lasting(_reader(context), s)),
     "number": pass_context(lambda context, value: formats.number(_reader(context), value)),

@@ -11,6 +11,7 @@ const hear = {
     renewReminders();
   },
   op(op) {
+    if (op.op === "refresh" && op.id === "tasks") document.dispatchEvent(new CustomEvent("tasks-changed"));
     if (op.op === "put") put(op);
     else if (op.op === "remove") remove(op);
     else if (op.op === "refresh") op.id === "tasks" || op.id === "reminders" ? renewReminders() : refresh(op);

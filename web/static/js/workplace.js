@@ -23,6 +23,16 @@ async function renewTasks() {
   count.hidden = late === "0";
 }
 
+// A board, a lead or a deal: what was changed since the page was drawn, or while the link was lost, is fetched.
+function boardTopic() {
+  const topic = document.querySelector("[data-topic]")?.dataset.topic;
+  return topic ? `?topics=${topic}` : "";
+}
+
+function renewBoards() {
+  for (const shown of document.querySelectorAll("[data-topic][data-src]")) refresh(shown);
+}
+
 function showSeat() {
   const status = document.getElementById("status");
   document.getElementById("workplace")?.classList.toggle("seated", Boolean(status?.dataset.seated));
@@ -33,10 +43,12 @@ const hear = {
     snapshot(areas, elements);
     renewTasks();
     renewReminders();
+    renewBoards();
     showSeat();
     saveUnsaved();
   },
   op(op) {
+    if (op.op === "refresh" && op.id === "tasks") document.dispatchEvent(new CustomEvent("tasks-changed"));
     if (op.op === "put") put(op);
     else if (op.op === "remove") remove(op);
     else if (op.op === "refresh" && op.id === "tasks") renewTasks().then(renewReminders);
@@ -63,5 +75,5 @@ for (const card of cards()) {
   recoverNote(card);
   fillCard(card);
 }
-const topic = document.querySelector("[data-area^='floor']") ? "?topics=floor" : document.getElementById("day") ? "?topics=day" : "";
+const topic = document.querySelector("[data-area^='floor']") ? "?topics=floor" : document.getElementById("day") ? "?topics=day" : boardTopic();
 new LiveSocket(`/socket${topic}`, hear).start();
