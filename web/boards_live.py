@@ -12,6 +12,7 @@ from screenpop.messages import Refresh
 
 DEALS_TOPIC: Final = "deals"
 LEADS_TOPIC: Final = "leads"
+BOARD_TOPICS: Final = (DEALS_TOPIC, LEADS_TOPIC)
 RECORDS: Final = "records"
 """The element that holds a board or a list; a page has one."""
 

@@ -15,6 +15,7 @@ from web.views import (
     clients,
     deals,
     day,
+    deals,
     editing,
     exchange_records,
     extensions,

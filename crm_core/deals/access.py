@@ -32,11 +32,16 @@ async def access_deal(
 ) -> None:
     """Return where `actor` may do `action` with the deal. NotFound for one that he may not even
     see, Forbidden for one that he only sees."""
-    for asked in dict.fromkeys((Action.SEE, action)):
-        query = select(deals.c.id).where(
-            deals.c.id == existing_id(deal_id), visible_deals(actor, asked)
-        )
-        if not actor.active or (await connection.execute(query)).first() is None:
-            if asked is Action.SEE:
-                raise NotFound(deal_id=deal_id)
-            raise Forbidden(role=actor.role.value)
+    if not await may_with_deal(connection, actor, deal_id, Action.SEE):
+        raise NotFound(deal_id=deal_id)
+    if action is not Action.SEE and not await may_with_deal(connection, actor, deal_id, action):
+        raise Forbidden(role=actor.role.value)
+
+
+async def may_with_deal(
+    connection: AsyncConnection, actor: Agent, deal_id: int, action: Action
+) -> bool:
+    """Whether `actor` may do `action` with the deal; False where there is none such."""
+    wanted = deals.c.id == existing_id(deal_id)
+    query = select(deals.c.id).where(wanted, visible_deals(actor, action))
+    return actor.active and (await connection.execute(query)).first() is not None

@@ -13,16 +13,18 @@ from crm_core.deals import moving
 from crm_core.deals.access import access_deal
 from crm_core.deals.lines import (
     MOST_LINES,
+    WHOLE_QUANTITY,
     DealLine,
     checked_total,
     read_discount,
     read_quantity,
+    written_scaled,
 )
 from crm_core.deals.moving import DEALS, Row
 from crm_core.deals.records import deal_changed
 from crm_core.deals.tables import deal_lines, products
 from crm_core.errors import Conflict, Invalid, NotFound
-from crm_core.money import read_amount
+from crm_core.money import read_amount, written_amount
 from crm_core.storage.engine import Storage, Write
 from crm_core.wording import existing_id, line
 
@@ -76,22 +78,22 @@ class Selling:
         return int(made.inserted_primary_key[0])
 
     async def change(
-        self, actor: Agent, deal_id: int, line_id: int, before: Row, **written: str
+        self, actor: Agent, deal_id: int, line_id: int, name: str, written: str, before: str
     ) -> None:
-        """Write title, quantity, unit, price or discount anew; `before` are their stored values as
-        the writer saw them: Conflict("edited_meanwhile") where they are no longer."""
+        """Write title, quantity, unit, price or discount anew, if it still is what the writer saw
+        (`before`, as he would write it): else Conflict("edited_meanwhile")."""
         async with self._storage.write() as tx:
             deal = await self._deal(tx, actor, deal_id)
             row = await _line(tx, deal_id, line_id)
-            values = {name: _read(name, text, deal) for name, text in written.items()}
-            changed = audit.changes({name: row[name] for name in values}, values)
-            if not changed:
+            value = _read(name, written, deal)
+            if value == row[name]:
                 return
-            if any(row[name] != before[name] for name in changed if name in before):
-                raise Conflict("edited_meanwhile", theirs=row["title"], agent_name="")
+            if _read(name, before, deal) != row[name]:
+                theirs = _written(name, row[name], deal)
+                raise Conflict("edited_meanwhile", theirs=theirs, agent_name="")
             chosen = update(deal_lines).where(deal_lines.c.id == line_id)
-            await tx.execute(chosen.values(**{name: values[name] for name in changed}))
-            await self._changed(tx, actor, deal, "line_edited", **changed)
+            await tx.execute(chosen.values(**{name: value}))
+            await self._changed(tx, actor, deal, "line_edited", **{name: [row[name], value]})
 
     async def remove(self, actor: Agent, deal_id: int, line_id: int) -> None:
         """Take the line out. Raises NotFound."""
@@ -165,3 +167,10 @@ def _read(name: str, written: str, deal: Row) -> Any:
     if name == "discount":
         return read_discount(written)
     raise Invalid(name, "unknown_field")
+
+
+def _written(name: str, value: Any, deal: Row) -> str:
+    if name == "price":
+        return written_amount(value, deal["currency"])
+    scale = {"quantity": WHOLE_QUANTITY, "discount": 100}.get(name)
+    return written_scaled(value, scale) if scale else str(value)

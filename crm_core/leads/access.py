@@ -32,11 +32,16 @@ async def access_lead(
 ) -> None:
     """Return where `actor` may do `action` with the lead. NotFound for one that he may not even
     see, Forbidden for one that he only sees."""
-    for asked in dict.fromkeys((Action.SEE, action)):
-        query = select(leads.c.id).where(
-            leads.c.id == existing_id(lead_id), visible_leads(actor, asked)
-        )
-        if not actor.active or (await connection.execute(query)).first() is None:
-            if asked is Action.SEE:
-                raise NotFound(lead_id=lead_id)
-            raise Forbidden(role=actor.role.value)
+    if not await may_with_lead(connection, actor, lead_id, Action.SEE):
+        raise NotFound(lead_id=lead_id)
+    if action is not Action.SEE and not await may_with_lead(connection, actor, lead_id, action):
+        raise Forbidden(role=actor.role.value)
+
+
+async def may_with_lead(
+    connection: AsyncConnection, actor: Agent, lead_id: int, action: Action
+) -> bool:
+    """Whether `actor` may do `action` with the lead; False where there is none such."""
+    wanted = leads.c.id == existing_id(lead_id)
+    query = select(leads.c.id).where(wanted, visible_leads(actor, action))
+    return actor.active and (await connection.execute(query)).first() is not None

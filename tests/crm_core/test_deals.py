@@ -21,7 +21,6 @@ from crm_core.deals.filtering import RecordFilter, State, Whose
 from crm_core.deals.lines import line_total, read_discount, read_quantity, written_scaled
 from crm_core.deals.pipelines import list_pipelines
 from crm_core.deals.records import NewDeal
-from crm_core.deals.selling import list_lines
 from crm_core.deals.tables import deals, stage_changes
 from crm_core.errors import Conflict, Forbidden, Invalid, NotFound
 from crm_core.events import DealChanged
@@ -207,12 +206,11 @@ async def test_the_lines_make_the_amount(storage: Storage, sales: Sales, cast: C
         cast.anna, deal_id, title="Delivery", price="1 500", discount="10"
     )
     assert (await _deal(storage, deal_id))["amount"] == 599_70 + 1350_00
-    async with storage.read() as connection:
-        before = {"quantity": (await list_lines(connection, deal_id))[0].quantity}
-    await sales.selling.change(cast.anna, deal_id, first, before, quantity="1,5")
+    await sales.selling.change(cast.anna, deal_id, first, "quantity", "1,5", "3")
     assert (await _deal(storage, deal_id))["amount"] == 299_85 + 1350_00
-    with pytest.raises(Conflict, match="edited_meanwhile"):
-        await sales.selling.change(cast.boris, deal_id, first, before, quantity="7")
+    with pytest.raises(Conflict, match="edited_meanwhile") as refused:
+        await sales.selling.change(cast.boris, deal_id, first, "quantity", "7", "3")
+    assert refused.value.values["theirs"] == "1.5"
     await sales.selling.remove(cast.anna, deal_id, second)
     assert (await _deal(storage, deal_id))["amount"] == 299_85
 

@@ -30,6 +30,7 @@ from web.demo.cast import (
 )
 from web.demo.exchange import COUNTRY
 from web.demo.history import PastClock, write_history
+from web.demo.sales import add_sales
 from web.folders import make_room
 
 HISTORY_DAYS = 5
@@ -94,9 +95,9 @@ async def _make_office(
     await _arrange(Desks.of(storage, past), staff)
     clients = Clients(storage, past, COUNTRY)
     edits = Edits(storage, past, client_editables(COUNTRY))
-    for client in CLIENTS:
-        await _add_client(clients, edits, client, staff)
+    known = {client.name: await _add_client(clients, edits, client, staff) for client in CLIENTS}
     if with_history:
+        await add_sales(storage, past, staff, known)
         await write_history(storage, past, clock.now(), staff)
 
 
@@ -120,7 +121,7 @@ async def _arrange(desks: Desks, staff: dict[str, Agent]) -> None:
 
 async def _add_client(
     clients: Clients, edits: Edits, client: DemoClient, staff: dict[str, Agent]
-) -> None:
+) -> int:
     made_by = staff[client.owner or "vera"]
     client_id = await clients.create(
         made_by, name=client.name, kind=client.kind, number=client.numbers or None
@@ -129,3 +130,4 @@ async def _add_client(
         await clients.add_contact(made_by, client_id, name=name, position=position, number=number)
     if client.note:
         await edits.change(made_by, "client", client_id, "note", client.note, "")
+    return client_id

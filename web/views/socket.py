@@ -13,6 +13,7 @@ from crm_core.agents.sessions import session_id
 from screenpop.hub import EVERYONE, FLOOR, workplace_of
 from screenpop.messages import Snapshot
 from screenpop.outbox import Closing, Delivery, Outbox
+from web.boards_live import BOARD_TOPICS
 from web.frames import Format
 from web.i18n import Reader
 from web.screens import DAY_TOPIC, Screens
@@ -42,6 +43,8 @@ async def show(request: web.Request) -> web.WebSocketResponse:
     topics = [EVERYONE, workplace_of(agent.id), *([FLOOR] if watches_floor else [])]
     if DAY_TOPIC in request.query.get("topics", ""):
         topics.append(DAY_TOPIC)
+    asked = request.query.get("topics", "").split(",")
+    topics += [topic for topic in BOARD_TOPICS if topic in asked]
     screens.hub.join(outbox, topics)
     watching = Watching(request, screens, outbox)
     writer = asyncio.create_task(_write(request, socket, outbox, watches_floor, watching))

@@ -1,0 +1,284 @@
+"""Leads: on the board and in the list, one whole on its page, made, taken, made a client."""
+
+from typing import Any
+
+from aiohttp import web
+
+from crm_core.agents.directory import list_queues
+from crm_core.agents.people import list_agents
+from crm_core.agents.rights import Action, RecordKind
+from crm_core.catalogues import Catalogue, list_entries
+from crm_core.clients.access import access_client
+from crm_core.clients.editable import KINDS
+from crm_core.clients.queries import Client
+from crm_core.deals.moving import LEADS as TRAIL
+from crm_core.deals.pipelines import list_pipelines, pipeline_of
+from crm_core.deals.queries import done_actions_of
+from crm_core.editing.fields import Day
+from crm_core.errors import CrmError, NotFound
+from crm_core.leads.access import may_with_lead
+from crm_core.leads.conversion import DealWish
+from crm_core.leads.queries import Lead, read_lead
+from crm_core.leads.records import NewLead, Party
+from crm_core.money import read_amount
+from crm_core.tasks.queries import TaskFilter, list_tasks
+from web.forms import Form, read_form
+from web.views import boards
+from web.views.boards import DEALS, LEADS, may_edit
+from web.views.deals import owners_first
+from web.visits import go, page, partial, person, services
+
+_PARTY = ("name", "kind", "contact_name", "number", "email")
+
+
+async def index(request: web.Request) -> web.Response:
+    """The board or the list."""
+    return await boards.index(request, LEADS)
+
+
+async def records(request: web.Request) -> web.Response:
+    """The board or the list alone."""
+    return await boards.records(request, LEADS)
+
+
+async def move(request: web.Request) -> web.Response:
+    """To another stage, for scripts."""
+    return await boards.move(request, LEADS, _id(request))
+
+
+async def unmove(request: web.Request) -> web.Response:
+    """A move is taken back, for scripts."""
+    return await boards.unmove(request, LEADS, _id(request))
+
+
+async def new(request: web.Request) -> web.Response:
+    """An empty form, or one that knows the number or the client already."""
+    given = {each: request.query.get(each, "")[:300] for each in ("name", "number", "client_id")}
+    return await _new(request, Form.of(kind="person", **given))
+
+
+async def create(request: web.Request) -> web.Response:
+    """A new lead; on to its page."""
+    form = await read_form(request)
+    client_id, stage_id = form.record_id("client_id"), form.record_id("stage")
+    source_id, campaign_id = form.record_id("source"), form.record_id("marketing_campaign")
+    party = None if client_id else Party(**{name: form.value(name) for name in _PARTY})
+    if form.ok:
+        try:
+            lead_id = await services(request).leads.create(
+                person(request),
+                NewLead(
+                    party,
+                    client_id,
+                    form.value("title"),
+                    form.value("request"),
+                    source_id,
+                    campaign_id,
+                    stage_id,
+                    unowned=form.ticked("unowned"),
+                ),
+            )
+        except NotFound:
+            form.refuse("client_id", "not_a_choice")
+        except CrmError as refused:
+            form.refused_by(refused)
+        else:
+            return go(f"/leads/{lead_id}", told="lead_created")
+    return await _new(request, form, status=422)
+
+
+async def show(request: web.Request) -> web.Response:
+    """The lead whole."""
+    return page(request, "leads/show.html", **await _lead(request))
+
+
+async def card(request: web.Request) -> web.Response:
+    """What a page fetches anew when something has changed."""
+    return partial(request, "leads/_page.html", **await _lead(request))
+
+
+async def take(request: web.Request) -> web.Response:
+    """One's own from now on."""
+    await read_form(request)
+    await services(request).leads.take(person(request), _id(request))
+    return go(f"/leads/{_id(request)}", told="lead_is_yours")
+
+
+async def reopen(request: web.Request) -> web.Response:
+    """On from where it stood."""
+    await read_form(request)
+    await services(request).leads.reopen(person(request), _id(request))
+    return go(f"/leads/{_id(request)}", told="record_reopened")
+
+
+async def hand_over(request: web.Request) -> web.Response:
+    """Another owner, or nobody; for scripts."""
+    form = await read_form(request)
+    owner_id = form.record_id("owner")
+    await services(request).leads.hand_over(person(request), _id(request), owner_id)
+    return web.json_response({})
+
+
+async def tick(request: web.Request) -> web.Response:
+    """An action of a stage was done, or was not; for scripts."""
+    form, action_id = await read_form(request), int(request.match_info["action_id"])
+    await services(request).leads.tick(
+        person(request), _id(request), action_id, done=form.ticked("done")
+    )
+    return web.json_response({})
+
+
+async def delete(request: web.Request) -> web.Response:
+    """Out of every list."""
+    await read_form(request)
+    await services(request).leads.delete(person(request), _id(request))
+    return go("/leads", told="lead_deleted")
+
+
+async def restore(request: web.Request) -> web.Response:
+    """Back from the deleted."""
+    await read_form(request)
+    await services(request).leads.restore(person(request), _id(request))
+    return go(f"/leads/{_id(request)}", told="lead_restored")
+
+
+async def conversion(request: web.Request) -> web.Response:
+    """The form that makes a client: a new one or one that is known, with a deal or without."""
+    async with services(request).storage.read() as connection:
+        lead = await read_lead(connection, person(request), _id(request))
+    into = request.query.get("into", "")[:15]
+    known = Form.of(title=lead.title, with_deal="1", into_client_id=into)
+    return await _conversion(request, known)
+
+
+async def convert(request: web.Request) -> web.Response:
+    """Make the client; on to the deal, or to the client."""
+    form = await read_form(request)
+    into_id = form.record_id("into_client_id") if form.value("whom") == "known" else None
+    if form.value("whom") == "known" and into_id is None:
+        form.refuse("into", "required")
+    stage_id = form.record_id("stage")
+    if form.ok:
+        try:
+            became = await services(request).conversion.convert(
+                person(request),
+                _id(request),
+                into_client_id=into_id,
+                deal=await _wish(request, form, stage_id) if form.ticked("with_deal") else None,
+            )
+        except NotFound:
+            form.refuse("into", "not_a_choice")
+        except CrmError as refused:
+            form.refused_by(refused)
+        else:
+            query = f"?converted={became.change_id}"
+            return go(f"/leads/{_id(request)}{query}", told="lead_converted")
+    return await _conversion(request, form, status=422)
+
+
+async def unconvert(request: web.Request) -> web.Response:
+    """As if it had not been made a client."""
+    await read_form(request)
+    change_id = int(request.match_info["change_id"])
+    await services(request).conversion.undo(person(request), _id(request), change_id)
+    return go(f"/leads/{_id(request)}", told="undone")
+
+
+async def _wish(request: web.Request, form: Form, stage_id: int | None) -> DealWish:
+    async with services(request).storage.read() as connection:
+        if stage_id is not None:
+            pipeline = await pipeline_of(connection, RecordKind.DEAL, stage_id)
+            currency = pipeline.currency
+        else:
+            pipelines = await list_pipelines(connection, RecordKind.DEAL)
+            currency = pipelines[0].currency if pipelines else "EUR"
+    return DealWish(
+        form.value("title"),
+        stage_id,
+        read_amount("amount", form.value("amount"), currency),
+        expected_on=Day().read("expected_on", form.value("expected_on"), {}),
+    )
+
+
+async def _new(request: web.Request, form: Form, *, status: int = 200) -> web.Response:
+    client_id = form.record_id("client_id") if form.value("client_id") else None
+    async with services(request).storage.read() as connection:
+        pipelines = await list_pipelines(connection, RecordKind.LEAD)
+        entries = await list_entries(connection)
+        client: Client | None = None
+        if client_id is not None:
+            try:
+                client = await access_client(connection, person(request), client_id)
+            except NotFound:
+                form.refuse("client_id", "not_a_choice")
+    return page(
+        request,
+        "leads/new.html",
+        status=status,
+        form=form,
+        client=client,
+        kinds=KINDS,
+        pipelines=pipelines,
+        wanted_pipeline=request.query.get("pipeline", ""),
+        sources=[(each.id, each.title) for each in entries[Catalogue.SOURCE]],
+        campaigns=[(each.id, each.title) for each in entries[Catalogue.MARKETING_CAMPAIGN]],
+    )
+
+
+async def _conversion(request: web.Request, form: Form, *, status: int = 200) -> web.Response:
+    actor, into = person(request), None
+    async with services(request).storage.read() as connection:
+        lead = await read_lead(connection, actor, _id(request))
+        pipelines = await list_pipelines(connection, RecordKind.DEAL)
+        party = await access_client(connection, actor, lead.client_id)
+        into_id = form.record_id("into_client_id") if form.value("into_client_id") else None
+        if into_id is not None:
+            try:
+                into = await access_client(connection, actor, into_id)
+            except NotFound:
+                form.refuse("into", "not_a_choice")
+    return page(
+        request,
+        "leads/convert.html",
+        status=status,
+        form=form,
+        lead=lead,
+        party=party,
+        into=into,
+        pipelines=pipelines,
+        may_deal=may_edit(actor, DEALS),
+    )
+
+
+async def _lead(request: web.Request) -> dict[str, Any]:
+    actor, lead_id = person(request), _id(request)
+    async with services(request).storage.read() as connection:
+        lead: Lead = await read_lead(connection, actor, lead_id)
+        pipeline = await pipeline_of(connection, RecordKind.LEAD, lead.stage_id)
+        entries = await list_entries(connection, active=None)
+        tasks = await list_tasks(connection, actor, TaskFilter(lead_id=lead_id))
+        queues = await list_queues(connection, active=None)
+        return {
+            "shelf": LEADS,
+            "lead": lead,
+            "party": await access_client(connection, actor, lead.client_id),
+            "pipeline": pipeline,
+            "stage": pipeline.stage(lead.stage_id),
+            "done": await done_actions_of(connection, TRAIL, lead_id),
+            "sources": entries[Catalogue.SOURCE],
+            "campaigns": entries[Catalogue.MARKETING_CAMPAIGN],
+            "owners": owners_first(await list_agents(connection), actor),
+            "tasks": tasks.rows,
+            "queue_titles": {queue.name: queue.title for queue in queues},
+            "loss_reasons": [
+                (each.id, each.title) for each in entries[Catalogue.LOSS_REASON] if each.active
+            ],
+            "may_edit": await may_with_lead(connection, actor, lead_id, Action.EDIT),
+            "may_delete": await may_with_lead(connection, actor, lead_id, Action.DELETE),
+            "may_hand_over": actor.role != "operator" or lead.owner_agent_id in (None, actor.id),
+            "converted": request.query.get("converted", ""),
+        }
+
+
+def _id(request: web.Request) -> int:
+    return int(request.match_info["lead_id"])
