@@ -85,10 +85,10 @@ async def test_the_card_pops_while_the_phone_rings_and_says_who_it_is(
     shift: Shift, anna: Page
 ) -> None:
     await shift.ring(ANNAS)
-    await expect(anna.locator(".card.ringing h2")).to_have_text("Иван Петров")
+    await expect(anna.locator(".card.ringing .card-name h2")).to_have_text("Иван Петров")
     await expect(anna.locator(".card.ringing")).to_contain_text("ООО «Ромашка»")
     await expect(anna.locator(".card.ringing")).to_contain_text("8 (916) 123-45-67")
-    await expect(anna.locator(".card.ringing .chip")).to_contain_text("Sales")
+    await expect(anna.locator(".card.ringing .card-head .chip")).to_contain_text("Sales")
 
 
 async def test_the_card_withdraws_with_a_word_when_somebody_else_answers(
@@ -111,33 +111,33 @@ async def test_one_of_several_clients_is_chosen_by_a_digit_and_remembered(
     await expect(anna.locator(".choice")).to_have_count(2)
     name = await anna.locator(".choice").nth(1).locator("b").inner_text()
     await anna.keyboard.press("2")
-    await expect(anna.locator(".card h2")).to_have_text(name)
+    await expect(anna.locator(".card-name h2")).to_have_text(name)
     await shift.settled()
     assert len(await rows(shift, number_choices)) == 1
     await shift.hang_up(outcome=Outcome.ABANDONED)
     shift.next_call()
     await shift.ring(ANNAS, caller=PAVEL)
-    await expect(anna.locator(".card.ringing h2")).to_have_text(name)
+    await expect(anna.locator(".card.ringing .card-name h2")).to_have_text(name)
 
 
 async def test_an_unknown_caller_becomes_a_client_with_one_field(shift: Shift, anna: Page) -> None:
     await shift.ring(ANNAS, caller=STRANGER)
-    await expect(anna.locator(".card h2")).to_have_text("8 (999) 111-22-33")
+    await expect(anna.locator(".card-name h2")).to_have_text("8 (999) 111-22-33")
     await anna.keyboard.press("n")
     await anna.keyboard.type("Фёдор Чайкин")
     await anna.keyboard.press("Enter")
-    await expect(anna.locator(".card h2")).to_have_text("Фёдор Чайкин")
+    await expect(anna.locator(".card-name h2")).to_have_text("Фёдор Чайкин")
     await shift.hang_up(outcome=Outcome.ABANDONED)
     shift.next_call()
     await shift.ring(ANNAS, caller="8 999 111 22 33")
-    await expect(anna.locator(".card.ringing h2")).to_have_text("Фёдор Чайкин")
+    await expect(anna.locator(".card.ringing .card-name h2")).to_have_text("Фёдор Чайкин")
 
 
 async def test_a_hidden_number_is_still_a_call_to_note(shift: Shift, anna: Page) -> None:
     await shift.ring(ANNAS, caller="anonymous")
-    await expect(anna.locator(".card h2")).to_have_text("Hidden number")
+    await expect(anna.locator(".card-name h2")).to_have_text("Hidden number")
     await shift.answer(ANNAS)
-    await anna.locator(".card textarea").fill("the neighbour")
+    await anna.locator(".card-form textarea").fill("the neighbour")
     await expect(anna.locator(".saved")).to_be_visible()
     (row,) = await rows(shift, wrap_ups)
     assert getattr(row, "note", "") == "the neighbour"
@@ -173,14 +173,14 @@ async def test_a_form_without_its_next_step_says_what_is_missing(shift: Shift, a
     await expect(anna.locator(".card.wrap_up")).to_be_visible()
     await anna.keyboard.press("1")
     await anna.keyboard.press("Control+Enter")
-    await expect(anna.locator(".card .form-error")).to_be_visible()
+    await expect(anna.locator(".card-form .form-error")).to_be_visible()
     assert [getattr(row, "finished_at", 0) for row in await rows(shift, wrap_ups)] == [None]
 
 
 async def test_what_is_typed_survives_every_change_of_the_card(shift: Shift, anna: Page) -> None:
     await shift.ring(ANNAS)
     await shift.answer(ANNAS)
-    note = anna.locator(".card textarea")
+    note = anna.locator(".card-form textarea")
     await note.click()
     await anna.keyboard.type("he said")
     client = shift.office.cast.romashka
@@ -198,10 +198,10 @@ async def test_what_is_typed_survives_every_change_of_the_card(shift: Shift, ann
 async def test_a_reload_brings_card_and_note_back(shift: Shift, anna: Page) -> None:
     await shift.ring(ANNAS)
     await shift.answer(ANNAS)
-    await anna.locator(".card textarea").fill("half a sentence")
+    await anna.locator(".card-form textarea").fill("half a sentence")
     await anna.reload()
-    await expect(anna.locator(".card.talking h2")).to_have_text("Иван Петров")
-    await expect(anna.locator(".card textarea")).to_have_value("half a sentence")
+    await expect(anna.locator(".card.talking .card-name h2")).to_have_text("Иван Петров")
+    await expect(anna.locator(".card-form textarea")).to_have_value("half a sentence")
 
 
 async def test_a_transferred_call_brings_the_first_operators_note_to_the_second(
@@ -211,7 +211,7 @@ async def test_a_transferred_call_brings_the_first_operators_note_to_the_second(
     boris = await _open(shift, chromium, "boris", "workplace")
     await shift.ring(ANNAS)
     await shift.answer(ANNAS)
-    await anna.locator(".card textarea").fill("wants 20 pumps")
+    await anna.locator(".card-form textarea").fill("wants 20 pumps")
     await expect(anna.locator(".saved")).to_be_visible()
     await shift.transfer(ANNAS, BORISS)
     await expect(boris.locator(".card.ringing")).to_contain_text("from Anna Orlova")
@@ -232,8 +232,8 @@ async def test_two_tabs_of_one_operator_show_the_same(shift: Shift, anna: Page) 
     await shift.ring(ANNAS)
     await expect(second.locator(".card.ringing")).to_be_visible()
     await shift.answer(ANNAS)
-    await anna.locator(".card textarea").fill("seen by both")
-    await expect(second.locator(".card textarea")).to_have_value("seen by both")
+    await anna.locator(".card-form textarea").fill("seen by both")
+    await expect(second.locator(".card-form textarea")).to_have_value("seen by both")
 
 
 async def test_a_session_that_is_closed_elsewhere_is_told_on_the_page(
@@ -252,7 +252,7 @@ async def test_a_cut_connection_is_told_and_the_card_is_there_when_it_is_back(
     await expect(anna.locator("#link-state")).to_contain_text("No connection")
     await shift.ring(ANNAS)
     await anna.context.set_offline(False)
-    await expect(anna.locator(".card.ringing h2")).to_have_text("Иван Петров", timeout=15_000)
+    await expect(anna.locator(".card.ringing .card-name h2")).to_have_text("Иван Петров", timeout=15_000)
     await expect(anna.locator("#link-state")).to_be_hidden()
 
 
@@ -280,7 +280,7 @@ async def test_why_a_form_was_refused_stays_readable_while_the_card_changes(
         "Павел С.",
         "Павел Семёнов",
     )
-    await expect(anna.locator(".card h2")).to_have_text("Павел С.")
+    await expect(anna.locator(".card-name h2")).to_have_text("Павел С.")
     await expect(refused).to_have_text(
         "Such a call needs a next step: say when, what and for whom."
     )
@@ -314,6 +314,6 @@ async def test_the_call_is_linked_to_the_client_who_was_chosen(shift: Shift, ann
     await anna.keyboard.press("n")
     await anna.keyboard.type("Ольга")
     await anna.keyboard.press("Enter")
-    await expect(anna.locator(".card h2")).to_have_text("Ольга")
+    await expect(anna.locator(".card-name h2")).to_have_text("Ольга")
     (row,) = await rows(shift, calls)
     assert getattr(row, "client_id", None) is not None

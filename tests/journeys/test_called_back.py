@@ -43,12 +43,12 @@ async def test_a_missed_caller_is_one_callback_that_closes_when_he_was_called_ba
 
     await anna.locator("#tasks .call-number").click()
     own = await lab_stage.phones["101"].incoming()
-    await expect(anna.locator(".card.dialling h2")).to_have_text("Павел Семёнов")
+    await expect(anna.locator(".card.dialling .card-name h2")).to_have_text("Павел Семёнов")
     await own.answer()
     at_client = await lab_stage.city.incoming()
     assert at_client.called == PAVEL
     await at_client.answer()
-    await expect(anna.locator(".card.talking h2")).to_have_text("Павел Семёнов")
+    await expect(anna.locator(".card.talking .card-name h2")).to_have_text("Павел Семёнов")
     await at_client.hang_up()
     await expect(anna.locator(".card.wrap_up")).to_be_visible()
 

@@ -43,9 +43,9 @@ async def test_a_client_phones_the_queue_and_no_conversation_ends_without_its_ne
 
     client = lab_stage.from_city("201", caller=IVAN)
     ring = await lab_stage.phones["101"].incoming()
-    await expect(anna.locator(".card.ringing h2")).to_have_text("Иван Петров")
+    await expect(anna.locator(".card.ringing .card-name h2")).to_have_text("Иван Петров")
     await expect(anna.locator(".card.ringing")).to_contain_text("ООО «Ромашка»")
-    await expect(anna.locator(".card.ringing .chip")).to_have_text("Sales")
+    await expect(anna.locator(".card.ringing .card-head .chip")).to_have_text("Sales")
 
     await ring.answer()
     answered_at = lab_stage.now()
@@ -54,7 +54,7 @@ async def test_a_client_phones_the_queue_and_no_conversation_ends_without_its_ne
         lambda: "paused:wrap-up" in seat_of(exchange, "sales", "PJSIP/101"),
         "the seat is closed from the answer on",
     )
-    await anna.locator(".card textarea").click()
+    await anna.locator(".card-form textarea").click()
     await anna.keyboard.type("wants 20 pumps")
     await expect(anna.locator(".saved")).to_be_visible()
 

@@ -36,22 +36,22 @@ async def test_a_call_outlives_a_restart_of_the_service_and_is_logged_once(
     ring = await lab_stage.phones["101"].incoming()
     await ring.answer()
     await expect(anna.locator(".card.talking")).to_be_visible()
-    await anna.locator(".card textarea").fill("before the restart")
+    await anna.locator(".card-form textarea").fill("before the restart")
     await expect(anna.locator(".saved")).to_be_visible()
 
     await perezvon.stop()
     await expect(anna.locator("#link-state")).to_have_text("Restarting…")
     await expect(anna.locator("#restarting")).to_contain_text("Your calls go on")
-    await expect(anna.locator(".card.talking h2")).to_have_text("Иван Петров")
+    await expect(anna.locator(".card.talking .card-name h2")).to_have_text("Иван Петров")
     await perezvon.start()
     await expect(anna.locator("#link-state")).to_be_hidden(timeout=20_000)
     await expect(anna.locator("#restarting")).to_have_count(0)
-    await expect(anna.locator(".card.talking h2")).to_have_text("Иван Петров")
-    await expect(anna.locator(".card textarea")).to_have_value("before the restart")
+    await expect(anna.locator(".card.talking .card-name h2")).to_have_text("Иван Петров")
+    await expect(anna.locator(".card-form textarea")).to_have_value("before the restart")
     await expect(anna.locator("#status .state")).to_have_text("Talking")
 
     await client.hang_up()
-    await expect(anna.locator(".card.wrap_up textarea")).to_have_value("before the restart")
+    await expect(anna.locator(".card.wrap_up .card-form textarea")).to_have_value("before the restart")
     call = await perezvon.only_call()
     (talk,) = await perezvon.rows(select(call_talks))
     assert (call.outcome, call.queue, call.ended_by) == ("answered", "sales", "client")
@@ -75,7 +75,7 @@ async def test_a_call_that_ends_while_the_service_is_down_is_not_left_open(
     call = await perezvon.only_call()
     assert call.outcome == "answered"
     anna = await perezvon.screen(cast.anna)
-    await expect(anna.locator(".card.wrap_up h2")).to_have_text("Иван Петров")
+    await expect(anna.locator(".card.wrap_up .card-name h2")).to_have_text("Иван Петров")
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ async def test_a_restart_of_the_exchange_is_told_and_leaves_no_call_open(
         await expect(anna.locator("#exchange-banner")).to_contain_text(re.compile("exchange"))
         await restarting
         await expect(anna.locator("#exchange-banner")).to_be_empty(timeout=20_000)
-        await expect(anna.locator(".card.wrap_up h2")).to_have_text("Иван Петров")
+        await expect(anna.locator(".card.wrap_up .card-name h2")).to_have_text("Иван Петров")
         call = await perezvon.only_call()
         assert call.outcome == "answered"
         await until(
@@ -137,14 +137,14 @@ async def test_a_service_killed_in_mid_ring_shows_the_ring_again_when_it_is_back
             dialled_at = SystemClock().now()
             client = lab_stage.from_city("222")
             ring = await lab_stage.phones["101"].incoming()
-            await expect(page.locator(".card.ringing h2")).to_have_text("Иван Петров")
+            await expect(page.locator(".card.ringing .card-name h2")).to_have_text("Иван Петров")
             first.send_signal(signal.SIGKILL)
             await first.wait()
         await expect(page.locator("#link-state")).to_be_visible()
         async with perezvon_run(exchange, database, port, log):
             lost = re.compile("lost")
             await expect(page.locator("#link-state")).not_to_have_class(lost, timeout=20_000)
-            await expect(page.locator(".card.ringing h2")).to_have_text("Иван Петров")
+            await expect(page.locator(".card.ringing .card-name h2")).to_have_text("Иван Петров")
             await ring.answer()
             await expect(page.locator(".card.talking")).to_be_visible()
             await client.hang_up()

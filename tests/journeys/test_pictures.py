@@ -67,7 +67,7 @@ async def test_the_form_after_the_call_fits_a_small_screen(
     client = lab_stage.from_city("201", caller=HELEN)
     ring = await lab_stage.phones["101"].incoming()
     await ring.answer()
-    await anna.locator(".card textarea").fill("Offer received; wants delivery in two lots.")
+    await anna.locator(".card-form textarea").fill("Offer received; wants delivery in two lots.")
     await client.hang_up()
     await expect(anna.locator(".card.wrap_up")).to_be_visible()
     save = anna.get_by_role("button", name="Save")

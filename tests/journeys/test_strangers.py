@@ -36,15 +36,15 @@ async def test_an_unknown_caller_becomes_a_client_with_one_field_and_is_known_th
     perezvon: Perezvon, lab_stage: Stage, anna: Page
 ) -> None:
     client, _ = await _rings(lab_stage, STRANGER)
-    await expect(anna.locator(".card.ringing h2")).to_have_text("8 (999) 111-22-33")
+    await expect(anna.locator(".card.ringing .card-name h2")).to_have_text("8 (999) 111-22-33")
     await anna.keyboard.press("n")
     await anna.keyboard.type("Фёдор Чайкин")
     await anna.keyboard.press("Enter")
-    await expect(anna.locator(".card h2")).to_have_text("Фёдор Чайкин")
+    await expect(anna.locator(".card-name h2")).to_have_text("Фёдор Чайкин")
     await client.hang_up()
     await expect(anna.locator(".card")).to_have_count(0)
     client, _ = await _rings(lab_stage, STRANGER)
-    await expect(anna.locator(".card.ringing h2")).to_have_text("Фёдор Чайкин")
+    await expect(anna.locator(".card.ringing .card-name h2")).to_have_text("Фёдор Чайкин")
     await client.hang_up()
     await expect(anna.locator(".card")).to_have_count(0)
     found = await perezvon.rows(select(calls.c.client_id))
@@ -61,11 +61,11 @@ async def test_one_of_two_clients_with_a_number_is_chosen_and_remembered(
     await expect(anna.locator(".choice")).to_have_count(2)
     name = await anna.locator(".choice").nth(1).locator("b").inner_text()
     await anna.keyboard.press("2")
-    await expect(anna.locator(".card h2")).to_have_text(name)
+    await expect(anna.locator(".card-name h2")).to_have_text(name)
     await client.hang_up()
     await expect(anna.locator(".card")).to_have_count(0)
     client, _ = await _rings(lab_stage, PAVEL)
-    await expect(anna.locator(".card.ringing h2")).to_have_text(name)
+    await expect(anna.locator(".card.ringing .card-name h2")).to_have_text(name)
     await client.hang_up()
 
 
@@ -73,13 +73,13 @@ async def test_who_hides_his_number_is_still_a_call_to_note(
     perezvon: Perezvon, lab_stage: Stage, anna: Page
 ) -> None:
     client, ring = await _rings(lab_stage, "anonymous", "Anonymous")
-    await expect(anna.locator(".card.ringing h2")).to_have_text("Hidden number")
+    await expect(anna.locator(".card.ringing .card-name h2")).to_have_text("Hidden number")
     await ring.answer()
     await expect(anna.locator(".card.talking")).to_be_visible()
-    await anna.locator(".card textarea").fill("the neighbour")
+    await anna.locator(".card-form textarea").fill("the neighbour")
     await client.hang_up()
     await expect(anna.locator(".card.wrap_up")).to_be_visible()
-    await expect(anna.locator(".card textarea")).to_have_value("the neighbour")
+    await expect(anna.locator(".card-form textarea")).to_have_value("the neighbour")
 
     async def noted() -> bool:
         return [row.note for row in await perezvon.rows(select(wrap_ups))] == ["the neighbour"]

@@ -55,7 +55,7 @@ async def test_a_tab_hidden_for_half_an_hour_tells_of_a_call_and_shows_it_when_l
         await expect(page).to_have_title(re.compile("☎ .*Иван Петров"))
 
         await page.evaluate(_LOOK, False)
-        await expect(page.locator(".card.ringing h2")).to_have_text("Иван Петров")
+        await expect(page.locator(".card.ringing .card-name h2")).to_have_text("Иван Петров")
         await expect(page).to_have_title(own_title)
         await context.close()
 

@@ -30,7 +30,7 @@ async def test_a_note_typed_while_the_server_does_not_know_the_card_comes_back_w
         await shift.ring(ANNAS)
         await shift.answer(ANNAS)
         await page.route("**/cards/*/note", not_yet)
-        note = page.locator(".card.talking textarea")
+        note = page.locator(".card.talking .card-form textarea")
         async with page.expect_response("**/cards/*/note"):
             await note.fill(TYPED)
         await page.unroute("**/cards/*/note")

@@ -402,7 +402,7 @@ async def test_a_page_whose_line_is_cut_comes_back_and_one_that_is_over_says_so(
         await _until_empty(office)  # cut, and noticed
         proxy.idle_seconds = 600.0
         await shift.ring(ANNAS)  # while nobody listens
-        await expect(page.locator(".card.ringing h2")).to_have_text("Иван Петров")
+        await expect(page.locator(".card.ringing .card-name h2")).to_have_text("Иван Петров")
         await expect(page.locator("#link-state")).to_be_hidden()
         await office.services.sessions.close(token)
         await expect(page.locator("#link-state")).to_contain_text("You are logged out")

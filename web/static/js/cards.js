@@ -36,7 +36,7 @@ export function put({ id, area, rank, html }) {
 // Among those who have a record open, a person need not see himself.
 function hideOneself(shown) {
   const own = document.querySelector('meta[name="person"]')?.content;
-  for (const each of shown.querySelectorAll("[data-agent]")) each.hidden = each.dataset.agent === own;
+  for (const each of shown.querySelectorAll(".present [data-agent]")) each.hidden = each.dataset.agent === own;
 }
 
 // Who has moved up stands further up; what has the focus stays, since moving would take it away.

@@ -27,7 +27,6 @@ export function isUnsaved(field) {
 function settle(field, value) {
   if (!isUnsaved(field) || field.dataset.sending === written(field)) show(field, value);
   field.dataset.before = value;
-  field.dataset.saved = value;
   field.removeAttribute("aria-invalid");
   field.parentElement.querySelector(":scope > .inplace-trouble")?.remove();
 }
@@ -37,6 +36,7 @@ function trouble(field, text, buttons = []) {
   old?.remove();
   const box = document.createElement("span");
   box.className = "inplace-trouble";
+  box.dataset.own = "";
   box.setAttribute("role", "alert");
   box.append(text, ...buttons);
   field.after(box);

@@ -17,7 +17,7 @@ function openHelp() {
   if (!help || help.open) return;
   const list = help.querySelector(".keys");
   for (const old of list.querySelectorAll("[data-here]")) old.remove();
-  const here = [...document.querySelectorAll("[data-key]")];
+  const here = [...document.querySelectorAll("[data-key]:not(.card-full *)")];
   document.getElementById("keys-here-title").hidden = here.length === 0;
   for (const element of here) {
     const row = document.createElement("div");
@@ -64,7 +64,7 @@ export function listenToKeys() {
     } else if (letter(event) === "g") {
       goingUntil = performance.now() + PATIENCE_MILLISECONDS;
     } else {
-      const wanted = document.querySelector(`[data-key="${CSS.escape(letter(event))}"]:not([disabled])`);
+      const wanted = document.querySelector(`[data-key="${CSS.escape(letter(event))}"]:not([disabled], .card-full *)`);
       if (wanted) {
         event.preventDefault();
         act(wanted);

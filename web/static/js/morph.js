@@ -21,9 +21,9 @@ export function morph(old, fresh) {
   }
   if (old.dataset.edit && keepsItsEdit(old)) return old;
   copyAttributes(old, fresh);
-  if (old.dataset.edit && old.nodeName !== "TEXTAREA") showWritten(old);
-  if (old.nodeName === "TEXTAREA") copyText(old, fresh);
-  else if (!isWrittenHere(old, fresh)) copyChildren(old, fresh);
+  if (old.nodeName === "TEXTAREA" && !old.dataset.edit) copyText(old, fresh);
+  else if (old.nodeName !== "TEXTAREA" && !isWrittenHere(old, fresh)) copyChildren(old, fresh);
+  if (old.dataset.edit) showWritten(old);
   return old;
 }
 
@@ -96,7 +96,7 @@ function copyChildren(old, fresh) {
     while (place !== known) {
       const next = place.nextSibling;
       if (wantedIds.has(place.id)) break; // only its place in a list has changed
-      place.remove();
+      if (!isOwn(place)) place.remove();
       place = next;
     }
     if (place !== known) old.insertBefore(known, place);
@@ -105,7 +105,12 @@ function copyChildren(old, fresh) {
   }
   while (place) {
     const next = place.nextSibling;
-    place.remove();
+    if (!isOwn(place)) place.remove();
     place = next;
   }
+}
+
+// What the page's scripts put there themselves (data-own) is theirs to take away.
+function isOwn(node) {
+  return node.nodeType === Node.ELEMENT_NODE && node.hasAttribute("data-own");
 }
