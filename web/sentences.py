@@ -128,6 +128,14 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
         "The database was made by a newer version (%(revision)s). Install that version."
     ),
     "database_older": N_("The database is older than this version. Run: perezvon migrate"),
+    "trigrams_not_installed": N_(
+        "The search needs PostgreSQL's extension pg_trgm, and it is not installed on the database"
+        " server. Install the package postgresql-contrib there and start again."
+    ),
+    "trigrams_not_allowed": N_(
+        "The search needs PostgreSQL's extension pg_trgm, and this user may not switch it on. Have"
+        " an administrator of the server run in this database: CREATE EXTENSION pg_trgm"
+    ),
     "migration_broke": N_("The database could not be brought up to date; nothing was changed."),
     "database_away": N_(
         "The database does not answer just now. If you were saving something, look later whether "

@@ -35,6 +35,7 @@ from crm_core.intake import Intake
 from crm_core.leads.conversion import Conversion
 from crm_core.leads.editable import LEAD
 from crm_core.leads.records import Leads
+from crm_core.search.openings import Openings
 from crm_core.storage.engine import Storage
 from crm_core.storage.sole import SoleService
 from crm_core.tasks.callbacks import Callbacks
@@ -114,6 +115,7 @@ class Services:
     comments: Comments
     day: Day
     reminders: Reminders
+    openings: Openings
     callbacks: Callbacks
     escalation: Escalation
     wrap_ups: WrapUps
@@ -219,6 +221,7 @@ def build(settings: Settings, clock: Clock) -> Services:
         comments=Comments(storage, clock),
         day=Day(storage, clock),
         reminders=Reminders(storage, clock),
+        openings=Openings(storage, clock),
         callbacks=Callbacks(storage, clock),
         escalation=Escalation(storage, clock),
         wrap_ups=WrapUps(storage, clock),

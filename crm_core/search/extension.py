@@ -5,18 +5,29 @@ from sqlalchemy.exc import DBAPIError
 
 from crm_core.errors import CrmError
 
-NAME = "pg_trgm"
+
+class TrigramsNotInstalled(CrmError):
+    """A package of the database's server is missing."""
+
+    code = "trigrams_not_installed"
 
 
-class TrigramsMissing(CrmError):
-    """The extension pg_trgm is not there: `reason` is `not_installed` (a package of the server is
-    missing) or `no_rights` (its administrator has to switch it on)."""
+class TrigramsNotAllowed(CrmError):
+    """The server's administrator has to switch the extension on."""
 
-    code = "trigrams_missing"
+    code = "trigrams_not_allowed"
+
+
+_REASONS = {
+    "42501": TrigramsNotAllowed,
+    "0A000": TrigramsNotInstalled,
+    "58P01": TrigramsNotInstalled,
+}
+"""By PostgreSQL's SQLSTATE."""
 
 
 def switch_on(connection: Connection) -> None:
-    """Have the extension in this database. Raises TrigramsMissing."""
+    """Have the extension in this database. Raises TrigramsNotInstalled, TrigramsNotAllowed."""
     if connection.execute(text("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'")).first():
         return
     try:
@@ -24,7 +35,6 @@ def switch_on(connection: Connection) -> None:
             connection.execute(text("CREATE EXTENSION pg_trgm"))
     except DBAPIError as error:
         state = str(getattr(error.orig, "sqlstate", None) or "")
-        reason = {"42501": "no_rights", "0A000": "not_installed", "58P01": "not_installed"}
-        if state not in reason:
+        if state not in _REASONS:
             raise
-        raise TrigramsMissing(reason=reason[state]) from error
+        raise _REASONS[state] from error

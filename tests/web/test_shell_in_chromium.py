@@ -42,7 +42,7 @@ async def test_the_question_mark_lists_the_keys(page: Page) -> None:
     await page.keyboard.press("?")
     overlay = page.get_by_role("dialog", name="Keyboard")
     await expect(overlay).to_be_visible()
-    await expect(overlay).to_contain_text("Find a client")
+    await expect(overlay).to_contain_text("Search everything")
     await page.keyboard.press("Escape")
     await expect(overlay).to_be_hidden()
 
@@ -58,13 +58,13 @@ async def test_letters_lead_to_pages_in_any_layout(page: Page) -> None:
 
 async def test_the_slash_goes_to_the_search_and_typing_there_is_only_typing(page: Page) -> None:
     await page.keyboard.press("/")
-    search = page.get_by_role("searchbox").first
+    search = page.get_by_role("combobox", name="Search everything")
     await expect(search).to_be_focused()
     await page.keyboard.type("gc?")
     await expect(search).to_have_value("gc?")
     await expect(page).to_have_url(_at("/me"))
     await page.keyboard.press("Escape")
-    await expect(search).not_to_be_focused()
+    await expect(search).to_be_hidden()
 
 
 async def test_saving_tells_so_and_the_colours_change_at_once(page: Page) -> None:
