@@ -79,7 +79,7 @@ function stroke(at, pitch) {
 
 // A browser lets a page sound only once somebody has touched it: until then it is seen, not heard.
 export async function ring() {
-  if (!window.AudioContext) return;
+  if (!window.AudioContext || navigator.userActivation?.hasBeenActive === false) return;
   sound ??= new AudioContext();
   if (sound.state === "suspended") await Promise.race([sound.resume(), new Promise((go) => setTimeout(go, 500))]);
   if (sound.state !== "running") return;

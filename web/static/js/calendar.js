@@ -7,7 +7,8 @@ import { attempt, fetchPartial, post, Refused } from "./sending.js";
 const HOUR = 48; // pixels, as in calendar.css
 const STEP = 15; // minutes
 const DAY = 24 * 60;
-const BEGINS = 7 * 60; // what is seen first, unless now is earlier
+const BEGINS = 7 * 60; // what is seen first, unless now is another time of the day
+const OFFICE = 9 * 60;
 const openedAt = Date.now();
 const dialog = document.getElementById("calendar-new");
 const form = document.getElementById("calendar-form");
@@ -148,6 +149,7 @@ function drop(keep) {
   moving = null;
   block.classList.remove("moving");
   wasDragged = on;
+  setTimeout(() => { wasDragged = false; }); // the click that belongs to it, and no later one
   if (on) keep ? move(block) : renew();
 }
 
@@ -193,8 +195,11 @@ document.addEventListener("keydown", (event) => {
 });
 
 furnish();
-const nowMinutes = Number(calendar().dataset.now);
-const hasToday = document.getElementById(`day-${calendar().dataset.today}`);
-document.getElementById("calendar-scroll").scrollTop = (Math.min(BEGINS, hasToday ? Math.max(nowMinutes - 60, 0) : BEGINS) / 60) * HOUR;
+function first() {
+  if (!document.getElementById(`day-${calendar().dataset.today}`)) return BEGINS;
+  const now = Number(calendar().dataset.now);
+  return now > BEGINS + OFFICE ? now - 4 * 60 : Math.min(BEGINS, Math.max(now - 60, 0));
+}
+document.getElementById("calendar-scroll").scrollTop = (first() / 60) * HOUR;
 setInterval(showNow, 30_000);
 document.addEventListener("tasks-changed", () => moving || renew());
