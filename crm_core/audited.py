@@ -11,6 +11,7 @@ from crm_core.agents.tables import agents, extensions, pause_reasons, queues
 from crm_core.audit import AuditEntry
 from crm_core.calls.tables import calls, dispositions
 from crm_core.clients.tables import clients
+from crm_core.tables import catalogue_entries
 from crm_core.tasks.tables import tasks
 
 _NAMES: Final[Mapping[str, Column[Any]]] = {
@@ -20,6 +21,7 @@ _NAMES: Final[Mapping[str, Column[Any]]] = {
     "disposition": dispositions.c.title,
     "pause_reason": pause_reasons.c.title,
     "client": clients.c.name,
+    "catalogue_entry": catalogue_entries.c.title,
     "task": tasks.c.text,
 }
 

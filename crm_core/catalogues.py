@@ -54,6 +54,12 @@ async def list_entries(
     return listed
 
 
+async def entry_titles(connection: AsyncConnection) -> dict[int, str]:
+    """What each entry of any catalogue is called, the retired too."""
+    listed = await list_entries(connection, active=None)
+    return {entry.id: entry.title for entries in listed.values() for entry in entries}
+
+
 def entry_field(catalogue: Catalogue) -> Reference:
     """A field that holds an entry in use of this catalogue, or none."""
 

@@ -10,6 +10,8 @@ from aiohttp import web
 from crm_core.agents.people import list_agents
 from crm_core.audit import AuditEntry, list_audit
 from crm_core.audited import about_unlogged_calls, name_subjects
+from crm_core.catalogues import entry_titles
+from crm_core.editing.edits import PART
 from web.forms import Form, read_query
 from web.visits import page, services
 from web.words import WORDS
@@ -23,14 +25,22 @@ PLACES: Final = {
     "disposition": "/admin/dispositions/",
     "pause_reason": "/admin/pause-reasons/",
     "client": "/clients/",
+    "lead": "/leads/",
+    "deal": "/deals/",
     "task": "/tasks/",
     "call": "/calls/",
     "reconciliation": "/reconciliation/",
 }
 _OF_AGENTS: Final = frozenset({"agent_id", "owner_agent_id", "assignee_agent_id"})
+_OF_ENTRIES: Final = frozenset(
+    {
+        *("relation_id", "category_id", "industry_id", "role_id"),
+        *("source_id", "marketing_campaign_id", "loss_reason_id"),
+    }
+)
 _OF_MOMENTS: Final = frozenset({"due_at"})
 _HIDDEN: Final = frozenset(
-    {"filter", "done_by", "ending", "done_call_id", "escalated_at", "done_at"}
+    {"filter", "done_by", "ending", "done_call_id", "escalated_at", "done_at", "row", PART}
 )
 _BY_WORD: Final = {
     "language": "language",
@@ -40,6 +50,8 @@ _BY_WORD: Final = {
     "endpoint_role": "leg_role",
 }
 _LONGEST: Final = 120
+Titles = Mapping[int, str]
+"""What the entries of all catalogues are called, by id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +85,14 @@ async def index(request: web.Request) -> web.Response:
         everybody = await list_agents(connection, active=None)
         subject_names = await name_subjects(connection, entries)
         gone = await about_unlogged_calls(connection, entries)
+        titles = await entry_titles(connection)
     names = {agent.id: agent.name for agent in everybody}
     shown = entries[:PAGE]
     return page(
         request,
         "audit/index.html",
         form=form,
-        entries=[(entry, changes_of(entry, names)) for entry in shown],
+        entries=[(entry, changes_of(entry, names, titles)) for entry in shown],
         older=shown[-1].id if len(entries) > PAGE else None,
         is_first=before_id is None,
         subjects=list(WORDS["audit_subject"]),
@@ -90,19 +103,22 @@ async def index(request: web.Request) -> web.Response:
     )
 
 
-def changes_of(entry: AuditEntry, names: Mapping[int, str]) -> list[Change]:
-    """The details as fields: ids of people by their names, long texts cut."""
+def changes_of(entry: AuditEntry, names: Mapping[int, str], titles: Titles) -> list[Change]:
+    """The details as fields: ids of people by their names, those of catalogues by their titles,
+    long texts cut."""
     return [
-        _change(field, value, names)
+        _change(field, value, names, titles)
         for field, value in entry.details.items()
-        if field not in _HIDDEN and value not in ("", None, [None, None])
+        if field not in _HIDDEN and "." not in field and value not in ("", None, [None, None])
     ]
 
 
-def _change(field: str, value: Any, names: Mapping[int, str]) -> Change:
+def _change(field: str, value: Any, names: Mapping[int, str], titles: Titles) -> Change:
     def shown(each: Any) -> Any:
         if field in _OF_AGENTS and isinstance(each, int):
             return names.get(each, str(each))
+        if field in _OF_ENTRIES and isinstance(each, int):
+            return titles.get(each, str(each))
         if field in _OF_MOMENTS and isinstance(each, str):
             return _moment(each)
         if isinstance(each, str) and len(each) > _LONGEST:

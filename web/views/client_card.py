@@ -8,7 +8,7 @@ from aiohttp import web
 
 from crm_core.agents.people import Agent, list_agents
 from crm_core.agents.rights import Action, RecordKind
-from crm_core.catalogues import list_entries
+from crm_core.catalogues import entry_titles, list_entries
 from crm_core.clients.access import access_client, may
 from crm_core.clients.contact_points import PointKind
 from crm_core.clients.queries import Client
@@ -162,12 +162,13 @@ async def _timeline(request: web.Request, connection: Connection, client_id: int
     found = await read_timeline(
         connection, Whose(client_id), kinds=KINDS_OF_FILTER[shown], after=after
     )
-    everybody = await list_agents(connection, active=None)
+    names = {agent.id: agent.name for agent in await list_agents(connection, active=None)}
+    titles = await entry_titles(connection)
     return {
         "lines": found.lines,
         "shown": shown,
         "filters": tuple(KINDS_OF_FILTER),
-        "changes_of": partial_of(changes_of, names={agent.id: agent.name for agent in everybody}),
+        "changes_of": partial_of(changes_of, names=names, titles=titles),
         "is_first": after is None,
         "older": written_cursor(found.next) if found.next else "",
     }
