@@ -26,9 +26,10 @@ def day(reader: Reader, at: datetime | date, width: str = "medium") -> str:
     return dates.format_date(local, width, locale=reader.locale)
 
 
-def short_day(reader: Reader, at: datetime) -> str:
+def short_day(reader: Reader, at: datetime | date) -> str:
     """`2 Mar`, without the year."""
-    return dates.format_skeleton("MMMd", at.astimezone(reader.zone), locale=reader.locale)
+    local = at.astimezone(reader.zone) if isinstance(at, datetime) else at
+    return dates.format_skeleton("MMMd", local, locale=reader.locale)
 
 
 def weekday_day(reader: Reader, on: date) -> str:

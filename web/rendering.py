@@ -198,6 +198,7 @@ FILTERS: dict[str, Any] = {
     "remaining": _remaining,
     "day": pass_context(lambda context, at: formats.day(_reader(context), at)),
     "weekday_day": pass_context(lambda context, on: formats.weekday_day(_reader(context), on)),
+    "short_day": pass_context(lambda context, at: formats.short_day(_reader(context), at)),
     "duration": formats.duration,
     "lasting": pass_context(lambda context, s: formats.lasting(_reader(context), s)),
     "number": pass_context(lambda context, value: formats.number(_reader(context), value)),

@@ -50,7 +50,7 @@ function settle() {
 
 function say(text, values) {
   const line = document.getElementById("board-said");
-  line.textContent = text.replace(/%\((\w+)\)s/g, (_, name) => values[name]);
+  line.textContent = text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
 function recount(column, by) {
