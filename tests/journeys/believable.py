@@ -6,7 +6,9 @@ from sqlalchemy import insert, update
 
 from crm_core.agents.tables import agents
 from crm_core.calls.tables import call_talks, calls, wrap_ups
+from crm_core.clients.tables import clients
 from crm_core.clock import SystemClock
+from crm_core.leads.records import NewLead, Party
 from crm_core.storage.engine import Write
 from crm_core.tasks.tables import tasks
 from tests.cast import Cast
@@ -132,3 +134,43 @@ async def _call(
             task_id=task_id if days == 1 else None,
         )
     )
+
+
+# with whom (else that client), kind, hours from now, text, what else
+_DAY: tuple[tuple[str, str, float, str, dict[str, object]], ...] = (
+    ("", "callback", -0.4, "", {"number": f"+{HELEN}", "call_count": 2}),
+    ("Priya Nair", "call", -0.1, "Ask whether the brass samples have arrived", {}),
+    ("Corner Bakery", "next_step", -2, "Send the revised offer", {}),
+    ("Elm Street School", "next_step", -1, "Signed contract back?", {"owed_by": "client"}),
+    ("", "meeting", 2, "Walk through with the electrician", {"place": "Lobby, Strand 112"}),
+)
+
+
+async def furnish_a_day(office: Perezvon, client_id: int) -> None:
+    """Anna has a day before her, that client first; two things of it are done."""
+    cast, now = office.cast, SystemClock().now()
+    create = office.services.clients.create
+    ids = {name: await create(cast.boris, name=name) for name, *_ in _DAY if name}
+    async with office.services.storage.write() as tx:
+        await tx.execute(update(tasks).values(due_at=now + timedelta(days=2)))
+        for name, kind, hours, text, values in _DAY:
+            due = now.replace(second=0, microsecond=0) + timedelta(hours=hours)
+            row = {"client_id": ids.get(name, client_id), **values}
+            row["ends_at"] = due + timedelta(hours=1) if kind == "meeting" else None
+            await _promise(tx, cast, now, kind=kind, text=text, due_at=due, **row)
+        for text in ("Order the lamps", "Call Omar Haddad"):
+            values = {"done_at": now, "done_by": cast.anna.id, "ending": "done"}
+            await _promise(tx, cast, now, kind="next_step", text=text, due_at=now, **values)
+    client = Party(name="Nora Lind", number="+46 8 123 456 78")
+    lead = NewLead(title="Lights for a new bakery", party=client)
+    await office.services.leads.create(cast.anna, lead)
+    await office.services.clients.create(cast.anna, name="Harbour Books", kind="organisation")
+    async with office.services.storage.write() as tx:
+        long_ago = now - timedelta(days=90)
+        quiet = clients.c.name == "Harbour Books"
+        await tx.execute(update(clients).where(quiet).values(client_since=long_ago))
+
+
+async def _promise(tx: Write, cast: Cast, now: datetime, **values: object) -> None:
+    row = {"assignee_agent_id": cast.anna.id, "created_at": now - timedelta(days=1), **values}
+    await tx.execute(insert(tasks).values(**row))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from tests.journeys.believable import HELEN, furnish_with_a_past
+from tests.journeys.believable import HELEN, furnish_a_day, furnish_with_a_past
 from tests.journeys.office import SIZE, Perezvon
 from tests.lab.stage import Stage
 
@@ -23,6 +23,13 @@ async def _picture(page: Page, name: str) -> None:
     path = DOCS / name
     if os.environ.get("PEREZVON_PICTURES") or not path.exists():
         await expect(page.locator(".card-clock")).to_contain_text("0:03")
+        await page.screenshot(path=path)
+
+
+async def _still(page: Page, name: str) -> None:
+    """The same of a page on which no clock runs."""
+    path = DOCS / name
+    if os.environ.get("PEREZVON_PICTURES") or not path.exists():
         await page.screenshot(path=path)
 
 
@@ -72,3 +79,20 @@ async def test_the_form_after_the_call_fits_a_small_screen(
     await expect(anna.locator(".card.wrap_up")).to_be_visible()
     save = anna.get_by_role("button", name="Save")
     assert await _is_fully_visible(save)
+
+
+async def test_the_next_thing_of_my_day_fits_a_small_screen_with_all_that_one_may_do(
+    perezvon: Perezvon,
+) -> None:
+    await furnish_a_day(perezvon, await furnish_with_a_past(perezvon))
+    anna = await perezvon.screen(perezvon.cast.anna, "day")
+    focus = anna.locator(".focus")
+    await expect(focus.locator("h2")).to_have_text("Brightwater Hotels")
+    for told in ("Late callback", "Last talk", "Wants 40 wall lamps by June", "+44 20 7946 0958"):
+        await expect(focus).to_contain_text(told)
+    await expect(anna.locator(".day-queue li")).to_have_count(7)
+    for key in "dnlso":
+        assert await _is_fully_visible(anna.locator(f'[data-key="{key}"]').first), key
+    assert not await anna.evaluate("document.documentElement.scrollWidth > innerWidth")
+    await expect(anna.locator("#link-state")).to_be_hidden()
+    await _still(anna, "my-day.png")

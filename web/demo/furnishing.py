@@ -30,6 +30,7 @@ from web.demo.cast import (
 )
 from web.demo.exchange import COUNTRY
 from web.demo.history import PastClock, write_history
+from web.demo.promises import add_promises
 from web.demo.sales import add_sales
 from web.folders import make_room
 
@@ -99,6 +100,7 @@ async def _make_office(
     if with_history:
         await add_sales(storage, past, staff, known)
         await write_history(storage, past, clock.now(), staff)
+        await add_promises(storage, past, staff, list(known.values()))
 
 
 async def _arrange(desks: Desks, staff: dict[str, Agent]) -> None:
