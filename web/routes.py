@@ -19,6 +19,7 @@ from web.views import (
     editing,
     exchange_records,
     extensions,
+    files,
     floor,
     health,
     help,  # noqa: A004 - the page is called help
@@ -113,6 +114,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/clients/{client_id:\\d{1,15}}/contacts", client_card.add_contact, ALL_ROLES),
     Route("POST", "/clients/{client_id:\\d{1,15}}/entities", client_card.add_entity, ALL_ROLES),
     Route("POST", "/clients/{client_id:\\d{1,15}}/notes", client_card.add_note, ALL_ROLES),
+    Route("POST", "/clients/{client_id:\\d{1,15}}/files", files.add, ALL_ROLES),
+    Route("GET", "/files/{file_id:\\d{1,15}}", files.show, ALL_ROLES),
     # one field of any record
     Route("POST", "/fields/{kind:[a-z_]+}/{record_id:\\d{1,15}}", editing.change, ALL_ROLES),
     Route("POST", "/fields/{kind:[a-z_]+}/{record_id:\\d{1,15}}/remove", editing.remove, ALL_ROLES),

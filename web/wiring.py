@@ -22,6 +22,7 @@ from crm_core.catchup.catching_up import CatchUp
 from crm_core.catchup.logs import Logs
 from crm_core.catchup.reconciliation import Reconciler
 from crm_core.clients.editable import client_editables
+from crm_core.clients.files import Files
 from crm_core.clients.records import Clients
 from crm_core.clock import Clock
 from crm_core.day.records import Day
@@ -103,6 +104,7 @@ class Services:
     desks: Desks
     endpoint_roles: EndpointRoles
     clients: Clients
+    files: Files
     edits: Edits
     catalogues: Catalogues
     sales: SalesArrangement
@@ -209,6 +211,7 @@ def build(settings: Settings, clock: Clock) -> Services:
         desks=Desks.of(storage, clock, technology=settings.exchange.technology),
         endpoint_roles=EndpointRoles(storage, clock),
         clients=Clients(storage, clock, country),
+        files=Files(storage, clock),
         edits=Edits(storage, clock, {**client_editables(country), "deal": DEAL, "lead": LEAD}),
         catalogues=Catalogues(storage, clock),
         sales=SalesArrangement.of(storage, clock),

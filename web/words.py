@@ -162,6 +162,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "contact_point": N_("Address"),
         "legal_entity": N_("Legal entity"),
         "note": N_("Note"),
+        "file": N_("File"),
     },
     "catalogue": {
         "relation": N_("Relation"),

@@ -16,6 +16,7 @@ from crm_core.clients.tables import (
     clients,
     contact_points,
     contacts,
+    files,
     legal_entities,
     notes,
     number_choices,
@@ -100,7 +101,8 @@ def client_editables(country: str) -> dict[str, Editable]:
         held_by=(deals.c.legal_entity_id,),
     )
     note = _part("note", notes, {"text": Paragraphs(required=True), "pinned": YesNo()}, called="id")
-    return {each.subject: each for each in (client, contact, number, point, entity, note)}
+    file = _part("file", files, {"name": Field(limit=255, required=True)})
+    return {each.subject: each for each in (client, contact, number, point, entity, note, file)}
 
 
 def _part(

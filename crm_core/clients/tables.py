@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
     Text,
@@ -132,7 +133,6 @@ notes = Table(
 files = Table(
     "files",
     metadata,
-    # The bytes lie in a folder beside the database, by their SHA-256.
     Column("id", Integer, primary_key=True),
     Column("client_id", ForeignKey("clients.id"), nullable=False),
     Column("lead_id", ForeignKey("leads.id"), nullable=True),
@@ -144,6 +144,16 @@ files = Table(
     Column("sha256", String(64), nullable=False, index=True),
     Column("created_at", Instant, nullable=False),
     Index("ix_files_client_created", "client_id", "created_at"),
+)
+
+file_bytes = Table(
+    "file_bytes",
+    metadata,
+    # In the database, so that a backup holds them and a file is there whole or not at all; in
+    # pieces, so that no write keeps the journal waiting.
+    Column("sha256", String(64), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("piece", LargeBinary, nullable=False),
 )
 
 number_choices = Table(

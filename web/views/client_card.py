@@ -11,6 +11,7 @@ from crm_core.agents.rights import Action, RecordKind
 from crm_core.catalogues import entry_titles, list_entries
 from crm_core.clients.access import access_client, may
 from crm_core.clients.contact_points import PointKind
+from crm_core.clients.files import MOST_BYTES
 from crm_core.clients.queries import Client
 from crm_core.clients.requisites import COUNTRIES, requisites_of
 from crm_core.clients.standing import read_standing
@@ -151,6 +152,7 @@ async def card_of(connection: Connection, actor: Agent, client: Client) -> dict[
             for stage in pipeline.stages
         },
         "requisites_of": requisites_of,
+        "most_file_bytes": MOST_BYTES,
         "countries": COUNTRIES,
     }
 

@@ -3,6 +3,7 @@
 import { tick } from "./clocks.js";
 import { listenToFields } from "./inplace.js";
 import { fetchPartial } from "./sending.js";
+import { listenToUploads } from "./upload.js";
 import { fillTimeline, listenToTimelines } from "./timeline.js";
 
 // What is added may be a number or an address: each has its own address on the server.
@@ -47,3 +48,4 @@ export async function fillCard(card) {
 
 listenToFields();
 listenToTimelines();
+listenToUploads();

@@ -235,6 +235,12 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_files_deal_id'), ['deal_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_files_sha256'), ['sha256'], unique=False)
 
+    op.create_table('file_bytes',
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('piece', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('sha256', 'position', name=op.f('pk_file_bytes'))
+    )
     op.create_table('notes',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('client_id', sa.Integer(), nullable=False),
