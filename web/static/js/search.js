@@ -44,7 +44,7 @@ function show(html, question) {
   list.scrollTop = 0;
   shown = question;
   choose((before && document.getElementById(before)) || options()[0]);
-  const count = list.querySelectorAll(".found:not(.plain)").length;
+  const count = list.querySelectorAll(".found:not(.found-go)").length;
   told.textContent = count ? `${told.dataset.some} ${count}` : told.dataset.none;
 }
 
