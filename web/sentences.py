@@ -89,6 +89,8 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
     "requisite_length": N_("%(value)s has too few or too many digits."),
     "requisite_checksum": N_("%(value)s cannot be right: its check digit does not fit. A typo?"),
     "requisite_format": N_("%(value)s does not look like such a number."),
+    "rights_saved": N_("The rights are saved and hold from now on."),
+    "rights_of_administrators": N_("Administrators may do everything: that cannot be changed."),
     "file_missing": N_("Choose a file."),
     "file_empty": N_("This file is empty."),
     "file_too_large": N_("A file is at most %(most)s MB."),

@@ -10,6 +10,7 @@ from crm_core.agents.accounts import Accounts
 from crm_core.agents.credentials import Passwords
 from crm_core.agents.desks import Desks
 from crm_core.agents.endpoint_roles import EndpointCorrected, EndpointRoles
+from crm_core.agents.role_rights import RoleRights
 from crm_core.agents.roster import Roster
 from crm_core.agents.sessions import Sessions
 from crm_core.bus import Bus
@@ -100,6 +101,7 @@ class Services:
     bus: Bus
     passwords: Passwords
     accounts: Accounts
+    role_rights: RoleRights
     sessions: Sessions
     desks: Desks
     endpoint_roles: EndpointRoles
@@ -207,6 +209,7 @@ def build(settings: Settings, clock: Clock) -> Services:
         bus=bus,
         passwords=passwords,
         accounts=Accounts(storage, clock, passwords),
+        role_rights=RoleRights(storage, clock),
         sessions=Sessions(storage, clock),
         desks=Desks.of(storage, clock, technology=settings.exchange.technology),
         endpoint_roles=EndpointRoles(storage, clock),

@@ -100,7 +100,8 @@ class Accounts:
         return found
 
     async def edit(self, actor: Agent | None, agent_id: int, **fields: Any) -> Agent:
-        """Change login, name, role, language, time_zone or theme. Conflict: last_administrator."""
+        """Change login, name, role, language, time_zone, theme or newcomer. Conflict:
+        last_administrator."""
         require(actor, Role.ADMINISTRATOR)
         return await self._edit(actor, agent_id, self._checked(fields))
 
@@ -221,7 +222,7 @@ class Accounts:
             await tx.execute(update(agents).where(agents.c.id == agent_id).values(**values))
             await audit.record(tx, now, id_of(actor), "edited", "agent", agent_id, **changed)
             tx.announce(DirectoryChanged("agents"))
-            if "role" in changed:
+            if {"role", "newcomer"} & changed.keys():
                 tx.announce(RoleChanged(agent_id=agent_id))
             return await get_agent(tx.connection, agent_id)
 
@@ -232,13 +233,14 @@ class Accounts:
             await tx.execute(chosen.values(password_hash=hashed))
 
     def _checked(self, fields: dict[str, Any]) -> dict[str, Any]:
-        checks: dict[str, Callable[[str], Any]] = {
+        checks: dict[str, Callable[[Any], Any]] = {
             "login": _login,
             "name": lambda name: line("name", name, limit=200),
             "role": _role,
             "language": lambda code: _one_of("language", code, self._languages),
             "time_zone": _time_zone,
             "theme": lambda word: _one_of("theme", word, THEMES),
+            "newcomer": bool,
         }
         for field in fields:
             if field not in checks:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from crm_core.agents.people import list_agents
+from crm_core.agents.rights import Action
 from crm_core.audit import AuditEntry, list_audit
 from crm_core.audited import about_unlogged_calls, name_subjects
 from crm_core.catalogues import entry_titles
@@ -48,6 +49,8 @@ _BY_WORD: Final = {
     "role": "role",
     "theme": "theme",
     "endpoint_role": "leg_role",
+    "record_kind": "record_kind",
+    **dict.fromkeys(Action, "scope"),
 }
 _LONGEST: Final = 120
 Titles = Mapping[int, str]

@@ -85,7 +85,8 @@ async def save(request: web.Request) -> web.Response:
         form.refused_by(refused)
     if form.ok:
         try:
-            await accounts.edit(person(request), agent.id, role=role, **values)
+            newcomer = form.ticked("newcomer")
+            await accounts.edit(person(request), agent.id, role=role, newcomer=newcomer, **values)
         except CrmError as late:
             form.refused_by(late)
     if not form.ok:
@@ -146,6 +147,7 @@ def _form_of(agent: Agent) -> Form:
         role=agent.role.value,
         language=agent.language,
         time_zone=agent.time_zone,
+        newcomer=1 if agent.newcomer else None,
     )
 
 
