@@ -50,7 +50,7 @@ _BY_WORD: Final = {
     "theme": "theme",
     "endpoint_role": "leg_role",
     "record_kind": "record_kind",
-    **dict.fromkeys(Action, "scope"),
+    **{action.value: "scope" for action in Action},
 }
 _LONGEST: Final = 120
 Titles = Mapping[int, str]
