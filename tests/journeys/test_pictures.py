@@ -11,6 +11,7 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.journeys.believable import HELEN, furnish_a_day, furnish_with_a_past
 from tests.journeys.office import SIZE, Perezvon
+from tests.journeys.pipeline import furnish_a_pipeline
 from tests.lab.stage import Stage
 
 pytestmark = [pytest.mark.lab, pytest.mark.browser]
@@ -96,3 +97,17 @@ async def test_the_next_thing_of_my_day_fits_a_small_screen_with_all_that_one_ma
     assert not await anna.evaluate("document.documentElement.scrollWidth > innerWidth")
     await expect(anna.locator("#link-state")).to_be_hidden()
     await _still(anna, "my-day.png")
+
+
+async def test_the_board_shows_every_stage_on_a_small_screen(perezvon: Perezvon) -> None:
+    await furnish_a_pipeline(perezvon)
+    anna = await perezvon.screen(perezvon.cast.anna, "deals")
+    columns = anna.locator(".column")
+    await expect(columns).to_have_count(6)
+    assert await _is_fully_visible(columns.first.locator(".column-head"))
+    assert await _is_fully_visible(columns.last.locator(".column-head"))
+    for told in ("Brightwater Hotels", "€18,400", "no step"):
+        await expect(anna.locator("#board")).to_contain_text(told)
+    assert not await anna.evaluate("document.documentElement.scrollWidth > innerWidth")
+    await expect(anna.locator("#link-state")).to_be_hidden()
+    await _still(anna, "board.png")
