@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     FromClause,
+    Integer,
     Select,
     Text,
     and_,
@@ -44,12 +45,13 @@ def newest(
 ) -> Select[Any]:
     """Id, record_id and text of the newest that hold one of `fits`, of the kinds in `group` (see
     GROUPS), and that are `seen`, a condition on `search_texts`. Parameters: `values_of(fits)`,
-    `most`, and `above` and `upto`, between which the ids are."""
+    `most`, `above` and `upto`, between which the ids are, `window`: how many of the newest are
+    read through, and `older_too`, 1 where those that only PostgreSQL's index knows count."""
     condition = true() if seen is None else seen
     if not is_sqlite:
         return _of_postgresql(group, fits, condition)
     if is_looked_through(fits):
-        return _of_window(true(), fits, condition, is_sqlite=True)
+        return _of_window(fits, condition)
     return _of_sqlite(fits, condition)
 
 
@@ -114,46 +116,46 @@ def _phrases(parts: Parts) -> list[str]:
     return [f'"{part}"' for part in quoted]
 
 
-def _of_window(
-    within: Literal, fits: tuple[Parts, ...], seen: Literal, *, is_sqlite: bool
-) -> Select[Any]:
+def _of_window(fits: tuple[Parts, ...], seen: Literal) -> Select[Any]:
     window: FromClause = (
         select(*_COLUMNS)
-        .where(within, _between(search_texts.c.id))
+        .where(_between(search_texts.c.id))
         .order_by(search_texts.c.id.desc())
-        .limit(literal_column(str(WINDOW)))
+        .limit(bindparam("window"))
         .subquery("newest")
     )
     return (
         select(*_COLUMNS)
         .join(window, window.c.id == search_texts.c.id)
-        .where(_holds(window.c.text, fits, is_sqlite=is_sqlite), seen)
+        .where(_holds(window.c.text, fits, is_sqlite=True), seen)
         .order_by(window.c.id.desc())
         .limit(bindparam("most"))
     )
 
 
 def _of_postgresql(group: str, fits: tuple[Parts, ...], seen: Literal) -> Select[Any]:
+    """The newest are looked through in their order, which ends as soon as there are enough. Only
+    where there are not is the index asked for all older ones, and they are put in order."""
     most: Literal = bindparam("most")
-    within = _in_group(group)
-    looked = _of_window(within, fits, seen, is_sqlite=False).cte("looked")
-    looked = looked.prefix_with("MATERIALIZED", dialect="postgresql")
-    enough = select(func.count()).select_from(looked).scalar_subquery()
-    asked = (
-        select(search_texts.c.id)
-        .where(within, _between(search_texts.c.id), _like(fits), seen, enough < most)
-        .cte("asked")
-        .prefix_with("MATERIALIZED", dialect="postgresql")
+    ids = search_texts.c.id
+    older_too: Literal = bindparam("older_too", type_=Integer)
+    within = and_(_in_group(group), _between(ids))
+    newest_id = select(func.max(ids)).where(within).scalar_subquery()
+    edge = newest_id - bindparam("window", type_=BigInteger)
+    by_hand = _holds(search_texts.c.text, fits, is_sqlite=False)
+    looked = select(ids).where(within, ids > edge, by_hand, seen).order_by(ids.desc()).limit(most)
+    few = looked.cte("looked").prefix_with("MATERIALIZED", dialect="postgresql")
+    are_older = select(ids).where(within, ids <= edge).exists()
+    gate = and_(
+        older_too == literal_column("1"),
+        select(func.count()).select_from(few).scalar_subquery() < most,
+        are_older,
     )
-    ids = union_all(
-        select(looked.c.id), select(asked.c.id).where(asked.c.id.not_in(select(looked.c.id)))
-    ).subquery("ids")
-    best = select(ids.c.id).order_by(ids.c.id.desc()).limit(most).subquery("best")
-    return (
-        select(*_COLUMNS)
-        .join(best, best.c.id == search_texts.c.id)
-        .order_by(search_texts.c.id.desc())
-    )
+    asked = select(ids).where(within, ids <= edge, _like(fits), seen, gate)
+    others = asked.cte("asked").prefix_with("MATERIALIZED", dialect="postgresql")
+    both = union_all(select(few.c.id), select(others.c.id)).subquery("ids")
+    best = select(both.c.id).order_by(both.c.id.desc()).limit(most).subquery("best")
+    return select(*_COLUMNS).join(best, best.c.id == ids).order_by(ids.desc())
 
 
 def _between(ids: Literal) -> ColumnElement[bool]:

@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.agents.people import Agent
 from crm_core.search import statements
-from crm_core.search.engines import group_of, values_of
+from crm_core.search.engines import WINDOW, Given, group_of, values_of
 from crm_core.search.kinds import SearchKind, first_place, last_place
-from crm_core.search.question import Parts, Question, ask
+from crm_core.search.question import GRAM, Parts, Question, ask
 from crm_core.search.ranking import Fit, fit_of
 from crm_core.search.results import Found, Group, Hit, Way
 from crm_core.search.tables import GROUPS
@@ -21,9 +21,11 @@ DEPTH: Final = 30
 MOST: Final = 100
 """Of one kind, in one answer."""
 NOTES: Final = (SearchKind.NOTE, SearchKind.CALL_NOTE, SearchKind.CLIENT_NOTE)
-HIDDEN: Final = 50_000
+HIDDEN: Final = 10_000
 """Where nearly all that fits is hidden from whoever asks, so many of the newest tasks or notes are
 gone through while he types."""
+DENSE: Final = 100
+"""What one text of so many holds is looked for in their order rather than by an index."""
 _NAMED: Final = (SearchKind.CLIENT, SearchKind.LEAD, SearchKind.DEAL)
 
 
@@ -50,6 +52,8 @@ async def find(
     return Found(question, await read_through(connection, asking.groups()))
 
 
+Span = tuple[int, int]
+"""The lowest and the highest place."""
 Texts = dict[SearchKind, dict[int, str]]
 """The stored texts by kind and record, newest first."""
 
@@ -91,23 +95,29 @@ class _Asking:
         return max(DEPTH, self.most + 1)
 
     def _by_text(self) -> Reading[list[Hit]]:
-        texts, tops = yield from self._candidates()
+        texts, spans = yield from self._candidates()
         full = [kind for kind in texts if len(texts[kind]) >= self._deepest]
         yield from self._closer(texts, full)
         hits = yield from self._seen(texts)
         # Where most of what fits is hidden from him, what he may see is looked for further down.
-        for kind in full:
+        for kind in self._worth_more(full):
             if sum(hit.kind is kind for hit in hits) <= self.most:
-                [rows] = yield [self._seen_of(kind, tops[kind])]
+                [rows] = yield [self._seen_of(kind, spans[kind])]
                 hits = [hit for hit in hits if hit.kind is not kind]
                 hits += yield from self._seen({kind: _texts_by_record(rows)})
         return hits
 
-    def _candidates(self) -> Reading[tuple[Texts, dict[SearchKind, int]]]:
-        """The newest of every kind, whoever may see them, as many as are ranked; and the highest
-        place of each."""
+    def _worth_more(self, full: list[SearchKind]) -> list[SearchKind]:
+        """Two letters are in half of all notes: he types on rather than waits for them."""
+        if self.thorough or max(map(len, self.question.words)) >= GRAM:
+            return full
+        return [kind for kind in full if kind in _NAMED]
+
+    def _candidates(self) -> Reading[tuple[Texts, dict[SearchKind, Span]]]:
+        """The newest of every kind, whoever may see them, as many as are ranked; and where they
+        stand."""
         texts: Texts = {}
-        tops: dict[SearchKind, int] = {}
+        spans: dict[SearchKind, Span] = {}
         kinds = self.kinds
         if self.question.is_short:  # a letter alone is looked for in names
             kinds = tuple(kind for kind in kinds if kind in _NAMED)
@@ -117,14 +127,14 @@ class _Asking:
                 [rows] = yield [self._asked(group, self.question.anywhere, above, upto)]
                 for row in rows:
                     kind = _kind_at(row["id"])
-                    tops.setdefault(kind, row["id"])
+                    spans[kind] = row["id"], spans.get(kind, (0, row["id"]))[1]
                     texts.setdefault(kind, {})[row["record_id"]] = row["text"]
                 if len(rows) < self._deepest:
                     break
                 last = _kind_at(rows[-1]["id"])
                 enough = len(texts[last]) >= self._deepest
                 upto = first_place(last) if enough else rows[-1]["id"] - 1
-        return texts, tops
+        return texts, spans
 
     def _closer(self, texts: Texts, full: list[SearchKind]) -> Reading[None]:
         """Add what fits closely but is older than what was ranked."""
@@ -132,10 +142,18 @@ class _Asking:
         if self.question.is_short:
             kinds = [kind for kind in _NAMED if kind in self.kinds]
         for kind in kinds:
-            for fits in (self.question.at_name, self.question.at_words):
+            for close, fits in (
+                (Fit.NAME, self.question.at_name),
+                (Fit.WORDS, self.question.at_words),
+            ):
+                if self._count(texts.get(kind, {}), close) > self.most:
+                    continue  # what is older would stand after these
                 above, upto = first_place(kind), last_place(kind)
                 [rows] = yield [self._asked(group_of(kind), fits, above, upto, self.most + 1)]
                 texts.setdefault(kind, {}).update(_texts_by_record(rows))
+
+    def _count(self, texts: dict[int, str], close: Fit) -> int:
+        return sum(fit_of(text, self.question) <= close for text in texts.values())
 
     def _seen(self, texts: Texts) -> Reading[list[Hit]]:
         asked = {kind: list(some) for kind, some in texts.items() if some}
@@ -148,22 +166,26 @@ class _Asking:
             for row in rows
         ]
 
-    def _seen_of(self, kind: SearchKind, newest: int) -> Asked:
+    def _seen_of(self, kind: SearchKind, span: Span) -> Asked:
         fits, group = self.question.anywhere, group_of(kind)
         made = statements.seen_texts(
             group, kind, fits, self.actor, own=self.own, is_sqlite=self.is_sqlite
         )
         above, upto = first_place(kind), last_place(kind)
         if not (self.thorough or kind in _NAMED):
-            above = max(above, newest - HIDDEN)
-        _, given = self._asked(group, fits, above, upto, self.most + 1)
-        return made, {**given, "actor_id": self.actor.id}
+            above = max(above, span[1] - HIDDEN)
+        _, usual = self._asked(group, fits, above, upto, self.most + 1)
+        given = {**usual, "actor_id": self.actor.id}
+        if (span[1] - span[0]) < DENSE * self._deepest:
+            given.update(window=HIDDEN, older_too=int(self.thorough))
+        return made, given
 
     def _asked(
         self, group: str, fits: tuple[Parts, ...], above: int, upto: int, most: int = 0
     ) -> Asked:
         values = values_of(fits, is_sqlite=self.is_sqlite)
-        given = {**values, "above": above, "upto": upto, "most": most or self._deepest}
+        given: Given = {**values, "above": above, "upto": upto, "most": most or self._deepest}
+        given |= {"window": WINDOW, "older_too": 1}
         return statements.texts(group, fits, is_sqlite=self.is_sqlite), given
 
 
