@@ -1,6 +1,7 @@
 """Measured speed beside a floor in the same run; exits 0, the aims hit or missed.
 
-`--calls` shortens `memory`, whose 50,000 calls take about 40 minutes.
+`--calls` shortens `memory`, whose 50,000 calls take about 40 minutes; `--clients` shortens
+`search`, whose million and their three million lines of history take half an hour to write down.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from tests.bench.lookup import measure_lookup
 from tests.bench.memory import CALLS, measure_memory
 from tests.bench.pop import measure_pop
 from tests.bench.report import Measured
+from tests.bench.search import CLIENTS, measure_search
 from tests.bench.stolen import processor_times, stolen_share
 from tests.bench.storm import measure_storm
 
@@ -28,6 +30,7 @@ BENCHES: dict[str, Callable[[], Coroutine[Any, Any, Measured]]] = {
     "lookup": measure_lookup,
     "catchup": measure_catchup,
     "growth": measure_growth,
+    "search": measure_search,
     "storm": measure_storm,
     "memory": measure_memory,
 }
@@ -41,8 +44,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("names", metavar="name", nargs="*", help=f"of {', '.join(BENCHES)}")
     parser.add_argument("--json", action="store_true", help="one object a line")
     parser.add_argument("--calls", type=int, default=CALLS, help="of memory")
+    parser.add_argument("--clients", type=int, default=CLIENTS, help="of search; lines are thrice")
     options = parser.parse_args(arguments)
-    benches = BENCHES | {"memory": partial(measure_memory, options.calls)}
+    benches = BENCHES | {
+        "memory": partial(measure_memory, options.calls),
+        "search": partial(measure_search, options.clients),
+    }
     names = options.names or list(benches)
     unknown = [name for name in names if name not in BENCHES]
     if unknown:
