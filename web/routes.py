@@ -106,6 +106,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/clients", clients.index, ALL_ROLES),
     Route("POST", "/clients", clients.create, ALL_ROLES),
     Route("GET", "/clients/new", clients.new, ALL_ROLES),
+    Route("GET", "/clients/similar", clients.similar, ALL_ROLES),
     Route("GET", "/clients/{client_id:\\d{1,15}}", client_card.show, ALL_ROLES),
     Route("GET", "/clients/{client_id:\\d{1,15}}/card", client_card.card, ALL_ROLES),
     Route("GET", "/clients/{client_id:\\d{1,15}}/timeline", client_card.timeline, ALL_ROLES),

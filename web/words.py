@@ -167,6 +167,11 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "note": N_("Note"),
         "file": N_("File"),
     },
+    "likeness": {
+        "number": N_("the same number"),
+        "email": N_("the same e-mail"),
+        "name": N_("a similar name"),
+    },
     "record_kind": {
         "client": N_("Clients"),
         "lead": N_("Leads"),

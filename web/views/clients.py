@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from crm_core.agents.people import list_agents
 from crm_core.clients.editable import KINDS
 from crm_core.clients.listing import (
     MOST_COUNTED,
@@ -9,10 +10,11 @@ from crm_core.clients.listing import (
     list_clients,
     search_clients,
 )
+from crm_core.clients.similar import find_similar
 from crm_core.errors import CrmError
 from crm_core.search.question import is_number
-from web.forms import Form, read_form
-from web.visits import go, page, person, services
+from web.forms import Form, read_form, read_query
+from web.visits import go, page, partial, person, services
 
 PAGE = 50
 MOST_FOUND = 100
@@ -59,6 +61,22 @@ async def new(request: web.Request) -> web.Response:
     """An empty form, or one that knows the `number` or `name` already."""
     given = {name: request.query.get(name, "")[:300] for name in ("name", "number")}
     return page(request, "clients/new.html", form=Form.of(kind="person", **given), kinds=KINDS)
+
+
+async def similar(request: web.Request) -> web.Response:
+    """Who may be here already, while somebody new is being typed: a piece of a page."""
+    built, form = services(request), read_query(request)
+    async with built.storage.read() as connection:
+        found = await find_similar(
+            connection,
+            person(request),
+            built.settings.exchange.country,
+            name=form.value("name"),
+            number=form.value("number"),
+            email=form.value("email"),
+        )
+        names = {agent.id: agent.name for agent in await list_agents(connection, active=None)}
+    return partial(request, "clients/_similar.html", found=found, names=names)
 
 
 async def create(request: web.Request) -> web.Response:
