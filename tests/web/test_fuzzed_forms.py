@@ -179,6 +179,8 @@ class Siege:
     def _target(self, route: Route, trick: Trick) -> bytes:
         path = route.path.replace("{call_id}", self.shift.call_id)
         path = path.replace("{format}", "csv").replace("{hash}", "0")
+        path = path.replace("{key}", f"task-{trick.record_id.decode()}")
+        path = path.replace("{kind:[a-z_]+}", "client")
         odd = quote_from_bytes(trick.values[0][:300], safe="") or "x"
         path = path.replace("{name:.+}", odd)
         if route.path.startswith("/admin/people/") and trick.record_id in b"12345":
