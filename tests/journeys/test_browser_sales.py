@@ -249,6 +249,7 @@ async def test_a_deal_is_filled_in_on_its_page_and_the_other_sees_it(
     await expect(boris.get_by_label("Ask who decides")).to_be_checked()
     await anna.get_by_role("button", name="Offer", exact=True).click()
     await expect(boris.locator("[aria-current=step]")).to_have_text("Offer")
+    await expect(boris.locator(".timeline .line.on-stage").first).to_contain_text("New → Offer")
     await anna.get_by_role("button", name="It is won").click()
     await expect(boris.get_by_role("button", name="Reopen")).to_be_visible()
 

@@ -4,6 +4,7 @@ import { refresh } from "./cards.js";
 import "./client.js"; // fields in place, timeline
 import { askReason, sendMove, tellMove } from "./moves.js";
 import { Refused, attempt, post } from "./sending.js";
+import { fillTimeline } from "./timeline.js";
 import { toast } from "./toasts.js";
 
 const pageOf = () => document.querySelector("[data-record]");
@@ -74,3 +75,5 @@ document.addEventListener("accepted", (event) => {
   event.target.querySelector("input, select")?.focus();
   renew();
 });
+
+for (const timeline of document.querySelectorAll("[data-timeline]")) fillTimeline(timeline);
