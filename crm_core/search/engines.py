@@ -151,7 +151,11 @@ def _of_postgresql(group: str, fits: tuple[Parts, ...], seen: Literal) -> Select
         select(func.count()).select_from(few).scalar_subquery() < most,
         are_older,
     )
-    asked = select(ids).where(within, ids <= edge, _like(fits), seen, gate)
+    # Of these bounds the planner can only guess, and it guesses that few ids are within.
+    unindexed = ids + literal_column("0")
+    asked = select(ids).where(
+        _in_group(group), _between(unindexed), unindexed <= edge, _like(fits), seen, gate
+    )
     others = asked.cte("asked").prefix_with("MATERIALIZED", dialect="postgresql")
     both = union_all(select(few.c.id), select(others.c.id)).subquery("ids")
     best = select(both.c.id).order_by(both.c.id.desc()).limit(most).subquery("best")
