@@ -11,6 +11,8 @@ from crm_core.agents.tables import agents, extensions, pause_reasons, queues
 from crm_core.audit import AuditEntry
 from crm_core.calls.tables import calls, dispositions
 from crm_core.clients.tables import clients
+from crm_core.deals.tables import deals, pipelines, products, stage_actions, stages
+from crm_core.leads.tables import leads
 from crm_core.tables import catalogue_entries
 from crm_core.tasks.tables import tasks
 
@@ -21,6 +23,12 @@ _NAMES: Final[Mapping[str, Column[Any]]] = {
     "disposition": dispositions.c.title,
     "pause_reason": pause_reasons.c.title,
     "client": clients.c.name,
+    "lead": leads.c.title,
+    "deal": deals.c.title,
+    "pipeline": pipelines.c.title,
+    "stage": stages.c.title,
+    "stage_action": stage_actions.c.title,
+    "product": products.c.title,
     "catalogue_entry": catalogue_entries.c.title,
     "task": tasks.c.text,
 }

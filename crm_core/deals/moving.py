@@ -87,13 +87,8 @@ async def refuse_if_moved(tx: Write, trail: Trail, row: Row, before: int) -> Non
         .limit(1)
     )
     who = (await tx.execute(query)).scalar_one_or_none()
-    title = select(stages.c.title).where(stages.c.id == row["stage_id"])
-    raise Conflict(
-        "moved_meanwhile",
-        agent=who or "",
-        stage=(await tx.execute(title)).scalar_one(),
-        stage_id=row["stage_id"],
-    )
+    title = await _title(tx, row["stage_id"])
+    raise Conflict("moved_meanwhile", agent=who or "", stage=title, stage_id=row["stage_id"])
 
 
 async def move(
@@ -125,7 +120,9 @@ async def move(
         )
     )
     [step_id] = step.inserted_primary_key
-    return await change(tx, trail, actor, now, row, values, MOVED, step_id=int(step_id))
+    before = await _title(tx, row["stage_id"])
+    said = {"step_id": int(step_id), "stage": [before, stage.title]}
+    return await change(tx, trail, actor, now, row, values, MOVED, **said)
 
 
 async def take_back(
@@ -244,6 +241,11 @@ async def reopened_stage(tx: Write, trail: Trail, row: Row) -> Stage:
     if stage is None:
         raise Conflict("no_stage_to_begin", title=pipeline.title)
     return stage
+
+
+async def _title(tx: Write, stage_id: int) -> str:
+    query = select(stages.c.title).where(stages.c.id == stage_id)
+    return str((await tx.execute(query)).scalar_one())
 
 
 def _plain(value: Any) -> Any:

@@ -22,7 +22,7 @@ from crm_core.deals.lines import (
 )
 from crm_core.deals.moving import DEALS, Row
 from crm_core.deals.records import deal_changed
-from crm_core.deals.tables import deal_lines, products
+from crm_core.deals.tables import deal_lines, deals, products
 from crm_core.errors import Conflict, Invalid, NotFound
 from crm_core.money import read_amount, written_amount
 from crm_core.storage.engine import Storage, Write
@@ -93,7 +93,8 @@ class Selling:
                 raise Conflict("edited_meanwhile", theirs=theirs, agent_name="")
             chosen = update(deal_lines).where(deal_lines.c.id == line_id)
             await tx.execute(chosen.values(**{name: value}))
-            await self._changed(tx, actor, deal, "line_edited", **{name: [row[name], value]})
+            said = [_written(name, each, deal) for each in (row[name], value)]
+            await self._changed(tx, actor, deal, "line_edited", **{name: said})
 
     async def remove(self, actor: Agent, deal_id: int, line_id: int) -> None:
         """Take the line out. Raises NotFound."""
@@ -114,9 +115,8 @@ class Selling:
         now, lines = self._clock.now(), await list_lines(tx.connection, deal["id"])
         amount = checked_total(each.total for each in lines) if lines else deal["amount"]
         await audit.record(tx, now, actor.id, action, "deal", deal["id"], **details)
-        if amount != deal["amount"]:
-            values = {"amount": amount}
-            await moving.change(tx, DEALS, actor, now, deal, values, "amount_summed")
+        mine = update(deals).where(deals.c.id == deal["id"])
+        await tx.execute(mine.values(amount=amount, updated_at=now, version=deals.c.version + 1))
         await deal_changed(tx, deal)
 
 

@@ -29,6 +29,8 @@ PLACES: Final = {
     "lead": "/leads/",
     "deal": "/deals/",
     "task": "/tasks/",
+    "pipeline": "/admin/pipelines/",
+    "product": "/admin/products/",
     "call": "/calls/",
     "reconciliation": "/reconciliation/",
 }
@@ -42,6 +44,14 @@ _OF_ENTRIES: Final = frozenset(
 _OF_MOMENTS: Final = frozenset({"due_at"})
 _HIDDEN: Final = frozenset(
     {"filter", "done_by", "ending", "done_call_id", "escalated_at", "done_at", "row", PART}
+)
+# What a move or a conversion keeps so that it can be taken back.
+_TO_TAKE_BACK: Final = frozenset(
+    {
+        *("stage_id", "stage_since", "step_id", "move_id", "touched_at", "closed_at"),
+        *("client_id", "deal_id", "party_id", "from_id", "deal_tasks", "made_client", "merged"),
+        *("pipeline_id", "deleted_at", "order", "contact_id", "legal_entity_id"),
+    }
 )
 _BY_WORD: Final = {
     "language": "language",
@@ -112,7 +122,9 @@ def changes_of(entry: AuditEntry, names: Mapping[int, str], titles: Titles) -> l
     return [
         _change(field, value, names, titles)
         for field, value in entry.details.items()
-        if field not in _HIDDEN and "." not in field and value not in ("", None, [None, None])
+        if field not in _HIDDEN | _TO_TAKE_BACK
+        and "." not in field
+        and value not in ("", None, [None, None])
     ]
 
 
