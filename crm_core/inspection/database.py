@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from crm_core.search.extension import trigrams_trouble
 from crm_core.storage.engine import Connection, Storage
 from crm_core.storage.migrate import (
     DatabaseIsNewer,
@@ -106,6 +107,9 @@ async def _postgresql(connection: Connection, tell: Tell) -> None:
         )
     ).one()
     await tell(ok("database.postgresql", version=row.version.split(" ")[0]))
+    trigrams = await trigrams_trouble(connection)
+    if trigrams is not None:
+        await tell(bad(f"database.{trigrams}"))
     if row.encoding != "UTF8":
         await tell(bad("database.encoding", encoding=row.encoding))
         return

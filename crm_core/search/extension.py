@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.errors import CrmError
 
@@ -38,3 +39,19 @@ def switch_on(connection: Connection) -> None:
         if state not in _REASONS:
             raise
         raise _REASONS[state] from error
+
+
+async def trigrams_trouble(connection: AsyncConnection) -> str | None:
+    """`trigrams_off` where the extension is there and not switched on, `trigrams_missing` where it
+    is not there, None where all is well."""
+    row = (
+        await connection.execute(
+            text(
+                "SELECT EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm') AS is_on,"
+                " EXISTS (SELECT 1 FROM pg_available_extensions WHERE name = 'pg_trgm') AS is_there"
+            )
+        )
+    ).one()
+    if row.is_on:
+        return None
+    return "trigrams_off" if row.is_there else "trigrams_missing"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crm_core.search.extension import TrigramsNotAllowed
+from crm_core.search.extension import TrigramsNotAllowed, trigrams_trouble
 from crm_core.storage.engine import Storage
 from crm_core.storage.migrate import current_revision, migrate
 from tests.lab.postgres import Cluster
@@ -29,3 +29,20 @@ async def test_a_user_without_the_right_is_told_and_one_for_whom_it_was_done_nee
         await storage.close()
         postgres_cluster.drop(database)
         postgres_cluster.sql(f"DROP ROLE {role}")
+
+
+@pytest.mark.postgres
+async def test_a_check_tells_that_the_extension_is_not_switched_on(
+    postgres_cluster: Cluster,
+) -> None:
+    database = postgres_cluster.create()
+    storage = Storage.open(postgres_cluster.url(database))
+    try:
+        async with storage.read() as connection:
+            assert await trigrams_trouble(connection) == "trigrams_off"
+        await migrate(storage)
+        async with storage.read() as connection:
+            assert await trigrams_trouble(connection) is None
+    finally:
+        await storage.close()
+        postgres_cluster.drop(database)

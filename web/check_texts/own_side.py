@@ -68,6 +68,16 @@ DATABASE: Final = {
         N_("Have a database made with UTF-8, and take the old one's copy into it."),
         "createdb --encoding=UTF8 --template=template0 perezvon",
     ),
+    "database.trigrams_off": Text(
+        N_("The extension pg_trgm, which the search needs, is not switched on in it."),
+        N_("Perezvon does it at the next start where its user may; else an administrator has to."),
+        'psql -d perezvon -c "CREATE EXTENSION pg_trgm"',
+    ),
+    "database.trigrams_missing": Text(
+        N_("The extension pg_trgm, which the search needs, is not on its server."),
+        N_("Install PostgreSQL's own package of extensions there."),
+        "apt install postgresql-contrib",
+    ),
     "database.alphabet": Text(N_("It knows the order of letters (%(collation)s).")),
     "database.alphabet_unknown": Text(
         N_(
