@@ -2,8 +2,8 @@
 it."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +18,8 @@ from crm_core.tasks.tables import tasks
 
 MOST_SHOWN: Final = 500
 MOST_SERIES: Final = 100
+FORESEEN: Final = timedelta(days=2 * 366)
+"""So far ahead a series is reckoned: who looks further sees what is there already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ async def list_watchable(connection: AsyncConnection, actor: Agent) -> list[Agen
     people = [agent for agent in await list_agents(connection) if agent.id != actor.id]
     if scope is Scope.ALL:
         return people
-    team = {int(one) for one in (await connection.execute(teammates(actor.id))).scalars()}
+    team: set[Any] = set((await connection.execute(teammates(actor.id))).scalars())
     return [agent for agent in people if agent.id in team]
 
 
@@ -71,6 +73,8 @@ async def _to_come(
     found = [TaskRow(**row) for row in (await connection.execute(repeating)).mappings()]
     entries: list[Entry] = []
     for task in found:
+        if begin - task.due_at > FORESEEN:
+            continue
         lasting = task.ends_at - task.due_at if task.ends_at else None
         for at in occurrences(task.rrule, zone_called(task.rrule_zone), end):
             if begin <= at < end and at > task.due_at:

@@ -109,10 +109,15 @@ def next_occurrence(text: str, zone: ZoneInfo, after: datetime) -> tuple[str, da
 
 def occurrences(text: str, zone: ZoneInfo, until: datetime) -> Iterator[datetime]:
     """The instants of the series after the rule's own slot, to `until` at the latest."""
-    following = next_occurrence(text, zone, instant(read_rule(text)[1], zone))
-    while following is not None and following[1] <= until:
-        yield following[1]
-        following = next_occurrence(following[0], zone, following[1])
+    recurrence, slot = read_rule(text)
+    before = instant(slot, zone)
+    for number, later in zip(counting(1), _slots(recurrence, slot), strict=False):
+        at = instant(later, zone)
+        if at > until or (recurrence.count is not None and recurrence.count <= number):
+            return
+        if at > before:
+            yield at
+            before = at
 
 
 def instant(slot: datetime, zone: ZoneInfo) -> datetime:

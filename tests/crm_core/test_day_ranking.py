@@ -79,7 +79,7 @@ items_of_a_day = st.lists(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(items=items_of_a_day, shuffle=st.randoms(use_true_random=False))
 def test_nothing_is_lost_or_shown_twice_and_the_order_hangs_on_nothing_else(
     items: list[Item], shuffle: object
@@ -96,7 +96,7 @@ def test_nothing_is_lost_or_shown_twice_and_the_order_hangs_on_nothing_else(
     assert all(has_its_hour(one.item, NOW) for one in queue.later)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(items=items_of_a_day)
 def test_doing_the_next_thing_leaves_the_rest_in_its_order(items: list[Item]) -> None:
     first = rank(items, NOW).now

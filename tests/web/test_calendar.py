@@ -68,7 +68,7 @@ def test_the_day_that_the_clocks_change_has_its_own_bounds() -> None:
     assert end - begin == timedelta(hours=23)
 
 
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 1439), st.integers(15, 300)), max_size=12),
 )

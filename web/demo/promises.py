@@ -1,7 +1,7 @@
 """What the made-up office has promised for the days to come, and what clients have promised it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from crm_core.agents.people import Agent
 from crm_core.storage.engine import Storage
@@ -64,8 +64,8 @@ async def add_promises(
     for turn, visitor in enumerate(VISITORS):
         agent = staff[visitor.login]
         for place, promise in enumerate(PROMISES):
-            due = present + timedelta(hours=promise.hours)
-            due = working_time(due) if promise.hours > 0 else due.replace(second=0, microsecond=0)
+            due = _whole(present + timedelta(hours=promise.hours))
+            due = working_time(due) if promise.hours > 0 else due
             past.set(min(present, due) - timedelta(hours=20))
             step = NextStep(
                 promise.text,
@@ -85,3 +85,10 @@ async def add_promises(
             if promise.comment:
                 await comments.add(staff["vera"], task_id, promise.comment)
     past.set(present)
+
+
+def _whole(at: datetime) -> datetime:
+    """The next quarter of an hour: nobody promises for 10:59."""
+    return at.replace(minute=0, second=0, microsecond=0) + timedelta(
+        minutes=15 * (at.minute // 15 + 1)
+    )
