@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from tests.bench.card import measure_card
 from tests.bench.catchup import measure_catchup
 from tests.bench.feed import measure_feed
 from tests.bench.growth import measure_growth
@@ -31,6 +32,7 @@ BENCHES: dict[str, Callable[[], Coroutine[Any, Any, Measured]]] = {
     "catchup": measure_catchup,
     "growth": measure_growth,
     "search": measure_search,
+    "card": measure_card,
     "storm": measure_storm,
     "memory": measure_memory,
 }
