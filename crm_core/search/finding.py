@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.agents.people import Agent
+from crm_core.agents.rights import Action, RecordKind, Scope
 from crm_core.search import statements
 from crm_core.search.engines import WINDOW, Given, group_of, values_of
 from crm_core.search.kinds import SearchKind, first_place, last_place
@@ -103,8 +104,9 @@ class _Asking:
         for kind in self._worth_more(full):
             if sum(hit.kind is kind for hit in hits) <= self.most:
                 [rows] = yield [self._seen_of(kind, spans[kind])]
-                hits = [hit for hit in hits if hit.kind is not kind]
-                hits += yield from self._seen({kind: _texts_by_record(rows)})
+                known = {hit.record_id for hit in hits if hit.kind is kind}
+                further = _texts_by_record(row for row in rows if row["record_id"] not in known)
+                hits += yield from self._seen({kind: further})
         return hits
 
     def _worth_more(self, full: list[SearchKind]) -> list[SearchKind]:
@@ -146,11 +148,26 @@ class _Asking:
                 (Fit.NAME, self.question.at_name),
                 (Fit.WORDS, self.question.at_words),
             ):
-                if self._count(texts.get(kind, {}), close) > self.most:
+                if self._sees_all and self._count(texts.get(kind, {}), close) > self.most:
                     continue  # what is older would stand after these
-                above, upto = first_place(kind), last_place(kind)
-                [rows] = yield [self._asked(group_of(kind), fits, above, upto, self.most + 1)]
+                [rows] = yield [self._close(kind, fits)]
                 texts.setdefault(kind, {}).update(_texts_by_record(rows))
+
+    @property
+    def _sees_all(self) -> bool:
+        """Whether every client, lead and deal is his to see."""
+        scopes = {self.actor.scope(RecordKind(kind.value), Action.SEE) for kind in _NAMED}
+        return scopes == {Scope.ALL} and not (self.own or self.actor.newcomer)
+
+    def _close(self, kind: SearchKind, fits: tuple[Parts, ...]) -> Asked:
+        group, above, upto = group_of(kind), first_place(kind), last_place(kind)
+        asked = self._asked(group, fits, above, upto, self.most + 1)
+        if self._sees_all:
+            return asked
+        made = statements.seen_texts(
+            group, kind, fits, self.actor, own=self.own, is_sqlite=self.is_sqlite
+        )
+        return made, {**asked[1], "actor_id": self.actor.id}
 
     def _count(self, texts: dict[int, str], close: Fit) -> int:
         return sum(fit_of(text, self.question) <= close for text in texts.values())

@@ -17,7 +17,7 @@ from crm_core.search.sources import of_records, source_of, with_number
 from crm_core.storage.hot import HotSelect
 
 _MOST_KEPT: Final = 500
-_SIZES: Final = (10, 30, 60, 130, 300)
+_SIZES: Final = (10, 30, 60, 130, 320)
 """Of lists of ids: a shorter one is filled up with its last."""
 
 _kept: dict[object, HotSelect] = {}

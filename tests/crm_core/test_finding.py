@@ -243,6 +243,19 @@ async def test_a_wrong_number_finds_nobody(finder: Finder, cast: Cast) -> None:
     assert await finder.titles("4321") == []
 
 
+async def test_a_close_fit_of_ones_own_is_found_among_very_many_that_are_hidden(
+    finder: Finder, cast: Cast
+) -> None:
+    await finder.client("Аров Лев", owner=cast.anna.id)
+    async with finder.storage.write() as tx:
+        for n in range(DEPTH):
+            await finder.client_in(tx, f"Комаров {n}", owner=cast.anna.id)
+        for n in range(DEPTH):
+            await finder.client_in(tx, f"Аров {n}", owner=cast.boris.id)
+    found = await finder.titles("аров", narrowed(cast.anna, Scope.OWN))
+    assert (found[0], len(found)) == ("Аров Лев", 8)
+
+
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 @pytest.mark.postgres
 async def test_what_is_older_than_the_window_is_found_by_the_index(
