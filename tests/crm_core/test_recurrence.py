@@ -176,7 +176,7 @@ def test_no_occurrence_comes_twice(recurrence: Recurrence, first: datetime, zone
     seen = list(occurrences(rule, here, instant(first, here) + timedelta(days=120)))
     assert len(set(seen)) == len(seen)
     assert seen == sorted(seen)
-    one_by_one = []
+    one_by_one = list[datetime]()
     following = next_occurrence(rule, here, instant(first, here))
     while following is not None and len(one_by_one) < min(len(seen), 5):
         one_by_one.append(following[1])
