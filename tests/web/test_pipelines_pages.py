@@ -35,6 +35,8 @@ async def test_a_new_pipeline_begins_with_the_usual_stages(
     answer = await dina.post("/admin/pipelines", wanted)
     assert "Agreement" in answer.words
     assert "EUR" in (await dina.get("/admin/pipelines")).words
+    for wrong in ({"kind": "client"}, {"kind": ""}, {"title": " "}, {"currency": "€"}):
+        assert (await dina.post("/admin/pipelines", {**wanted, **wrong})).status == 422, wrong
 
 
 async def test_a_stage_is_added_changed_and_put_in_order(

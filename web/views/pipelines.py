@@ -23,20 +23,20 @@ async def index(request: web.Request) -> web.Response:
 async def create(request: web.Request) -> web.Response:
     """One more, with the usual stages to begin from; on to its page."""
     form = await read_form(request)
-    kind = form.choice("kind", RecordKind)
-    plan = PipelinePlan(
-        form.value("title"), form.value("currency"), stages_said(kind, visit(request).reader)
-    )
-    if form.ok and kind in (RecordKind.DEAL, RecordKind.LEAD):
-        try:
-            made = await services(request).sales.pipelines.create(person(request), kind, plan)
-        except CrmError as refused:
-            form.refused_by(refused)
-        else:
-            return go(f"{HERE}/{made}", told="pipeline_created")
-    else:
+    kind = form.value("kind")
+    if kind not in (RecordKind.DEAL, RecordKind.LEAD):
         form.refuse("kind", "not_a_choice")
-    return await _index(request, form, status=422)
+        return await _index(request, form, status=422)
+    stages = stages_said(RecordKind(kind), visit(request).reader)
+    plan = PipelinePlan(form.value("title"), form.value("currency"), stages)
+    try:
+        made = await services(request).sales.pipelines.create(
+            person(request), RecordKind(kind), plan
+        )
+    except CrmError as refused:
+        form.refused_by(refused)
+        return await _index(request, form, status=422)
+    return go(f"{HERE}/{made}", told="pipeline_created")
 
 
 async def show(request: web.Request) -> web.Response:
