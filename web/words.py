@@ -238,7 +238,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "all": N_("Everything"),
         "calls": N_("Calls"),
         "notes": N_("Notes"),
-        "tasks": N_("Tasks and stages"),
+        "tasks": N_("Tasks"),
         "files": N_("Files"),
         "changes": N_("Changes"),
     },

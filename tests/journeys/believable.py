@@ -4,10 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import insert, update
 
+from crm_core.agents.rights import RecordKind
 from crm_core.agents.tables import agents
 from crm_core.calls.tables import call_talks, calls, wrap_ups
+from crm_core.catalogues import Catalogue
+from crm_core.clients.contact_points import PointKind
+from crm_core.clients.queries import get_client
 from crm_core.clients.tables import clients
 from crm_core.clock import SystemClock
+from crm_core.deals.pipelines import list_pipelines
+from crm_core.deals.records import NewDeal
 from crm_core.leads.records import NewLead, Party
 from crm_core.storage.engine import Write
 from crm_core.tasks.tables import tasks
@@ -57,6 +63,39 @@ async def furnish_with_a_past(office: Perezvon) -> int:
         await _task(tx, now, 23, "Confirm the delivery date", cast, omar)
         for number, past in enumerate(_PAST):
             await _call(tx, office, client_id, f"past.{number}", now, past, offer)
+    return client_id
+
+
+async def furnish_a_card(office: Perezvon) -> int:
+    """The same client as somebody knows him who has sold to him for years; his id."""
+    client_id, cast, services = await furnish_with_a_past(office), office.cast, office.services
+    async with services.storage.read() as connection:
+        (helen,) = (await get_client(connection, client_id)).contacts
+        [pipeline] = await list_pipelines(connection, RecordKind.DEAL)
+    for kind, written, whose in (
+        (PointKind.EMAIL, "helen.marsh@brightwater.example", helen.id),
+        (PointKind.SITE, "brightwater.example", None),
+        (PointKind.ADDRESS, "14 Harbour Street, London", None),
+    ):
+        await services.clients.add_point(cast.anna, client_id, kind, written, contact_id=whose)
+    await services.clients.add_entity(
+        cast.anna, client_id, country="GB", name="Brightwater Hotels Ltd", register="08123456"
+    )
+    for catalogue, title, field in (
+        (Catalogue.RELATION, "Buyer", "relation_id"),
+        (Catalogue.CATEGORY, "A", "category_id"),
+        (Catalogue.INDUSTRY, "Hotels", "industry_id"),
+    ):
+        entry = await services.catalogues.create(cast.dina, catalogue, title=title)
+        await services.edits.change(cast.anna, "client", client_id, field, str(entry), "")
+    await services.clients.add_note(
+        cast.boris, client_id, "The new wing opens in June: 46 rooms, brass throughout."
+    )
+    wanted = NewDeal("Wall lamps, 46 rooms", client_id, amount=1_840_000, currency="EUR")
+    deal_id = await services.deals.create(cast.anna, wanted)
+    way = pipeline.in_use
+    await services.deals.move(cast.anna, deal_id, way[1].id, before=way[0].id)
+    await office.services.bus.settled()
     return client_id
 
 

@@ -252,7 +252,9 @@ async def test_a_cut_connection_is_told_and_the_card_is_there_when_it_is_back(
     await expect(anna.locator("#link-state")).to_contain_text("No connection")
     await shift.ring(ANNAS)
     await anna.context.set_offline(False)
-    await expect(anna.locator(".card.ringing .card-name h2")).to_have_text("Иван Петров", timeout=15_000)
+    await expect(anna.locator(".card.ringing .card-name h2")).to_have_text(
+        "Иван Петров", timeout=15_000
+    )
     await expect(anna.locator("#link-state")).to_be_hidden()
 
 

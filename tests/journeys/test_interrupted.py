@@ -51,7 +51,9 @@ async def test_a_call_outlives_a_restart_of_the_service_and_is_logged_once(
     await expect(anna.locator("#status .state")).to_have_text("Talking")
 
     await client.hang_up()
-    await expect(anna.locator(".card.wrap_up .card-form textarea")).to_have_value("before the restart")
+    await expect(anna.locator(".card.wrap_up .card-form textarea")).to_have_value(
+        "before the restart"
+    )
     call = await perezvon.only_call()
     (talk,) = await perezvon.rows(select(call_talks))
     assert (call.outcome, call.queue, call.ended_by) == ("answered", "sales", "client")

@@ -42,7 +42,9 @@ async def test_a_client_on_hold_is_fetched_again_and_the_form_comes_once_at_the_
     assert "paused:wrap-up" in seat_of(exchange, "sales", "PJSIP/101")
 
     await client.hang_up()
-    await expect(anna.locator(".card.wrap_up .card-form textarea")).to_have_value("asks for a discount")
+    await expect(anna.locator(".card.wrap_up .card-form textarea")).to_have_value(
+        "asks for a discount"
+    )
     call = await perezvon.only_call()
     (hold,) = await perezvon.rows(select(call_holds))
     assert (call.outcome, hold.parked) == ("answered", True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from tests.journeys.believable import HELEN, furnish_a_day, furnish_with_a_past
+from tests.journeys.believable import HELEN, furnish_a_card, furnish_a_day, furnish_with_a_past
 from tests.journeys.office import SIZE, Perezvon
 from tests.journeys.pipeline import furnish_a_pipeline
 from tests.lab.stage import Stage
@@ -50,7 +50,8 @@ async def test_the_card_of_a_known_client_fits_a_small_screen_while_the_phone_ri
     client = lab_stage.from_city("201", caller=HELEN)
     await lab_stage.phones["101"].incoming()
     card = anna.locator(".card.ringing")
-    await expect(card.locator("h2")).to_have_text("Helen Marsh")
+    await expect(card.locator(".card-name h2")).to_have_text("Helen Marsh")
+    standing = card.locator(".standing")
     for told in (
         "Brightwater Hotels",
         "+44 20 7946 0958",
@@ -59,8 +60,10 @@ async def test_the_card_of_a_known_client_fits_a_small_screen_while_the_phone_ri
         "Send the revised offer",
     ):
         await expect(card).to_contain_text(told)
-    await expect(card.locator(".before li")).to_have_count(5)
-    assert await _is_fully_visible(card)
+    await expect(standing).to_contain_text("Wants 40 wall lamps by June")
+    await expect(card.locator(".timeline .on-call")).to_have_count(6)  # this one is told, too
+    for part in (card.locator(".card-head"), card.locator(".card-who"), standing):
+        assert await _is_fully_visible(part)
     assert not await anna.evaluate("document.documentElement.scrollWidth > innerWidth")
     await _picture(anna, "pop.png")
     await client.hang_up()
@@ -111,3 +114,15 @@ async def test_the_board_shows_every_stage_on_a_small_screen(perezvon: Perezvon)
     assert not await anna.evaluate("document.documentElement.scrollWidth > innerWidth")
     await expect(anna.locator("#link-state")).to_be_hidden()
     await _still(anna, "board.png")
+
+
+async def test_the_client_card_tells_everything_on_one_screen(perezvon: Perezvon) -> None:
+    client_id = await furnish_a_card(perezvon)
+    anna = await perezvon.screen(perezvon.cast.anna, f"clients/{client_id}")
+    for part in (".client-head", ".standing", ".composer"):
+        assert await _is_fully_visible(anna.locator(part)), part
+    for told in ("Where we stopped", "Wants 40 wall lamps by June", "+44 20 7946 0958"):
+        await expect(anna.locator(".client-card")).to_contain_text(told)
+    assert not await anna.evaluate("document.documentElement.scrollWidth > innerWidth")
+    await expect(anna.locator("#link-state")).to_be_hidden()
+    await _still(anna, "card.png")
