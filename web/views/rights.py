@@ -30,7 +30,7 @@ async def index(request: web.Request) -> web.Response:
 
 async def save(request: web.Request) -> web.Response:
     """Keep what was chosen for one role; what the form does not hold stays."""
-    role, form = _role(request), await read_form(request)
+    form, role = await read_form(request), _role(request)
     scopes = {}
     for kind in RecordKind:
         for action in Action:
