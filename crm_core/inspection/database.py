@@ -37,6 +37,11 @@ _WORDS: Final = {
 }
 """What SQLite says, by a word in it."""
 
+_OF_TRIGRAMS = {
+    "trigrams_off": "database.trigrams_off",
+    "trigrams_missing": "database.trigrams_missing",
+}
+
 
 async def inspect_database(storage: Storage, tell: Tell) -> bool:
     """Tell how the database is; whether it can be read. Never raises for what is wrong there.
@@ -109,7 +114,7 @@ async def _postgresql(connection: Connection, tell: Tell) -> None:
     await tell(ok("database.postgresql", version=row.version.split(" ")[0]))
     trigrams = await trigrams_trouble(connection)
     if trigrams is not None:
-        await tell(bad(f"database.{trigrams}"))
+        await tell(bad(_OF_TRIGRAMS[trigrams]))
     if row.encoding != "UTF8":
         await tell(bad("database.encoding", encoding=row.encoding))
         return

@@ -180,7 +180,7 @@ class Siege:
         path = route.path.replace("{call_id}", self.shift.call_id)
         path = path.replace("{format}", "csv").replace("{hash}", "0")
         path = path.replace("{key}", f"task-{trick.record_id.decode()}")
-        path = path.replace("{kind:[a-z_]+}", "client")
+        path = path.replace("{kind:[a-z_]+}", "client").replace("{role:[a-z_]+}", "operator")
         odd = quote_from_bytes(trick.values[0][:300], safe="") or "x"
         path = path.replace("{name:.+}", odd)
         if route.path.startswith("/admin/people/") and trick.record_id in b"12345":

@@ -164,6 +164,7 @@ async def test_in_the_calendar_a_task_is_set_dragged_and_moved_by_keyboard(
         await page.keyboard.press("Control+Enter")
         block = page.locator(".block", has_text="Tour of the works")
         await expect(block).to_be_visible()
+        await page.wait_for_load_state("networkidle")  # nothing is drawn anew under the hand
         [task] = await open_ones(office)
         assert task.due_at == datetime(2026, 3, 4, 14, tzinfo=UTC)
 

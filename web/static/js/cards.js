@@ -86,8 +86,9 @@ export async function refresh({ id }) {
   await new Promise((resolve) => setTimeout(resolve, Math.random() * 300));
   if (asked.get(id) !== turn) return;
   const html = await fetchPartial(old.dataset.src).catch(() => null);
-  if (!html || asked.get(id) !== turn) return;
-  const shown = morph(document.getElementById(id), elementOf(html));
+  const now = document.getElementById(id); // it may have gone while its new form was on the way
+  if (!html || !now || asked.get(id) !== turn) return;
+  const shown = morph(now, elementOf(html));
   tick(shown);
   shown.dispatchEvent(new CustomEvent("renewed", { bubbles: true }));
 }
