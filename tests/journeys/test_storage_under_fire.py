@@ -180,8 +180,12 @@ async def test_a_disk_that_is_full_and_freed_again_costs_no_call(
         with crowd(exchange):
             await office.until_billed(1)  # calls come and go: there is something to write
             await until(lambda: has_no_journal(folder), "all is in the database file itself")
-            disk.fill()
-            await office.until_said("journal", "journal_waits")
+
+            async def is_full_and_told() -> bool:
+                disk.fill()  # what the recorder gives back, and what was written in between, too
+                return await office.says("journal", "journal_waits")
+
+            await until(is_full_and_told, "the journal waits for a disk that stays full")
             await office.until_said("disk", "disk_full")
             await office.until_said("flight", "flight_disk_full")
             kept = size_of(folder)
