@@ -185,7 +185,8 @@ async def test_a_disk_that_is_full_and_freed_again_costs_no_call(
                 disk.fill()  # what the recorder gives back, and what was written in between, too
                 return await office.says("journal", "journal_waits")
 
-            await until(is_full_and_told, "the journal waits for a disk that stays full")
+            what = "the journal waits for a disk that stays full"
+            await until(is_full_and_told, what, patience_seconds=40)
             await office.until_said("disk", "disk_full")
             await office.until_said("flight", "flight_disk_full")
             kept = size_of(folder)
