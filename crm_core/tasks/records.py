@@ -124,9 +124,10 @@ class Tasks:
         *,
         text: str | None = None,
         due_at: datetime | None = None,
-    ) -> None:
+    ) -> int:
         """Another text or due time for an open task; a callback may go without a text. What it
-        lasts and how long before it reminds stay, and so does the rule by which it repeats."""
+        lasts and how long before it reminds stay, and so does the rule by which it repeats. The
+        version it has now."""
         now, values = self._clock.now(), dict[str, Any]()
         if text is not None:
             values["text"] = paragraphs("text", text, limit=LONGEST_TEXT)
@@ -137,7 +138,8 @@ class Tasks:
             if due_at is not None and due_at != before["due_at"]:
                 values |= _moved(before, checked_due(due_at, now), now)
             refuse_stale(before, version)
-            await change(tx, now, actor, before, "edited", values)
+            changed = await change(tx, now, actor, before, "edited", values)
+        return int(before["version"]) + changed
 
     async def hand_over(
         self,

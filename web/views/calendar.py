@@ -29,13 +29,14 @@ async def grid(request: web.Request) -> web.Response:
 
 
 async def move(request: web.Request) -> web.Response:
-    """To another time, as long as before: `at` by the reader's clock."""
+    """To another time, as long as before: `at` by the reader's clock. The `version` it has now."""
     form = await read_form(request)
     at = form.moment("at", visit(request).reader, required=True)
     version = form.number("version", least=0, most=2**31 - 1)
     refuse_first(form)
-    await services(request).tasks.edit(person(request), task_id_of(request), version, due_at=at)
-    return web.json_response({})
+    tasks, actor = services(request).tasks, person(request)
+    now = await tasks.edit(actor, task_id_of(request), version, due_at=at)
+    return web.json_response({"version": now})
 
 
 async def _calendar(request: web.Request) -> dict[str, Any]:

@@ -10,6 +10,8 @@ const DAY = 24 * 60;
 const BEGINS = 7 * 60; // what is seen first, unless now is another time of the day
 const OFFICE = 9 * 60;
 const openedAt = Date.now();
+let moving = null; // the block under the pointer
+let settling = null; // until the keys rest
 const dialog = document.getElementById("calendar-new");
 const form = document.getElementById("calendar-form");
 
@@ -43,10 +45,13 @@ function furnish() {
   showNow();
 }
 
+let asked = 0;
 async function renew() {
   const focused = document.activeElement?.dataset?.task;
+  const mine = ++asked;
   const html = await fetchPartial(calendar().dataset.src).catch(() => null);
-  if (!html || moving) return;
+  // What was asked before a block was taken in hand would put it back where it was.
+  if (!html || moving || settling || mine !== asked) return;
   const scrolled = document.getElementById("calendar-scroll").scrollTop;
   servedAt = Date.now();
   tick(morph(calendar(), elementOf(html)));
@@ -102,7 +107,6 @@ form.addEventListener("submit", async (event) => {
 
 // ---- to another time --------------------------------------------------------------------------
 
-let moving = null;
 let wasDragged = false;
 
 function show(block, day, start) {
@@ -114,10 +118,16 @@ function show(block, day, start) {
   place(block);
 }
 
-async function move(block) {
-  const at = `${block.parentElement.dataset.date}T${clock(Number(block.dataset.start))}`;
-  await attempt(`/calendar/${block.dataset.task}/move`, { at, version: block.dataset.version });
-  await renew(); // moved, or where it was
+let sent = Promise.resolve();
+function move(block) {
+  const { task, start } = block.dataset;
+  const at = `${block.parentElement.dataset.date}T${clock(Number(start))}`;
+  // One after the other: the second has to know the version that the first has made.
+  sent = sent.then(async () => {
+    const answer = await attempt(`/calendar/${task}/move`, { at, version: block.dataset.version });
+    if (answer) block.dataset.version = answer.version;
+    await renew(); // moved, or where it was
+  });
 }
 
 document.addEventListener("pointerdown", (event) => {
@@ -168,7 +178,6 @@ document.addEventListener(
 );
 
 const ARROWS = { ArrowUp: [0, -STEP], ArrowDown: [0, STEP], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
-let settling = null;
 
 function step(block, [byDays, byMinutes]) {
   const all = days();
@@ -178,7 +187,10 @@ function step(block, [byDays, byMinutes]) {
   block.focus();
   block.scrollIntoView({ block: "nearest" });
   clearTimeout(settling);
-  settling = setTimeout(() => move(block), 500);
+  settling = setTimeout(() => {
+    settling = null;
+    move(block);
+  }, 500);
 }
 
 document.addEventListener("keydown", (event) => {
