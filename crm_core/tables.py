@@ -1,6 +1,17 @@
-"""What belongs to the whole floor rather than to one record: the audit trail, the catalogues."""
+"""What belongs to the whole floor rather than to one record: the audit trail, the catalogues, and
+what each person has chosen for himself."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    UniqueConstraint,
+)
 
 from crm_core.storage.base import Instant, Json, metadata
 
@@ -27,4 +38,13 @@ catalogue_entries = Table(
     Column("position", Integer, nullable=False, server_default="0"),
     Column("active", Boolean, nullable=False, server_default="1"),
     UniqueConstraint("catalogue", "title"),
+)
+
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("agent_id", ForeignKey("agents.id", ondelete="CASCADE"), nullable=False),
+    Column("key", String(64), nullable=False),  # a word of crm_core/preferences.py
+    Column("value", Json, nullable=False),
+    PrimaryKeyConstraint("agent_id", "key"),
 )

@@ -46,7 +46,25 @@ clients = Table(
     Column("updated_at", Instant, nullable=False),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("deleted_at", Instant, nullable=True),
+    # All that told who he was is gone for good; his calls are still counted.
+    Column("erased_at", Instant, nullable=True),
     CheckConstraint("kind IN ('organisation', 'person')", name="kind_known"),
+    Index("ix_clients_name", "name"),
+    Index("ix_clients_updated", "updated_at"),
+)
+
+client_merges = Table(
+    "client_merges",
+    metadata,
+    # Two that were one person: what moved from one to the other, so that it can be taken back.
+    Column("id", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("agent_id", ForeignKey("agents.id"), nullable=True),
+    Column("kept_id", ForeignKey("clients.id"), nullable=False, index=True),
+    Column("merged_id", ForeignKey("clients.id"), nullable=False, index=True),
+    Column("moved", Json, nullable=False),
+    Column("undone_at", Instant, nullable=True),
+    Column("undone_by", ForeignKey("agents.id"), nullable=True),
 )
 
 contacts = Table(

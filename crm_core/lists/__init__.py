@@ -1,0 +1,1 @@
+"""How a list is looked at: filters, columns and order, saved for oneself or for everybody."""
