@@ -5,6 +5,7 @@ few values carried are those that a screen needs at once. What is told of lists 
 with them: `DirectoryChanged` in agents/directory.py, `SessionsClosed` in agents/sessions.py.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -127,3 +128,15 @@ class DealChanged:
 
     deal_id: int
     client_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOver:
+    """A handover is done, or taken back (then `counts` is empty); `agent_ids`: whose lists are not
+    what they were. Few records are announced one by one besides."""
+
+    handover_id: int
+    by_agent_id: int
+    to_agent_id: int | None
+    agent_ids: tuple[int, ...]
+    counts: Mapping[str, int]

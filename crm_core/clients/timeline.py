@@ -31,6 +31,7 @@ from crm_core.calls.queries import CallRow, call_rows, select_calls
 from crm_core.calls.tables import calls
 from crm_core.clients.tables import files, notes
 from crm_core.deals.tables import deals, stage_changes, stages
+from crm_core.handing_over.tables import handed_records
 from crm_core.leads.tables import leads
 from crm_core.tables import audit
 from crm_core.tasks.tables import tasks
@@ -241,7 +242,12 @@ def _changed(whose: Whose) -> ColumnElement[bool]:
         subject, subject_id = "deal", whose.deal_id
     elif whose.lead_id is not None:
         subject, subject_id = "lead", whose.lead_id
-    return and_(audit.c.subject == subject, audit.c.subject_id == str(subject_id))
+    own = and_(audit.c.subject == subject, audit.c.subject_id == str(subject_id))
+    # A handover is told once for all that was handed over.
+    handed = select(cast(handed_records.c.handover_id, String(150))).where(
+        handed_records.c.kind == subject, handed_records.c.record_id == subject_id
+    )
+    return or_(own, and_(audit.c.subject == "handover", audit.c.subject_id.in_(handed)))
 
 
 def _older(

@@ -40,10 +40,13 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('agent_id', sa.Integer(), nullable=False),
-    sa.Column('to_agent_id', sa.Integer(), nullable=False),
+    sa.Column('to_agent_id', sa.Integer(), nullable=True),
+    sa.Column('state', sa.String(length=8), nullable=False),
     sa.Column('counts', sa.JSON(), nullable=False),
+    sa.Column('skipped', sa.Integer(), server_default='0', nullable=False),
     sa.Column('undone_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('undone_by', sa.Integer(), nullable=True),
+    sa.CheckConstraint("state IN ('chosen', 'moving', 'done', 'undoing', 'undone')", name=op.f('ck_handovers_state_known')),
     sa.ForeignKeyConstraint(['agent_id'], ['agents.id'], name=op.f('fk_handovers_agent_id_agents')),
     sa.ForeignKeyConstraint(['to_agent_id'], ['agents.id'], name=op.f('fk_handovers_to_agent_id_agents')),
     sa.ForeignKeyConstraint(['undone_by'], ['agents.id'], name=op.f('fk_handovers_undone_by_agents')),
@@ -113,11 +116,16 @@ def upgrade() -> None:
     sa.Column('kind', sa.String(length=8), nullable=False),
     sa.Column('record_id', sa.Integer(), nullable=False),
     sa.Column('before_agent_id', sa.Integer(), nullable=True),
+    sa.Column('state', sa.String(length=8), server_default='waiting', nullable=False),
     sa.CheckConstraint("kind IN ('client', 'lead', 'deal', 'task')", name=op.f('ck_handed_records_kind_known')),
+    sa.CheckConstraint("state IN ('waiting', 'moved', 'stayed', 'returned', 'kept')", name=op.f('ck_handed_records_state_known')),
     sa.ForeignKeyConstraint(['before_agent_id'], ['agents.id'], name=op.f('fk_handed_records_before_agent_id_agents')),
     sa.ForeignKeyConstraint(['handover_id'], ['handovers.id'], name=op.f('fk_handed_records_handover_id_handovers'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('handover_id', 'kind', 'record_id', name=op.f('pk_handed_records'))
     )
+    with op.batch_alter_table('handed_records', schema=None) as batch_op:
+        batch_op.create_index('ix_handed_records_record', ['kind', 'record_id'], unique=False)
+
     op.create_table('tagged',
     sa.Column('kind', sa.String(length=8), nullable=False),
     sa.Column('record_id', sa.Integer(), nullable=False),
