@@ -6,7 +6,6 @@ from web.flight import MAY_EXPORT
 from web.guarding import ALL_ROLES, ANYBODY, Route
 from web.views import (
     audit,
-    boards,
     calendar,
     calls,
     cards,
@@ -21,6 +20,7 @@ from web.views import (
     extensions,
     files,
     floor,
+    handovers,
     health,
     help,  # noqa: A004 - the page is called help
     home,
@@ -29,6 +29,7 @@ from web.views import (
     me,
     metrics,
     people,
+    pick,
     pipelines,
     products,
     queues,
@@ -98,11 +99,14 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/reconciliation/progress", reconciliation.progress, WATCH),
     Route("GET", "/reconciliation/{id:\\d{1,15}}", reconciliation.show, WATCH),
     Route("POST", "/reconciliation/{id:\\d{1,15}}/mend", reconciliation.mend, MENDERS),
-    # clients
+    # chosen in a form
+    Route("GET", "/pick/clients", pick.clients, ALL_ROLES),
+    Route("GET", "/pick/records", pick.records, ALL_ROLES),
     # the one box
     Route("GET", "/search", search.index, ALL_ROLES),
     Route("GET", "/search/box", search.box, ALL_ROLES),
     Route("POST", "/search/opened", search.opened, ALL_ROLES),
+    # clients
     Route("GET", "/clients", clients.index, ALL_ROLES),
     Route("POST", "/clients", clients.create, ALL_ROLES),
     Route("GET", "/clients/new", clients.new, ALL_ROLES),
@@ -110,7 +114,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/clients/{client_id:\\d{1,15}}", client_card.show, ALL_ROLES),
     Route("GET", "/clients/{client_id:\\d{1,15}}/card", client_card.card, ALL_ROLES),
     Route("GET", "/clients/{client_id:\\d{1,15}}/timeline", client_card.timeline, ALL_ROLES),
-    Route("POST", "/clients/{client_id:\\d{1,15}}/owner", clients.hand_over, ALL_ROLES),
+    Route("POST", "/clients/{client_id:\\d{1,15}}/owner", handovers.of_client, ALL_ROLES),
     Route("POST", "/clients/{client_id:\\d{1,15}}/numbers", client_card.add_number, ALL_ROLES),
     Route("POST", "/clients/{client_id:\\d{1,15}}/points", client_card.add_point, ALL_ROLES),
     Route("POST", "/clients/{client_id:\\d{1,15}}/contacts", client_card.add_contact, ALL_ROLES),
@@ -118,6 +122,11 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/clients/{client_id:\\d{1,15}}/notes", client_card.add_note, ALL_ROLES),
     Route("POST", "/clients/{client_id:\\d{1,15}}/files", files.add, ALL_ROLES),
     Route("GET", "/files/{file_id:\\d{1,15}}", files.show, ALL_ROLES),
+    # handed over
+    Route("GET", "/handovers", handovers.index, ALL_ROLES),
+    Route("GET", "/handovers/{handover_id:\\d{1,15}}", handovers.show, ALL_ROLES),
+    Route("GET", "/handovers/{handover_id:\\d{1,15}}/progress", handovers.progress, ALL_ROLES),
+    Route("POST", "/handovers/{handover_id:\\d{1,15}}/undo", handovers.undo, ALL_ROLES),
     # one field of any record
     Route("POST", "/fields/{kind:[a-z_]+}/{record_id:\\d{1,15}}", editing.change, ALL_ROLES),
     Route("POST", "/fields/{kind:[a-z_]+}/{record_id:\\d{1,15}}/remove", editing.remove, ALL_ROLES),
@@ -160,7 +169,6 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/deals", deals.create, ALL_ROLES),
     Route("GET", "/deals/records", deals.records, ALL_ROLES),
     Route("GET", "/deals/new", deals.new, ALL_ROLES),
-    Route("GET", "/deals/clients", boards.pick_client, ALL_ROLES),
     Route("GET", "/deals/{deal_id:\\d{1,15}}", deals.show, ALL_ROLES),
     Route("GET", "/deals/{deal_id:\\d{1,15}}/card", deals.card, ALL_ROLES),
     Route("POST", "/deals/{deal_id:\\d{1,15}}/move", deals.move, ALL_ROLES),
@@ -236,6 +244,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/admin/people/{agent_id:\\d{1,15}}/password", people.set_password, ADMIN),
     Route("POST", "/admin/people/{agent_id:\\d{1,15}}/deactivate", people.deactivate, ADMIN),
     Route("POST", "/admin/people/{agent_id:\\d{1,15}}/reactivate", people.reactivate, ADMIN),
+    Route("POST", "/admin/people/{agent_id:\\d{1,15}}/hand-over", handovers.of_person, ADMIN),
     Route("GET", "/admin/queues", queues.index, ADMIN),
     Route("POST", "/admin/queues", queues.create, ADMIN),
     Route("GET", "/admin/queues/new", queues.new, ADMIN),

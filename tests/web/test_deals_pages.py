@@ -15,6 +15,7 @@ from crm_core.tasks.about import About
 from crm_core.tasks.next_step import NextStep
 from tests.web.conftest import ClientAs, Office
 from tests.web.sales import begin_sales, stage_id
+from tests.web.test_task_form import open_ones
 
 
 @pytest.fixture
@@ -150,7 +151,7 @@ async def test_a_deal_is_made_for_a_client_that_is_found_by_writing(
     office: Office, pipeline: Pipeline, client_as: ClientAs
 ) -> None:
     anna = await client_as("anna")
-    found = await anna.get("/deals/clients?search=ромаш")
+    found = await anna.get("/pick/clients?search=ромаш")
     assert f'data-value="{office.cast.romashka}"' in found.text
     wanted = {
         "client_id": office.cast.romashka,
@@ -162,6 +163,25 @@ async def test_a_deal_is_made_for_a_client_that_is_found_by_writing(
     answer = await anna.post("/deals", wanted, follow=False)
     row = await _row(office, int(answer.headers["Location"].rsplit("/", 1)[1]))
     assert (row["amount"], row["stage_id"]) == (1234_50, stage_id(pipeline, "Offer"))
+
+
+async def test_a_task_is_about_whatever_was_found_by_writing(
+    office: Office, pipeline: Pipeline, client_as: ClientAs
+) -> None:
+    deal_id = await _deal(office, title="Forty lamps")
+    anna = await client_as("anna")
+    found = await anna.get("/pick/records?search=forty")
+    assert f'data-fills="deal_id" data-value="{deal_id}"' in found.text
+    promised: dict[str, Any] = {
+        "text": "Ask about the lamps",
+        "pick": "tomorrow",
+        "deal_id": deal_id,
+    }
+    promised["assignee"] = f"agent:{office.cast.anna.id}"
+    answer = await anna.post("/tasks", promised, follow=False)
+    assert answer.headers["Location"] == f"/deals/{deal_id}"
+    [task] = await open_ones(office)
+    assert (task.deal_title, task.client_id) == ("Forty lamps", office.cast.romashka)
 
 
 @pytest.mark.parametrize(

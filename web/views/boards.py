@@ -14,8 +14,6 @@ from crm_core.catalogues import Catalogue, list_entries
 from crm_core.deals.board import PAGE, count_records, list_records, read_board
 from crm_core.deals.filtering import RecordFilter, State, Whose
 from crm_core.deals.pipelines import Pipeline, list_pipelines
-from crm_core.search.finding import find
-from crm_core.search.kinds import SearchKind
 from crm_core.storage.engine import Connection
 from web.boards_live import DEALS_TOPIC, LEADS_TOPIC
 from web.forms import Form, read_form
@@ -118,17 +116,6 @@ async def moved_text(request: web.Request, shelf: Shelf, stage_id: int) -> str:
 def may_edit(actor: Agent, shelf: Shelf) -> bool:
     """Whether he may make and move records of this kind at all."""
     return actor.scope(shelf.kind, Action.EDIT) is not Scope.NONE
-
-
-async def pick_client(request: web.Request) -> web.Response:
-    """Clients as somebody types: the options of a field that chooses one."""
-    actor, built = person(request), services(request)
-    text = request.query.get("search", "").replace("\0", "")
-    country = built.settings.exchange.country
-    async with built.storage.read() as connection:
-        found = await find(connection, actor, text, country, kinds=(SearchKind.CLIENT,))
-    hits = [hit for group in found.groups for hit in group.hits] if found else []
-    return partial(request, "boards/_clients.html", hits=hits)
 
 
 async def _records(request: web.Request, shelf: Shelf) -> dict[str, Any]:

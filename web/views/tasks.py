@@ -100,8 +100,13 @@ async def create(request: web.Request) -> web.Response:
         return web.json_response({"task_id": task_id})
     if not form.ok:
         return await _new(request, form, status=422)
-    if about.client_id:
-        return go(f"/clients/{about.client_id}", told="task_created")
+    for place, record_id in (
+        ("clients", about.client_id),
+        ("leads", about.lead_id),
+        ("deals", about.deal_id),
+    ):
+        if record_id:
+            return go(f"/{place}/{record_id}", told="task_created")
     return go(address_of(view=ALL if queue else MINE), told="task_created")
 
 

@@ -1,4 +1,5 @@
-// A client chosen by writing: found as one types, taken by arrows and Enter or by a click.
+// A record chosen by writing: found as one types, taken by arrows and Enter or by a click. Where several
+// kinds are offered, the option says which field of the form it fills.
 
 import { fetchPartial } from "./sending.js";
 
@@ -32,6 +33,7 @@ for (const pick of document.querySelectorAll("[data-pick]")) {
   }
 
   function take(option) {
+    value.name = option.dataset.fills ?? value.name;
     value.value = option.dataset.value;
     chosen = option.dataset.name;
     search.value = chosen;
