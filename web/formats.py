@@ -1,5 +1,6 @@
 """How instants, durations and numbers look to a reader: in his zone, by his language's habits."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -88,7 +89,8 @@ def money(reader: Reader, amount: int, currency: str) -> str:
     shown = babel_numbers.format_currency(
         value, currency, pattern, locale=reader.locale, currency_digits=False
     )
-    return str(shown)
+    # Babel leaves out what CLDR puts between a sign that ends in a letter and a digit: RUB 1,234.
+    return re.sub(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])", "\N{NO-BREAK SPACE}", str(shown))
 
 
 def file_size(reader: Reader, size: int) -> str:

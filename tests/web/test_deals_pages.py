@@ -46,8 +46,8 @@ async def test_the_board_shows_each_stage_with_its_count_and_sum(
     anna = await client_as("anna")
     answer = await anna.get("/deals")
     assert answer.status == 200
-    for told in ("New 2 RUB2,000.50", "Forty lamps", "ООО «Ромашка»", "no step", "Contract 0"):
-        assert told in " ".join(answer.words.split()).replace("RUB 2", "RUB2"), told
+    for told in ("New 2 RUB 2,000.50", "Forty lamps", "ООО «Ромашка»", "no step", "Contract 0"):
+        assert told in " ".join(answer.words.split()), told
     assert 'class="next-step late"' in answer.text
     assert answer.text.count("board-card stale") == 2
 

@@ -57,3 +57,20 @@ def test_a_guest_reads_the_best_language_his_browser_asks_for(header: str, langu
 def test_an_unknown_zone_is_utc() -> None:
     for name in ("", "Moscow", "../../etc/passwd", "\0", "x" * 500):
         assert zone_of(name).key == "UTC"
+
+
+@pytest.mark.parametrize(
+    ("reader", "amount", "currency", "shown"),
+    [
+        (EN, 13_300_00, "RUB", "RUB 13,300"),
+        (EN, 13_300_50, "EUR", "€13,300.50"),
+        (EN, -5_00, "CHF", "-CHF 5"),
+        (EN, 700, "JPY", "¥700"),
+        (RU, 13_300_50, "RUB", "13 300,50 ₽"),
+        (RU, 1_00, "CHF", "1 CHF"),
+    ],
+)
+def test_money_stands_apart_from_a_currency_written_in_letters(
+    reader: Reader, amount: int, currency: str, shown: str
+) -> None:
+    assert " ".join(formats.money(reader, amount, currency).split()) == shown
