@@ -12,6 +12,8 @@ _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _WHOLE: Final = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 _THOUSANDTHS: Final = "BHD IQD JOD KWD LYD OMR TND"
 _DIGITS: Final = {**dict.fromkeys(_WHOLE.split(), 0), **dict.fromkeys(_THOUSANDTHS.split(), 3)}
+UNUSUAL: Final = {0: tuple(_WHOLE.split()), 3: tuple(_THOUSANDTHS.split())}
+"""The currencies of which `minor_digits` is not 2, by what it is."""
 
 
 def minor_digits(currency: str) -> int:
