@@ -68,6 +68,7 @@ class Notice:
 
     code: str
     values: Mapping[str, object] = field(default_factory=dict, hash=False)
+    is_good: bool = False
     serial: int = field(default_factory=_next_serial, compare=False)
 
     @property

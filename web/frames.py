@@ -101,7 +101,8 @@ class Frames:
                 return {"op": "refresh", "id": message.element_id}
             case Notice():
                 text = sentence(reader, message.code, message.values)
-                return {"op": "notice", "code": message.code, "text": text}
+                tone = {"good": True} if message.is_good else {}
+                return {"op": "notice", "code": message.code, "text": text, **tone}
             case _:
                 return {"op": "beat"}
 

@@ -110,6 +110,7 @@ async def _run(
             ("reconciliation", built.reconciler.run),
             ("escalation", built.escalation.run),
             ("reminders", built.reminders.run),
+            ("handovers", built.handing_over.run),
             ("wrap-up expiry", built.wrap_up_expiry.run),
             ("screens", built.screens.run),
             ("vigil", built.vigil.run),
@@ -125,6 +126,7 @@ async def _run(
                 await built.screens.close()
         finally:
             await built.reconciling.close()
+            await built.handing_over.close()
             await _end(hearing)
             if not watched.done():  # else the database is another's, and nobody writes any more
                 await _finish_writing(built)

@@ -123,6 +123,9 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/clients/{client_id:\\d{1,15}}/files", files.add, ALL_ROLES),
     Route("GET", "/files/{file_id:\\d{1,15}}", files.show, ALL_ROLES),
     # handed over
+    Route("POST", "/clients/hand-over", handovers.of_clients, ALL_ROLES),
+    Route("POST", "/leads/hand-over", handovers.of_leads, ALL_ROLES),
+    Route("POST", "/deals/hand-over", handovers.of_deals, ALL_ROLES),
     Route("GET", "/handovers", handovers.index, ALL_ROLES),
     Route("GET", "/handovers/{handover_id:\\d{1,15}}", handovers.show, ALL_ROLES),
     Route("GET", "/handovers/{handover_id:\\d{1,15}}/progress", handovers.progress, ALL_ROLES),

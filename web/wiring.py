@@ -33,6 +33,7 @@ from crm_core.deals.records import Deals
 from crm_core.deals.selling import Selling
 from crm_core.editing.edits import Edits
 from crm_core.events import ClientChanged, ClientChosen, ClientCreated
+from crm_core.handing_over.records import Handovers
 from crm_core.intake import Intake
 from crm_core.leads.conversion import Conversion
 from crm_core.leads.editable import LEAD
@@ -66,6 +67,7 @@ from web.endpoints import EndpointCorrections
 from web.exchange import ExchangeStatus
 from web.flight import CallExporter, make_recorder, of_flight
 from web.folders import data_folder
+from web.handing import HandingOver
 from web.health import Health
 from web.health_checks import (
     of_catch_up,
@@ -114,6 +116,7 @@ class Services:
     selling: Selling
     leads: Leads
     conversion: Conversion
+    handovers: Handovers
     roster: Roster
     tasks: Tasks
     comments: Comments
@@ -141,6 +144,7 @@ class Services:
     # the edge
     screens: Screens
     boards_live: BoardsLive
+    handing_over: HandingOver
     call_control: CallControl
     call_exporter: CallExporter
     doorkeeper: Doorkeeper
@@ -201,6 +205,7 @@ def build(settings: Settings, clock: Clock) -> Services:
     rendering = Rendering(clock.now, assets, country)
     screens = make_screens(storage, clock, rendering, roster, country=country, build=assets.hash)
     deals = Deals(storage, clock)
+    handovers = Handovers(storage, clock)
     services = Services(
         settings=settings,
         clock=clock,
@@ -222,6 +227,7 @@ def build(settings: Settings, clock: Clock) -> Services:
         selling=Selling(storage, clock),
         leads=Leads(storage, clock, country),
         conversion=Conversion(storage, clock, deals),
+        handovers=handovers,
         roster=roster,
         tasks=Tasks(storage, clock),
         comments=Comments(storage, clock),
@@ -247,6 +253,7 @@ def build(settings: Settings, clock: Clock) -> Services:
         endpoint_corrections=EndpointCorrections(storage, phones),
         screens=screens,
         boards_live=BoardsLive(screens.hub, storage),
+        handing_over=HandingOver(handovers, screens.hub),
         call_control=CallControl(switchboard, tracker.live, country, clock),
         call_exporter=CallExporter(storage, clock, flight, phones),
         doorkeeper=Doorkeeper(),
@@ -266,6 +273,7 @@ def build(settings: Settings, clock: Clock) -> Services:
 async def close(built: Services) -> None:
     """Give back what the services hold, once nothing of them runs any more."""
     await built.reconciling.close()
+    await built.handing_over.close()
     await built.roster.close()
     await built.flight.close()
     await built.bus.close()
@@ -301,6 +309,7 @@ def _subscribe(built: Services) -> None:
     hears("floor", built.screens.floor_handlers())
     hears("records", built.screens.records.handlers())
     hears("boards", built.boards_live.handlers())
+    hears("handovers", built.handing_over.handlers())
 
 
 def _watch(built: Services) -> None:

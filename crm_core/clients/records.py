@@ -1,4 +1,4 @@
-"""Clients and what hangs on them: made, added to, handed over; each change told and audited.
+"""Clients and what hangs on them: made and added to; each change told and audited.
 
 What is already there is edited and removed through `crm_core.editing`.
 """
@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Table, func, insert, select, update
 
 from crm_core import audit
-from crm_core.agents.people import Agent, get_agent
+from crm_core.agents.people import Agent
 from crm_core.agents.rights import Action
 from crm_core.agents.roles import Role, id_of
 from crm_core.clients.access import access_client
@@ -37,7 +37,7 @@ from crm_core.clients.tables import (
 from crm_core.clients.touching import touch_client
 from crm_core.clock import Clock
 from crm_core.editing.edits import PART
-from crm_core.errors import Conflict, Forbidden, Invalid, NotFound
+from crm_core.errors import Conflict, Invalid, NotFound
 from crm_core.events import ClientChanged, ClientChosen, ClientCreated
 from crm_core.search.index import reindex
 from crm_core.search.kinds import SearchKind
@@ -150,27 +150,6 @@ class Clients:
         owner = actor.id if actor is not None and actor.role is Role.OPERATOR else None
         async with self._storage.write() as tx:
             return await insert_client(tx, now, actor, new, client_since=now, owner_agent_id=owner)
-
-    async def hand_over(self, actor: Agent, client_id: int, owner_agent_id: int | None) -> None:
-        """Make somebody the client's owner (None: nobody). Forbidden for another's client to
-        operators; Invalid("owner", "agent_inactive")."""
-        async with self._storage.write() as tx:
-            client = await access_client(tx.connection, actor, client_id, Action.EDIT)
-            if actor.role is Role.OPERATOR and client.owner_agent_id not in (None, actor.id):
-                raise Forbidden(role=actor.role.value)
-            if owner_agent_id == client.owner_agent_id:
-                return
-            if owner_agent_id is not None:
-                owner = await get_agent(tx.connection, owner_agent_id)
-                if not owner.active:
-                    raise Invalid("owner", "agent_inactive", name=owner.name)
-            chosen = update(clients).where(clients.c.id == client_id)
-            await tx.execute(chosen.values(owner_agent_id=owner_agent_id))
-            change = [client.owner_agent_id, owner_agent_id]
-            now = self._clock.now()
-            said = {"owner_agent_id": change}
-            await audit.record(tx, now, actor.id, "handed_over", "client", client_id, **said)
-            await touch_client(tx, now, client_id)
 
     async def add_number(
         self,

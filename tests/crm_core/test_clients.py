@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from crm_core.agents.people import list_agents
-from crm_core.agents.tables import agents
 from crm_core.clients.listing import (
     ClientRow,
     count_clients,
@@ -18,7 +17,7 @@ from crm_core.clients.records import Clients
 from crm_core.clients.tables import clients as clients_table
 from crm_core.clock import ManualClock
 from crm_core.editing.edits import Edits
-from crm_core.errors import Conflict, Forbidden, Invalid, NotFound
+from crm_core.errors import Conflict, Invalid, NotFound
 from crm_core.events import ClientCreated
 from crm_core.storage.engine import Storage
 from tests.cast import Cast
@@ -179,30 +178,6 @@ async def test_a_contact_comes_with_a_number_and_leaves_it_behind(
     assert ("+79217654321", None) in [(n.e164, n.contact_id) for n in client.numbers]
     with pytest.raises(NotFound):
         await edits.remove(cast.anna, "contact", maria)
-
-
-async def test_an_operator_hands_over_his_own_clients_and_a_supervisor_anybody_s(
-    clients: Clients, storage: Storage, cast: Cast
-) -> None:
-    with pytest.raises(Forbidden):
-        await clients.hand_over(cast.boris, cast.romashka, cast.boris.id)
-    await clients.hand_over(cast.boris, cast.pavel, cast.boris.id)  # was nobody's
-    await clients.hand_over(cast.vera, cast.romashka, cast.boris.id)
-    async with storage.read() as connection:
-        assert (await get_client(connection, cast.romashka)).owner_name == "Boris Klimov"
-        mine = await list_clients(connection, cast.vera, owner_agent_id=cast.boris.id)
-    assert [row.id for row in mine] == [cast.pavel, cast.romashka]
-
-
-async def test_nobody_who_left_becomes_an_owner(
-    clients: Clients, storage: Storage, cast: Cast
-) -> None:
-    async with storage.write() as tx:
-        await tx.execute(agents.update().where(agents.c.id == cast.boris.id).values(active=False))
-    with pytest.raises(Invalid, match="agent_inactive"):
-        await clients.hand_over(cast.vera, cast.pavel, cast.boris.id)
-    with pytest.raises(NotFound):
-        await clients.hand_over(cast.vera, cast.pavel, 10**12)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ PLACES: Final = {
     "product": "/admin/products/",
     "call": "/calls/",
     "reconciliation": "/reconciliation/",
+    "handover": "/handovers/",
 }
 _OF_AGENTS: Final = frozenset({"agent_id", "owner_agent_id", "assignee_agent_id"})
 _OF_ENTRIES: Final = frozenset(

@@ -95,12 +95,3 @@ async def create(request: web.Request) -> web.Response:
         form.refused_by(refused)
         return page(request, "clients/new.html", status=422, form=form, kinds=KINDS)
     return go(f"/clients/{client_id}", told="client_created")
-
-
-async def hand_over(request: web.Request) -> web.Response:
-    """Another owner, or nobody."""
-    form, client_id = await read_form(request), int(request.match_info["client_id"])
-    owner_id = form.record_id("owner")
-    form.demand()
-    await services(request).clients.hand_over(person(request), client_id, owner_id)
-    return web.json_response({})

@@ -170,6 +170,7 @@ async def _show(
         desks = [desk for desk in await list_extensions(connection) if desk.agent_id == agent.id]
         titles = {queue.id: queue.title for queue in await list_queues(connection)}
         members = await list_members(connection)
+        everybody = await list_agents(connection)
     return page(
         request,
         "people/show.html",
@@ -181,6 +182,7 @@ async def _show(
         languages=LANGUAGES,
         zones=time_zones(),
         desks=desks,
+        colleagues=[(each.id, each.name) for each in everybody if each.id != agent.id],
         teams=[
             (m.queue_id, titles[m.queue_id])
             for m in members

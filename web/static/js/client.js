@@ -1,7 +1,7 @@
 // The client card, on its page and beside a call.
 
 import { tick } from "./clocks.js";
-import { listenToFields } from "./inplace.js";
+import { listenToFields, tellUndoable } from "./inplace.js";
 import { fetchPartial } from "./sending.js";
 import { listenToUploads } from "./upload.js";
 import { fillTimeline, listenToTimelines } from "./timeline.js";
@@ -20,6 +20,11 @@ document.addEventListener("change", (event) => {
       set.disabled = !chosen;
     }
   }
+});
+
+// What was done can be taken back from where it is told.
+document.addEventListener("accepted", (event) => {
+  if (event.detail?.undo) tellUndoable(event.detail.told, event.detail.undo);
 });
 
 // An accepted form is ready for the next one.

@@ -1,7 +1,7 @@
 // Fields that are edited where they stand: saved by Enter or on leaving, put back by Escape. What is sent
 // is compared on the server with what this page showed, so that nobody's edit is lost without a word.
 
-import { Refused, post } from "./sending.js";
+import { Refused, attempt, post } from "./sending.js";
 import { toast } from "./toasts.js";
 
 const undos = []; // ids of this page's changes, the newest last
@@ -99,6 +99,17 @@ export function tellChange(text, changeId) {
   undos.push(changeId);
   const made = toast(text);
   made.insertBefore(button(words().undo, () => { made.remove(); undo(changeId); }), made.lastElementChild);
+}
+
+// The same for what has an address of its own to be taken back at.
+export function tellUndoable(text, path) {
+  const made = toast(text);
+  const takeBack = async () => {
+    made.remove();
+    const answer = await attempt(path);
+    if (answer) toast(answer.told);
+  };
+  made.insertBefore(button(words().undo, takeBack), made.lastElementChild);
 }
 
 export async function undo(changeId) {

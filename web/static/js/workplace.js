@@ -53,7 +53,7 @@ const hear = {
     else if (op.op === "remove") remove(op);
     else if (op.op === "refresh" && op.id === "tasks") renewTasks().then(renewReminders);
     else if (op.op === "refresh") op.id === "reminders" ? renewReminders() : refresh(op);
-    else if (op.op === "notice") toast(op.text, "bad");
+    else if (op.op === "notice") toast(op.text, op.good ? "" : "bad");
     showSeat();
   },
   state: showLink,
