@@ -119,6 +119,13 @@ async def test_the_history_fills_the_index_as_the_writers_do(
     assert await kept(storage) == written
 
 
+MADE_SINCE = (
+    *("tagged", "tags", "handed_records", "handovers", "client_merges", "saved_views"),
+    *("preferences", "custom_fields", "field_sections"),
+)
+"""The tables of later migrations, those that refer to others first."""
+
+
 async def back_to_before(storage: Storage) -> None:
     """The database as it was before there was a search."""
     gone = [
@@ -128,6 +135,11 @@ async def back_to_before(storage: Storage) -> None:
     ]
     if storage.is_sqlite:
         gone.append("DROP TABLE search_index")
+    gone += [
+        *(f"DROP TABLE {name}" for name in MADE_SINCE),
+        *("DROP INDEX ix_clients_name", "DROP INDEX ix_clients_updated"),
+        "ALTER TABLE clients DROP COLUMN erased_at",
+    ]
     async with storage.migrate() as connection:
         for statement in (*gone, "UPDATE alembic_version SET version_num = 'v0004'"):
             await connection.execute(text(statement))
