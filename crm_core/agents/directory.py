@@ -21,6 +21,8 @@ Kind = Literal[
     "catalogues",
     "pipelines",
     "products",
+    "custom_fields",
+    "tags",
 ]
 
 

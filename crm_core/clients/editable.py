@@ -22,6 +22,7 @@ from crm_core.clients.tables import (
     number_choices,
 )
 from crm_core.clients.touching import touch_client
+from crm_core.custom_fields.editing import own_fields
 from crm_core.deals.tables import deals
 from crm_core.editing.editable import Editable
 from crm_core.editing.fields import Choice, Field, Paragraphs, Row, YesNo
@@ -54,6 +55,7 @@ def client_editables(country: str) -> dict[str, Editable]:
         },
         door=access_client,
         changed=_client_changed,
+        further=own_fields("client"),
     )
     contact = _part(
         "contact",

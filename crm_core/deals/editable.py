@@ -8,6 +8,7 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.clients.tables import contacts, legal_entities
+from crm_core.custom_fields.editing import own_fields
 from crm_core.deals.access import access_deal
 from crm_core.deals.records import LONGEST_TITLE, deal_changed
 from crm_core.deals.selling import has_lines
@@ -56,4 +57,5 @@ DEAL: Final = Editable(
     door=access_deal,
     changed=_changed,
     called="title",
+    further=own_fields("deal"),
 )

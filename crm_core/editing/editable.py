@@ -1,6 +1,6 @@
 """What the one way of editing has to know of a kind of record."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -22,6 +22,10 @@ Door = Callable[[AsyncConnection, Agent, int, Action], Awaitable[object]]
 Changed = Callable[[Write, datetime, Row], Awaitable[None]]
 """What every change ends with, given the row as it is now: version, index, announcement."""
 
+Further = Callable[[AsyncConnection, Agent, Collection[str]], Awaitable[Mapping[str, Field]]]
+"""Fields that are known only at the moment of the edit: those of these names that this person may
+see."""
+
 
 @dataclass(frozen=True, slots=True)
 class Editable:
@@ -41,6 +45,16 @@ class Editable:
     held_by: tuple[Column[Any], ...] = ()
     called: str = "name"
     """The column that names a part in the history."""
+    further: Further | None = None
+
+    async def fields_named(
+        self, connection: AsyncConnection, actor: Agent, names: Collection[str]
+    ) -> Mapping[str, Field]:
+        """Those of `names` that are fields and that `actor` may see."""
+        fixed = {name: self.fields[name] for name in names if name in self.fields}
+        if self.further is None:
+            return fixed
+        return {**await self.further(connection, actor, names), **fixed}
 
     def named(self, row: Row) -> str:
         """What the history calls a part: its name, or how its text begins."""

@@ -14,7 +14,7 @@ from crm_core.agents.rights import Action
 from crm_core.audit import AuditEntry
 from crm_core.clock import Clock
 from crm_core.editing.editable import Editable
-from crm_core.editing.fields import Row
+from crm_core.editing.fields import Field, Row
 from crm_core.errors import Conflict, Invalid, NotFound
 from crm_core.storage.base import Instant
 from crm_core.storage.engine import Storage, Write
@@ -48,14 +48,18 @@ class Edits:
         """Set a field to what a person typed, if it still is what he saw (`before`).
 
         Conflict("edited_meanwhile", theirs, agent_name) where somebody else was faster; Invalid for
-        what cannot stand there; NotFound and Forbidden by the record's door.
+        what cannot stand there; NotFound and Forbidden by the record's door. A field that is
+        hidden from him is like one that does not exist.
         """
         editable = self._kind(kind)
-        field = editable.fields.get(name)
-        if field is None:
+        if editable.further is None and name not in editable.fields:
             raise Invalid(name, "unknown_field")
         async with self._storage.write() as tx:
             row = await self._row(tx, actor, editable, record_id)
+            fields = await editable.fields_named(tx.connection, actor, [name])
+            field = fields.get(name)
+            if field is None:
+                raise Invalid(name, "unknown_field")
             value = field.read(name, written, row)
             theirs = field.written(field.stored(name, row), row)
             wanted = field.written(value, row)
@@ -65,7 +69,7 @@ class Edits:
                 last = await _last_edit(tx, editable, row, name)
                 who = last.agent_name if last and last.agent_name else ""
                 raise Conflict("edited_meanwhile", theirs=theirs, agent_name=who)
-            change_id = await self._apply(tx, actor, editable, row, {name: value}, "edited")
+            change_id = await self._apply(tx, actor, editable, row, fields, {name: value}, "edited")
         return Edit(change_id, wanted)
 
     async def remove(self, actor: Agent, kind: str, record_id: int) -> int:
@@ -97,8 +101,11 @@ class Edits:
             else:
                 record_id = part["id"] if part else int(entry.subject_id)
                 row = await self._row(tx, actor, editable, record_id)
-                values = _values_before(editable, row, entry)
-                await self._apply(tx, actor, editable, row, values, "undone")
+                fields = await editable.fields_named(tx.connection, actor, entry.details)
+                if not fields:
+                    raise NotFound(change_id=change_id)
+                values = _values_before(fields, row, entry)
+                await self._apply(tx, actor, editable, row, fields, values, "undone")
         return entry
 
     async def _restore(
@@ -141,18 +148,18 @@ class Edits:
         actor: Agent,
         editable: Editable,
         row: Row,
+        fields: Mapping[str, Field],
         values: Mapping[str, Any],
         action: str,
     ) -> int:
         columns = dict[str, Any]()
         for name, value in values.items():
-            await editable.fields[name].check(tx.connection, name, value, row)
-            columns |= editable.fields[name].columns(name, value, row)
+            await fields[name].check(tx.connection, name, value, row)
+            columns |= fields[name].columns(name, value, row)
         changed = {**row, **columns}
         await tx.execute(
             update(editable.table).where(editable.table.c.id == row["id"]).values(**columns)
         )
-        fields = editable.fields
         details = {
             name: [_plain(fields[name].stored(name, each)) for each in (row, changed)]
             for name in values
@@ -191,14 +198,11 @@ async def _free(tx: Write, editable: Editable, record_id: int) -> dict[str, list
     return freed
 
 
-def _values_before(editable: Editable, row: Row, entry: AuditEntry) -> dict[str, Any]:
+def _values_before(fields: Mapping[str, Field], row: Row, entry: AuditEntry) -> dict[str, Any]:
     """What the fields of a change held before it. Conflict("changed_since")."""
     values = {}
-    for name, change in entry.details.items():
-        if name not in editable.fields:
-            continue
-        old, new = change
-        field = editable.fields[name]
+    for name, field in fields.items():
+        old, new = entry.details[name]
         if _plain(field.stored(name, row)) != new:
             raise Conflict("changed_since", field=name)
         values[name] = field.read(name, field.written(old, row), row)

@@ -169,7 +169,8 @@ class Kept(Field):
 
     def columns(self, name: str, value: Any, row: Row) -> dict[str, Any]:
         others = {key: kept for key, kept in (row[self.column] or {}).items() if key != self.key}
-        return {self.column: others if value in (None, "") else {**others, self.key: value}}
+        is_empty = value is None or value is False or value == "" or value == []
+        return {self.column: others if is_empty else {**others, self.key: value}}
 
     async def check(self, connection: AsyncConnection, name: str, value: Any, row: Row) -> None:
         await self.inner.check(connection, name, value, row)

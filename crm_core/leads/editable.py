@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import update
 
 from crm_core.catalogues import Catalogue, entry_field
+from crm_core.custom_fields.editing import own_fields
 from crm_core.editing.editable import Editable
 from crm_core.editing.fields import Field, Paragraphs, Row
 from crm_core.leads.access import access_lead
@@ -33,4 +34,5 @@ LEAD: Final = Editable(
     door=access_lead,
     changed=_changed,
     called="title",
+    further=own_fields("lead"),
 )

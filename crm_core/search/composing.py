@@ -15,10 +15,12 @@ from crm_core.clients.tables import (
     legal_entities,
     notes,
 )
+from crm_core.custom_fields.searched import own_texts
 from crm_core.deals.tables import deals
 from crm_core.leads.tables import leads
 from crm_core.search.folding import folded, packed
 from crm_core.search.kinds import SearchKind
+from crm_core.tags.reading import tags_of
 from crm_core.tasks.tables import task_comments, tasks
 
 NAME_BEGINS: Final = "^"
@@ -44,17 +46,21 @@ def plain(text: str) -> str:
 
 
 async def _client(connection: AsyncConnection, client_id: int) -> str:
-    query = select(clients.c.name).where(
+    query = select(clients.c.name, clients.c.fields).where(
         clients.c.id == client_id,
         clients.c.client_since.is_not(None),
         clients.c.deleted_at.is_(None),
     )
-    name = (await connection.execute(query)).scalar_one_or_none()
-    return "" if name is None else composed(name, await _ways_to_reach(connection, client_id))
+    row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        return ""
+    reached = await _ways_to_reach(connection, client_id)
+    own = await _own_words(connection, SearchKind.CLIENT, client_id, row.fields)
+    return composed(row.name, [*reached, *own])
 
 
 async def _lead(connection: AsyncConnection, lead_id: int) -> str:
-    columns = leads.c.title, leads.c.request, leads.c.client_id, clients.c.name
+    columns = leads.c.title, leads.c.request, leads.c.fields, leads.c.client_id, clients.c.name
     query = (
         select(*columns, clients.c.client_since)
         .join(clients, clients.c.id == leads.c.client_id)
@@ -63,18 +69,22 @@ async def _lead(connection: AsyncConnection, lead_id: int) -> str:
     row = (await connection.execute(query)).one_or_none()
     if row is None:
         return ""
+    own = await _own_words(connection, SearchKind.LEAD, lead_id, row.fields)
     if row.client_since is not None:  # the client is found by himself
-        return composed(row.title, [row.request])
+        return composed(row.title, [row.request, *own])
     known = await _ways_to_reach(connection, row.client_id)
-    return composed(row.name, [row.title, *known, row.request])
+    return composed(row.name, [row.title, *known, row.request, *own])
 
 
 async def _deal(connection: AsyncConnection, deal_id: int) -> str:
-    query = select(deals.c.title, deals.c.note).where(
+    query = select(deals.c.title, deals.c.note, deals.c.fields).where(
         deals.c.id == deal_id, deals.c.deleted_at.is_(None)
     )
     row = (await connection.execute(query)).one_or_none()
-    return "" if row is None else composed(row.title, [row.note])
+    if row is None:
+        return ""
+    own = await _own_words(connection, SearchKind.DEAL, deal_id, row.fields)
+    return composed(row.title, [row.note, *own])
 
 
 async def _task(connection: AsyncConnection, task_id: int) -> str:
@@ -94,6 +104,15 @@ def _one_text(query: Callable[[int], Select[Any]]) -> "Composer":
         return plain(text or "")
 
     return compose
+
+
+async def _own_words(
+    connection: AsyncConnection, kind: SearchKind, record_id: int, values: Mapping[str, Any]
+) -> list[str]:
+    """What the office's own fields and the tags say of the record."""
+    borne = await tags_of(connection, kind.value, [record_id])
+    texts = await own_texts(connection, kind, values)
+    return [*(tag.title for tag in borne[record_id]), *texts]
 
 
 async def _ways_to_reach(connection: AsyncConnection, client_id: int) -> list[str]:

@@ -21,8 +21,9 @@ class Tag:
 
 async def list_tags(connection: AsyncConnection) -> list[Tag]:
     """Every tag, by the alphabet."""
-    query = select(tags.c.id, tags.c.title, tags.c.colour).order_by(tags.c.key, tags.c.id)
-    return [Tag(**row) for row in (await connection.execute(query)).mappings()]
+    query = select(tags.c.id, tags.c.title, tags.c.colour)
+    found = [Tag(**row) for row in (await connection.execute(query)).mappings()]
+    return sorted(found, key=by_title)
 
 
 async def tags_of(
@@ -33,12 +34,16 @@ async def tags_of(
         select(tagged.c.record_id, tags.c.id, tags.c.title, tags.c.colour)
         .join(tags, tags.c.id == tagged.c.tag_id)
         .where(tagged.c.kind == kind, tagged.c.record_id.in_(ids))
-        .order_by(tags.c.key, tags.c.id)
     )
     found = defaultdict[int, list[Tag]](list)
     for record_id, *tag in await connection.execute(query):
         found[record_id].append(Tag(*tag))
-    return {record_id: tuple(found[record_id]) for record_id in ids}
+    return {record_id: tuple(sorted(found[record_id], key=by_title)) for record_id in ids}
+
+
+def by_title(tag: Tag) -> tuple[str, int]:
+    """The alphabet, the same on both engines."""
+    return tag.title.casefold(), tag.id
 
 
 def tagged_with(
