@@ -90,6 +90,9 @@ async def test_my_day_is_worked_through_by_keyboard_until_it_is_empty(
         await expect(focus).to_contain_text("Forty chairs")
         await page.keyboard.press("s")
         await expect(focus).to_contain_text("Write to Ivan")
+        await page.reload()  # what was skipped stays skipped
+        await expect(focus).to_contain_text("Write to Ivan")
+        await expect(page.locator("#day")).not_to_have_attribute("data-skipped", "")
         await page.keyboard.press("d")
         await expect(focus).to_contain_text("Send the offer")
         await page.keyboard.press("u")

@@ -1,12 +1,15 @@
 // My day: each action is sent, and the next thing is there. What one is at stays until it is done or gone;
-// what is skipped goes to the end, for this tab.
+// what is skipped goes to the end, in this tab and until the day is over.
 
 import { refresh } from "./cards.js";
 import { attempt } from "./sending.js";
 
 const EVERY_MINUTE = 60_000;
+const SKIPPED = "perezvon-skipped";
+const today = new Date().toDateString();
 const undo = document.getElementById("day-undo");
-let busy = false;
+let at = ""; // the key of what is being sent
+let sent = Promise.resolve();
 
 function day() {
   return document.getElementById("day");
@@ -14,6 +17,7 @@ function day() {
 
 function turnTo({ focus = "", skipped = day().dataset.skipped }) {
   const asked = new URLSearchParams();
+  sessionStorage.setItem(SKIPPED, `${today}|${skipped}`);
   if (skipped) asked.set("skipped", skipped);
   if (focus) asked.set("focus", focus);
   day().dataset.src = `/day/queue?${asked}`;
@@ -33,19 +37,23 @@ function offerUndo(address, name) {
   what.textContent = `${what.dataset.done}: ${name}`;
 }
 
+// A second press on the same thing is the same press; one on the next thing waits its turn.
 async function send(address, values) {
-  if (busy) return;
-  busy = true;
+  const [, , key] = address.split("/");
+  if (at === key) return;
+  at = key;
+  const name = day().querySelector(".focus")?.dataset.name ?? "";
+  sent = sent.then(() => perform(address, values, name)).finally(() => {
+    if (at === key) at = "";
+  });
+}
+
+async function perform(address, values, name) {
   day().setAttribute("aria-busy", "true");
-  try {
-    const name = day().querySelector(".focus")?.dataset.name ?? "";
-    const answer = await attempt(address, values);
-    if (answer) offerUndo(answer.undo, name);
-    await renew(answer ? {} : null);
-  } finally {
-    busy = false;
-    day().removeAttribute("aria-busy");
-  }
+  const answer = await attempt(address, values);
+  if (answer) offerUndo(answer.undo, name);
+  await renew(answer ? {} : null);
+  day().removeAttribute("aria-busy");
 }
 
 document.addEventListener("click", (event) => {
@@ -82,6 +90,9 @@ undo.querySelector("button").addEventListener("click", async () => {
   undo.hidden = true;
   if (answer) await renew({ focus: undo.dataset.address.split("/")[2] });
 });
+
+const [skippedOn, skippedOnce] = (sessionStorage.getItem(SKIPPED) ?? "").split("|");
+if (skippedOnce && skippedOn === today && !day().dataset.skipped) renew({ skipped: skippedOnce });
 
 // A task becomes due, a meeting begins, without anybody saying so.
 setInterval(() => document.hidden || renew(), EVERY_MINUTE);
