@@ -15,6 +15,7 @@ from web.views import (
     clients,
     day,
     deals,
+    deletion,
     editing,
     exchange_records,
     extensions,
@@ -27,6 +28,7 @@ from web.views import (
     leads,
     login,
     me,
+    merging,
     metrics,
     people,
     pick,
@@ -130,6 +132,16 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/handovers/{handover_id:\\d{1,15}}", handovers.show, ALL_ROLES),
     Route("GET", "/handovers/{handover_id:\\d{1,15}}/progress", handovers.progress, ALL_ROLES),
     Route("POST", "/handovers/{handover_id:\\d{1,15}}/undo", handovers.undo, ALL_ROLES),
+    # deleted, and brought back
+    Route("GET", "/deleted", deletion.index, ALL_ROLES),
+    Route("POST", "/deleted/restore", deletion.restore_step, ALL_ROLES),
+    Route("POST", "/clients/delete", deletion.delete_chosen, ALL_ROLES),
+    Route("POST", "/clients/{client_id:\\d{1,15}}/delete", deletion.delete, ALL_ROLES),
+    Route("POST", "/clients/{client_id:\\d{1,15}}/restore", deletion.restore, ALL_ROLES),
+    # two that are one
+    Route("GET", "/clients/{client_id:\\d{1,15}}/merge", merging.show, ALL_ROLES),
+    Route("POST", "/clients/{client_id:\\d{1,15}}/merge", merging.merge, ALL_ROLES),
+    Route("POST", "/merges/{merge_id:\\d{1,15}}/undo", merging.undo, ALL_ROLES),
     # one field of any record
     Route("POST", "/fields/{kind:[a-z_]+}/{record_id:\\d{1,15}}", editing.change, ALL_ROLES),
     Route("POST", "/fields/{kind:[a-z_]+}/{record_id:\\d{1,15}}/remove", editing.remove, ALL_ROLES),

@@ -22,9 +22,11 @@ from crm_core.catalogues import Catalogues
 from crm_core.catchup.catching_up import CatchUp
 from crm_core.catchup.logs import Logs
 from crm_core.catchup.reconciliation import Reconciler
+from crm_core.clients.deleting import Deletion
 from crm_core.clients.editable import client_editables
 from crm_core.clients.files import Files
 from crm_core.clients.records import Clients
+from crm_core.clients.uniting import Merging
 from crm_core.clock import Clock
 from crm_core.day.records import Day
 from crm_core.deals.arrangement import SalesArrangement
@@ -117,6 +119,8 @@ class Services:
     leads: Leads
     conversion: Conversion
     handovers: Handovers
+    deletion: Deletion
+    merging: Merging
     roster: Roster
     tasks: Tasks
     comments: Comments
@@ -228,6 +232,8 @@ def build(settings: Settings, clock: Clock) -> Services:
         leads=Leads(storage, clock, country),
         conversion=Conversion(storage, clock, deals),
         handovers=handovers,
+        deletion=Deletion(storage, clock),
+        merging=Merging(storage, clock),
         roster=roster,
         tasks=Tasks(storage, clock),
         comments=Comments(storage, clock),

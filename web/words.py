@@ -147,6 +147,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "member_set": N_("team changed"),
         "member_removed": N_("taken out of the team"),
         "handed_over": N_("handed over"),
+        "brought_back": N_("brought back"),
+        "merge_undone": N_("made two again"),
         "handed_back": N_("handover taken back"),
         "number_added": N_("number added"),
         "number_removed": N_("number removed"),

@@ -10,12 +10,30 @@ from crm_core.agents.ownership import owned_within
 from crm_core.agents.people import Agent
 from crm_core.agents.rights import Action, RecordKind
 from crm_core.clients.queries import Client, get_client
-from crm_core.clients.tables import clients
+from crm_core.clients.tables import client_merges, clients
 from crm_core.errors import Forbidden, NotFound
 
 
 def visible_clients(actor: Agent, action: Action = Action.SEE) -> ColumnElement[bool]:
     """The condition on `clients` for those with whom `actor` may do `action`."""
+    return and_(clients.c.deleted_at.is_(None), _within(actor, action))
+
+
+def deleted_clients(actor: Agent) -> ColumnElement[bool]:
+    """The condition on `clients` for the deleted whom `actor` may bring back. Whoever turned out to
+    be another, or was erased, is not among them."""
+    merged = select(client_merges.c.id).where(
+        client_merges.c.merged_id == clients.c.id, client_merges.c.undone_at.is_(None)
+    )
+    return and_(
+        clients.c.deleted_at.is_not(None),
+        clients.c.erased_at.is_(None),
+        ~merged.correlate(clients).exists(),
+        _within(actor, Action.DELETE),
+    )
+
+
+def _within(actor: Agent, action: Action) -> ColumnElement[bool]:
     owner = clients.c.owner_agent_id
     as_client = owned_within(actor.scope(RecordKind.CLIENT, action), owner, actor.id)
     as_lead = owned_within(actor.scope(RecordKind.LEAD, action), owner, actor.id)
@@ -25,7 +43,7 @@ def visible_clients(actor: Agent, action: Action = Action.SEE) -> ColumnElement[
     )
     if actor.newcomer:
         within = and_(within, or_(clients.c.is_key.is_(False), owner == actor.id))
-    return and_(clients.c.deleted_at.is_(None), within)
+    return within
 
 
 async def access_client(

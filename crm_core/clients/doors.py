@@ -24,10 +24,16 @@ class Door:
 
     def visible(self, actor: Agent, action: Action = Action.SEE) -> ColumnElement[bool]:
         """The condition on the table for those with which `actor` may do `action`."""
+        return and_(self.table.c.deleted_at.is_(None), self._within(actor, action))
+
+    def deleted(self, actor: Agent) -> ColumnElement[bool]:
+        """The condition on the table for the deleted ones that `actor` may bring back."""
+        return and_(self.table.c.deleted_at.is_not(None), self._within(actor, Action.DELETE))
+
+    def _within(self, actor: Agent, action: Action) -> ColumnElement[bool]:
         scope, table = actor.scope(self.kind, action), self.table
         seen = select(clients.c.id).where(clients.c.id == table.c.client_id, visible_clients(actor))
         return and_(
-            table.c.deleted_at.is_(None),
             owned_within(scope, table.c.owner_agent_id, actor.id),
             seen.correlate(table).exists(),
         )

@@ -8,5 +8,6 @@ from crm_core.deals.tables import deals
 
 _DOOR: Final = Door(RecordKind.DEAL, deals)
 visible_deals = _DOOR.visible
+deleted_deals = _DOOR.deleted
 access_deal = _DOOR.access
 may_with_deal = _DOOR.allows

@@ -8,5 +8,6 @@ from crm_core.leads.tables import leads
 
 _DOOR: Final = Door(RecordKind.LEAD, leads)
 visible_leads = _DOOR.visible
+deleted_leads = _DOOR.deleted
 access_lead = _DOOR.access
 may_with_lead = _DOOR.allows

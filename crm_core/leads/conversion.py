@@ -15,6 +15,7 @@ from crm_core.agents.people import Agent
 from crm_core.agents.rights import Action, RecordKind
 from crm_core.audit import AuditEntry
 from crm_core.clients.access import access_client
+from crm_core.clients.merging import merge, part
 from crm_core.clients.tables import clients, contacts, files, notes
 from crm_core.clients.touching import touch_client
 from crm_core.clock import Clock
@@ -26,7 +27,6 @@ from crm_core.deals.tables import deal_lines, deals, done_actions, stage_changes
 from crm_core.errors import Conflict, Invalid, NotFound
 from crm_core.events import ClientChanged, TaskChanged
 from crm_core.leads.access import access_lead
-from crm_core.leads.merging import merge, part
 from crm_core.leads.records import lead_changed, refuse_converted
 from crm_core.search.index import reindex
 from crm_core.search.kinds import SearchKind
@@ -125,7 +125,7 @@ class Conversion:
             await moving.take_back(tx, LEADS, actor, now, row, details["move_id"])
             if deal_id is not None:
                 await _remove_deal(tx, row, deal_id)
-            await self._become_lead(tx, now, details)
+            await self._become_lead(tx, actor, now, details)
             await audit.record(tx, now, actor.id, UNCONVERTED, "lead", lead_id)
             await lead_changed(tx, {**row, "client_id": details["party_id"]})
             tx.announce(*(TaskChanged(task_id=each) for each in details["deal_tasks"]))
@@ -156,20 +156,20 @@ class Conversion:
         if party_id in known:
             # The lead is of somebody who is a client already: two clients are merged elsewhere.
             raise Invalid("into", "is_client_already")
-        merged = await merge(tx, now, party_id, into_id)
+        merged = await merge(tx, now, actor.id, party_id, into_id)
         await touch_client(tx, now, into_id)
         await reindex(tx, SearchKind.CLIENT, party_id)  # who is found no more
         await audit.record(tx, now, actor.id, "merged", "client", into_id, from_id=party_id)
         tx.announce(ClientChanged(client_id=party_id))
         return {"party_id": party_id, "made_client": False, "merged": merged}
 
-    async def _become_lead(self, tx: Write, now: datetime, details: Any) -> None:
+    async def _become_lead(self, tx: Write, actor: Agent, now: datetime, details: Any) -> None:
         party_id, merged = details["party_id"], details["merged"]
         if details["made_client"]:
             mine = clients.c.id == party_id
             await tx.execute(update(clients).where(mine).values(client_since=None))
         if merged is not None:
-            await part(tx, party_id, details["client_id"], merged)
+            await part(tx, now, actor.id, party_id, details["client_id"], merged)
             await touch_client(tx, now, details["client_id"])
         await touch_client(tx, now, party_id)
 

@@ -18,11 +18,13 @@ from crm_core.clients.standing import read_standing
 from crm_core.clients.timeline import STORY, Cursor, LineKind, Whose, read_timeline
 from crm_core.deals.cards import cards_of_client
 from crm_core.deals.pipelines import list_pipelines
+from crm_core.errors import NotFound
 from crm_core.storage.engine import Connection
 from crm_core.tasks.queries import open_tasks_of
 from web.cursors import read_cursor, written_cursor
 from web.forms import read_form
 from web.views.audit import changes_of
+from web.views.deletion import gone
 from web.visits import page, partial, person, services
 
 KINDS_OF_FILTER: Final[Mapping[str, frozenset[LineKind]]] = {
@@ -40,7 +42,10 @@ async def show(request: web.Request) -> web.Response:
     """The whole page."""
     actor, client_id = person(request), _id(request)
     async with services(request).storage.read() as connection:
-        client = await access_client(connection, actor, client_id)
+        try:
+            client = await access_client(connection, actor, client_id)
+        except NotFound as missing:
+            return await gone(request, RecordKind.CLIENT, client_id, missing)
         card = await card_of(connection, actor, client)
         timeline = await _timeline(request, connection, client_id)
     return page(request, "clients/show.html", **card, **_office(request), **timeline)
@@ -144,6 +149,7 @@ async def card_of(connection: Connection, actor: Agent, client: Client) -> dict[
         "leads": await cards_of_client(connection, actor, RecordKind.LEAD, client.id),
         "catalogues": await list_entries(connection, active=None),
         "may_edit": await may(connection, actor, client.id, Action.EDIT),
+        "may_delete": await may(connection, actor, client.id, Action.DELETE),
         "owners": [(agent.id, agent.name) for agent in agents],
         "may_hand_over": actor.role != "operator" or client.owner_agent_id in (None, actor.id),
         "stage_titles": {

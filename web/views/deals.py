@@ -25,6 +25,7 @@ from crm_core.tasks.queries import TaskFilter, list_tasks
 from web.forms import Form, read_form
 from web.views import boards
 from web.views.boards import DEALS, may_edit
+from web.views.deletion import gone
 from web.visits import go, page, partial, person, services
 
 LINE_FIELDS = ("title", "quantity", "price", "discount")
@@ -85,7 +86,10 @@ async def create(request: web.Request) -> web.Response:
 
 async def show(request: web.Request) -> web.Response:
     """The deal whole."""
-    return page(request, "deals/show.html", **await _deal(request))
+    try:
+        return page(request, "deals/show.html", **await _deal(request))
+    except NotFound as missing:
+        return await gone(request, RecordKind.DEAL, _id(request), missing)
 
 
 async def card(request: web.Request) -> web.Response:

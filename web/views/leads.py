@@ -26,6 +26,7 @@ from web.forms import Form, read_form
 from web.views import boards
 from web.views.boards import DEALS, LEADS, may_edit
 from web.views.deals import owners_first
+from web.views.deletion import gone
 from web.visits import go, page, partial, person, services
 
 _PARTY = ("name", "kind", "contact_name", "number", "email")
@@ -89,7 +90,10 @@ async def create(request: web.Request) -> web.Response:
 
 async def show(request: web.Request) -> web.Response:
     """The lead whole."""
-    return page(request, "leads/show.html", **await _lead(request))
+    try:
+        return page(request, "leads/show.html", **await _lead(request))
+    except NotFound as missing:
+        return await gone(request, RecordKind.LEAD, _id(request), missing)
 
 
 async def card(request: web.Request) -> web.Response:
