@@ -22,6 +22,9 @@ DEPTH: Final = 30
 MOST: Final = 100
 """Of one kind, in one answer."""
 NOTES: Final = (SearchKind.NOTE, SearchKind.CALL_NOTE, SearchKind.CLIENT_NOTE)
+_AS_WRITTEN: Final = (SearchKind.NOTE, SearchKind.CALL_NOTE)
+"""Shown in the order in which they were written, which is that of their ids: no more of them are
+ranked than are shown."""
 HIDDEN: Final = 10_000
 """Where nearly all that fits is hidden from whoever asks, so many of the newest tasks or notes are
 gone through while he types."""
@@ -91,23 +94,31 @@ class _Asking:
             for row in rows
         ]
 
-    @property
-    def _deepest(self) -> int:
-        return max(DEPTH, self.most + 1)
+    def _depth(self, kind: SearchKind) -> int:
+        """How many of the newest are looked at before it is said who may see them."""
+        return self.most + 1 if kind in _AS_WRITTEN else max(DEPTH, self.most + 1)
 
     def _by_text(self) -> Reading[list[Hit]]:
         texts, spans = yield from self._candidates()
-        full = [kind for kind in texts if len(texts[kind]) >= self._deepest]
+        full = [kind for kind in texts if len(texts[kind]) >= self._depth(kind)]
         yield from self._closer(texts, full)
         hits = yield from self._seen(texts)
         # Where most of what fits is hidden from him, what he may see is looked for further down.
         for kind in self._worth_more(full):
-            if sum(hit.kind is kind for hit in hits) <= self.most:
+            if self._lacks(kind, hits):
                 [rows] = yield [self._seen_of(kind, spans[kind])]
                 known = {hit.record_id for hit in hits if hit.kind is kind}
                 further = _texts_by_record(row for row in rows if row["record_id"] not in known)
                 hits += yield from self._seen({kind: further})
         return hits
+
+    def _lacks(self, kind: SearchKind, hits: list[Hit]) -> bool:
+        """Whether what is further down could still be among those shown."""
+        seen = [hit.at for hit in hits if hit.kind is kind]
+        if kind in _AS_WRITTEN and seen:
+            newer = (hit for hit in hits if hit.kind in NOTES and hit.at >= min(seen))
+            return sum(1 for _ in newer) <= self.most
+        return len(seen) <= self.most
 
     def _worth_more(self, full: list[SearchKind]) -> list[SearchKind]:
         """Two letters are in half of all notes: he types on rather than waits for them."""
@@ -126,15 +137,16 @@ class _Asking:
         for group, lowest, highest in _ranges(kinds, is_sqlite=self.is_sqlite):
             above, upto = first_place(lowest), last_place(highest)
             while upto > above:
-                [rows] = yield [self._asked(group, self.question.anywhere, above, upto)]
+                most = self._depth(_kind_at(upto))
+                [rows] = yield [self._asked(group, self.question.anywhere, above, upto, most)]
                 for row in rows:
                     kind = _kind_at(row["id"])
                     spans[kind] = row["id"], spans.get(kind, (0, row["id"]))[1]
                     texts.setdefault(kind, {})[row["record_id"]] = row["text"]
-                if len(rows) < self._deepest:
+                if len(rows) < most:
                     break
                 last = _kind_at(rows[-1]["id"])
-                enough = len(texts[last]) >= self._deepest
+                enough = len(texts[last]) >= self._depth(last)
                 upto = first_place(last) if enough else rows[-1]["id"] - 1
         return texts, spans
 
@@ -193,15 +205,15 @@ class _Asking:
             above = max(above, span[1] - HIDDEN)
         _, usual = self._asked(group, fits, above, upto, self.most + 1)
         given = {**usual, "actor_id": self.actor.id}
-        if (span[1] - span[0]) < DENSE * self._deepest:
+        if (span[1] - span[0]) < DENSE * self._depth(kind):
             given.update(window=HIDDEN, older_too=int(self.thorough))
         return made, given
 
     def _asked(
-        self, group: str, fits: tuple[Parts, ...], above: int, upto: int, most: int = 0
+        self, group: str, fits: tuple[Parts, ...], above: int, upto: int, most: int
     ) -> Asked:
         values = values_of(fits, is_sqlite=self.is_sqlite)
-        given: Given = {**values, "above": above, "upto": upto, "most": most or self._deepest}
+        given: Given = {**values, "above": above, "upto": upto, "most": most}
         given |= {"window": WINDOW, "older_too": 1}
         return statements.texts(group, fits, is_sqlite=self.is_sqlite), given
 

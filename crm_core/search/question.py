@@ -44,7 +44,8 @@ class Question:
         """A text that holds all parts of one of these fits."""
         parts = tuple(word if len(word) >= GRAM else f" {word}" for word in self.words)
         fits = [parts, *((digits,) for digits in self.digits)]
-        if any(len(word) < GRAM for word in self.words) and len(self.whole) >= GRAM:
+        # Of the first word alone it is not said that it must begin one in the whole.
+        if len(self.words[0]) < GRAM <= len(self.whole):
             fits.append((self.whole,))
         return tuple(dict.fromkeys(fits))
 

@@ -218,6 +218,31 @@ async def test_nobody_finds_what_he_may_not_see_and_gets_as_many_as_he_may(
     assert await finder.titles("дуб", narrowed(cast.anna, Scope.NONE)) == []
 
 
+@pytest.mark.parametrize("seen_last", [False, True])
+async def test_notes_further_down_are_shown_where_the_newest_are_hidden(
+    finder: Finder, cast: Cast, clock: ManualClock, seen_last: bool
+) -> None:
+    start = clock.now()
+    hidden = await finder.client("Скрытый", owner=cast.boris.id)
+    written = [cast.pavel] * 10 + [hidden] * 20 + [cast.pavel] * seen_last
+    async with finder.storage.write() as tx:
+        for n in range(10):
+            at = start + timedelta(minutes=n)
+            row = {"client_id": cast.pavel, "text": f"липа {n}", "created_at": at}
+            await tx.execute(insert(notes).values(**row))
+            await reindex(tx, SearchKind.NOTE, n + 1)
+        for n, client_id in enumerate(written):
+            call = {"call_id": f"c{n}", "direction": "inbound", "client_id": client_id}
+            at = start + timedelta(minutes=10 + n)
+            await tx.execute(insert(calls).values(started_at=at, **call))
+            said = {"call_id": f"c{n}", "agent_id": cast.anna.id, "note": f"Липа в звонке {n}"}
+            await tx.execute(insert(wrap_ups).values(**said))
+            await reindex(tx, SearchKind.CALL_NOTE, n + 1)
+    seen = [n for n, client_id in enumerate(written) if client_id == cast.pavel]
+    wanted = [f"Липа в звонке {n}" for n in reversed(seen)][:8]
+    assert await finder.titles("липа", narrowed(cast.anna, Scope.OWN)) == wanted
+
+
 async def test_a_newcomer_does_not_find_a_key_client_nor_notes_on_him(
     finder: Finder, cast: Cast, clock: ManualClock
 ) -> None:
