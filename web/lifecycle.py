@@ -111,6 +111,7 @@ async def _run(
             ("escalation", built.escalation.run),
             ("reminders", built.reminders.run),
             ("handovers", built.handing_over.run),
+            ("files", built.files.run),
             ("wrap-up expiry", built.wrap_up_expiry.run),
             ("screens", built.screens.run),
             ("vigil", built.vigil.run),

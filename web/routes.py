@@ -31,6 +31,7 @@ from web.views import (
     merging,
     metrics,
     people,
+    personal_data,
     pick,
     pipelines,
     products,
@@ -138,6 +139,11 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/clients/delete", deletion.delete_chosen, ALL_ROLES),
     Route("POST", "/clients/{client_id:\\d{1,15}}/delete", deletion.delete, ALL_ROLES),
     Route("POST", "/clients/{client_id:\\d{1,15}}/restore", deletion.restore, ALL_ROLES),
+    # a person's data
+    Route("GET", "/clients/{client_id:\\d{1,15}}/data", personal_data.show, ALL_ROLES),
+    Route("POST", "/clients/{client_id:\\d{1,15}}/data.zip", personal_data.export, ALL_ROLES),
+    Route("POST", "/clients/{client_id:\\d{1,15}}/hold", personal_data.hold, ALL_ROLES),
+    Route("POST", "/clients/{client_id:\\d{1,15}}/erase", personal_data.erase, ALL_ROLES),
     # two that are one
     Route("GET", "/clients/{client_id:\\d{1,15}}/merge", merging.show, ALL_ROLES),
     Route("POST", "/clients/{client_id:\\d{1,15}}/merge", merging.merge, ALL_ROLES),

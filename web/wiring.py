@@ -24,7 +24,9 @@ from crm_core.catchup.logs import Logs
 from crm_core.catchup.reconciliation import Reconciler
 from crm_core.clients.deleting import Deletion
 from crm_core.clients.editable import client_editables
+from crm_core.clients.erasing import Erasure
 from crm_core.clients.files import Files
+from crm_core.clients.personal_data import PersonalData
 from crm_core.clients.records import Clients
 from crm_core.clients.uniting import Merging
 from crm_core.clock import Clock
@@ -120,6 +122,8 @@ class Services:
     conversion: Conversion
     handovers: Handovers
     deletion: Deletion
+    erasure: Erasure
+    personal_data: PersonalData
     merging: Merging
     roster: Roster
     tasks: Tasks
@@ -210,6 +214,7 @@ def build(settings: Settings, clock: Clock) -> Services:
     screens = make_screens(storage, clock, rendering, roster, country=country, build=assets.hash)
     deals = Deals(storage, clock)
     handovers = Handovers(storage, clock)
+    files = Files(storage, clock)
     services = Services(
         settings=settings,
         clock=clock,
@@ -223,7 +228,7 @@ def build(settings: Settings, clock: Clock) -> Services:
         desks=Desks.of(storage, clock, technology=settings.exchange.technology),
         endpoint_roles=EndpointRoles(storage, clock),
         clients=Clients(storage, clock, country),
-        files=Files(storage, clock),
+        files=files,
         edits=Edits(storage, clock, {**client_editables(country), "deal": DEAL, "lead": LEAD}),
         catalogues=Catalogues(storage, clock),
         sales=SalesArrangement.of(storage, clock),
@@ -233,6 +238,8 @@ def build(settings: Settings, clock: Clock) -> Services:
         conversion=Conversion(storage, clock, deals),
         handovers=handovers,
         deletion=Deletion(storage, clock),
+        erasure=Erasure(storage, clock, files),
+        personal_data=PersonalData(storage, clock),
         merging=Merging(storage, clock),
         roster=roster,
         tasks=Tasks(storage, clock),

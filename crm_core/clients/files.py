@@ -2,12 +2,15 @@
 
 import hashlib
 import unicodedata
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import insert, select
+import structlog
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core import audit
@@ -20,11 +23,18 @@ from crm_core.editing.edits import PART
 from crm_core.errors import Invalid, NotFound
 from crm_core.events import ClientChanged
 from crm_core.storage.engine import Storage
+from crm_core.storage.trouble import persistently
+from crm_core.tables import audit as audit_rows
 from crm_core.wording import existing_id, line
 
 MOST_BYTES: Final = 25 * 1024 * 1024  # a contract with its drawings; films belong elsewhere
 PIECE: Final = 256 * 1024  # bytes of one write: about 2 ms of the only writer
 LONGEST_NAME: Final = 255
+BROUGHT_BACK_WITHIN: Final = timedelta(days=30)
+"""So long the bytes of a removed file are kept, for whoever takes the removal back."""
+EVERY: Final = timedelta(days=1)
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,7 @@ class Files:
     def __init__(self, storage: Storage, clock: Clock) -> None:
         self._storage = storage
         self._clock = clock
+        self._arriving: Counter[str] = Counter()  # whose bytes are there before their row is
 
     async def add(
         self,
@@ -71,7 +82,57 @@ class Files:
         if not whole:
             raise Invalid("file", "file_empty")
         digest = hashlib.sha256(whole).hexdigest()
-        await self._keep(digest, bytes(whole))
+        with self._awaiting(digest):
+            await self._keep(digest, bytes(whole))
+            return await self._file(actor, client_id, deal_id, name, media_type, digest, len(whole))
+
+    async def forget(self, digests: Iterable[str]) -> int:
+        """Delete those of these bytes that no file has any more; how many files' they were."""
+        gone = 0
+        for digest in digests:
+            pieces = 0
+            while await self._forget_piece(digest):
+                pieces += 1
+            gone += pieces > 0
+        return gone
+
+    async def clean(self) -> int:
+        """Delete the bytes of files that were removed so long ago that nobody brings them back, and
+        of those that never arrived; how many files' they were."""
+        since = self._clock.now() - BROUGHT_BACK_WITHIN
+        orphans = select(file_bytes.c.sha256).where(
+            file_bytes.c.position == 0, file_bytes.c.sha256.not_in(select(files.c.sha256))
+        )
+        removed = select(audit_rows.c.details).where(
+            audit_rows.c.at >= since,
+            audit_rows.c.action == "removed",
+            audit_rows.c.subject == "client",
+        )
+        async with self._storage.read() as connection:
+            digests = set((await connection.execute(orphans)).scalars())
+            details = (await connection.execute(removed)).scalars().all()
+        digests -= {(each.get("row") or {}).get("sha256") for each in details}
+        return await self.forget(sorted(digests))
+
+    async def run(self) -> None:
+        """Clean once a day, for ever; a failed cleaning is logged and the next one tries again."""
+        while True:
+            try:
+                await persistently(self._clock, self.clean)
+            except Exception as error:
+                log.error("files_cleaning_failed", exc_info=error)
+            await self._clock.sleep(EVERY.total_seconds())
+
+    async def _file(
+        self,
+        actor: Agent,
+        client_id: int,
+        deal_id: int | None,
+        name: str,
+        media_type: str,
+        digest: str,
+        size: int,
+    ) -> int:
         now = self._clock.now()
         row = {
             "client_id": client_id,
@@ -79,7 +140,7 @@ class Files:
             "agent_id": actor.id,
             "name": safe_name(name),
             "media_type": _media_type(media_type),
-            "size": len(whole),
+            "size": size,
             "sha256": digest,
             "created_at": now,
         }
@@ -113,6 +174,29 @@ class Files:
                 return
             yield piece
             position += 1
+
+    @contextmanager
+    def _awaiting(self, digest: str) -> Iterator[None]:
+        self._arriving[digest] += 1
+        try:
+            yield
+        finally:
+            self._arriving[digest] -= 1
+
+    async def _forget_piece(self, digest: str) -> bool:
+        """Delete the last piece of the bytes, if nobody has or awaits them; whether there was one.
+        The first is the last to go, so that what was broken off is found again."""
+        used = select(files.c.id).where(files.c.sha256 == digest)
+        last = select(func.max(file_bytes.c.position)).where(file_bytes.c.sha256 == digest)
+        async with self._storage.write() as tx:
+            if self._arriving[digest] or (await tx.execute(used.limit(1))).first() is not None:
+                return False
+            position = (await tx.execute(last)).scalar_one()
+            if position is None:
+                return False
+            this = (file_bytes.c.sha256 == digest) & (file_bytes.c.position == position)
+            await tx.execute(delete(file_bytes).where(this))
+        return True
 
     async def _keep(self, digest: str, whole: bytes) -> None:
         """Each piece in a write of its own: what is there already is not written twice."""

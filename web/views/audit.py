@@ -52,6 +52,7 @@ _TO_TAKE_BACK: Final = frozenset(
         *("stage_id", "stage_since", "step_id", "move_id", "touched_at", "closed_at"),
         *("client_id", "deal_id", "party_id", "from_id", "deal_tasks", "made_client", "merged"),
         "merge_id",
+        "erased",
         *("pipeline_id", "deleted_at", "order", "contact_id", "legal_entity_id"),
     }
 )

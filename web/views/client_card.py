@@ -11,6 +11,7 @@ from crm_core.agents.rights import Action, RecordKind
 from crm_core.catalogues import entry_titles, list_entries
 from crm_core.clients.access import access_client, may
 from crm_core.clients.contact_points import PointKind
+from crm_core.clients.erasing import HOLDERS, may_erase
 from crm_core.clients.files import MOST_BYTES
 from crm_core.clients.queries import Client
 from crm_core.clients.requisites import COUNTRIES, requisites_of
@@ -149,6 +150,9 @@ async def card_of(connection: Connection, actor: Agent, client: Client) -> dict[
         "leads": await cards_of_client(connection, actor, RecordKind.LEAD, client.id),
         "catalogues": await list_entries(connection, active=None),
         "may_edit": await may(connection, actor, client.id, Action.EDIT),
+        "may_see_data": may_erase(actor)
+        or actor.role in HOLDERS
+        or await may(connection, actor, client.id, Action.EXPORT),
         "may_delete": await may(connection, actor, client.id, Action.DELETE),
         "owners": [(agent.id, agent.name) for agent in agents],
         "may_hand_over": actor.role != "operator" or client.owner_agent_id in (None, actor.id),

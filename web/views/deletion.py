@@ -2,11 +2,12 @@
 stands where a deleted record was."""
 
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
 from crm_core.agents.rights import Action, RecordKind, Scope
+from crm_core.clients.erasing import may_erase
 from crm_core.clients.merging import kept_of
 from crm_core.deleted import PAGE, count_of_step, find_deleted, list_deleted
 from crm_core.errors import NotFound
@@ -92,11 +93,15 @@ async def gone(
         record = await find_deleted(connection, actor, kind, record_id)
     if record is None:
         raise missing
-    return page(request, "deleted/show.html", status=410, record=record, **_place(kind))
-
-
-def _place(kind: RecordKind) -> dict[str, Any]:
-    return {"kind": kind, "place": f"/{kind.value}s"}
+    return page(
+        request,
+        "deleted/show.html",
+        status=410,
+        record=record,
+        kind=kind,
+        place=f"/{kind.value}s",
+        may_erase=kind is RecordKind.CLIENT and may_erase(actor),
+    )
 
 
 def _instant(written: str) -> datetime | None:
