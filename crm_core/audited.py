@@ -11,9 +11,11 @@ from crm_core.agents.tables import agents, extensions, pause_reasons, queues
 from crm_core.audit import AuditEntry
 from crm_core.calls.tables import calls, dispositions
 from crm_core.clients.tables import clients
+from crm_core.custom_fields.tables import custom_fields, field_sections
 from crm_core.deals.tables import deals, pipelines, products, stage_actions, stages
 from crm_core.leads.tables import leads
 from crm_core.tables import catalogue_entries
+from crm_core.tags.tables import tags
 from crm_core.tasks.tables import tasks
 
 _NAMES: Final[Mapping[str, Column[Any]]] = {
@@ -30,6 +32,9 @@ _NAMES: Final[Mapping[str, Column[Any]]] = {
     "stage_action": stage_actions.c.title,
     "product": products.c.title,
     "catalogue_entry": catalogue_entries.c.title,
+    "field_section": field_sections.c.title,
+    "custom_field": custom_fields.c.title,
+    "tag": tags.c.title,
     "task": tasks.c.text,
 }
 

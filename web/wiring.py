@@ -30,6 +30,8 @@ from crm_core.clients.personal_data import PersonalData
 from crm_core.clients.records import Clients
 from crm_core.clients.uniting import Merging
 from crm_core.clock import Clock
+from crm_core.custom_fields.reindexing import FieldSearch
+from crm_core.custom_fields.shaping import Shaping
 from crm_core.day.records import Day
 from crm_core.deals.arrangement import SalesArrangement
 from crm_core.deals.editable import DEAL
@@ -42,9 +44,13 @@ from crm_core.intake import Intake
 from crm_core.leads.conversion import Conversion
 from crm_core.leads.editable import LEAD
 from crm_core.leads.records import Leads
+from crm_core.preferences import Preferences
 from crm_core.search.openings import Openings
 from crm_core.storage.engine import Storage
 from crm_core.storage.sole import SoleService
+from crm_core.tags.keeping import TagKeeping
+from crm_core.tags.reindexing import TagSearch
+from crm_core.tags.tagging import Tagging
 from crm_core.tasks.callbacks import Callbacks
 from crm_core.tasks.comments import Comments
 from crm_core.tasks.escalation import Escalation
@@ -115,11 +121,17 @@ class Services:
     files: Files
     edits: Edits
     catalogues: Catalogues
+    shaping: Shaping
+    field_search: FieldSearch
+    tagging: Tagging
+    tag_keeping: TagKeeping
+    tag_search: TagSearch
     sales: SalesArrangement
     deals: Deals
     selling: Selling
     leads: Leads
     conversion: Conversion
+    preferences: Preferences
     handovers: Handovers
     deletion: Deletion
     erasure: Erasure
@@ -231,11 +243,17 @@ def build(settings: Settings, clock: Clock) -> Services:
         files=files,
         edits=Edits(storage, clock, {**client_editables(country), "deal": DEAL, "lead": LEAD}),
         catalogues=Catalogues(storage, clock),
+        shaping=Shaping.of(storage, clock),
+        field_search=FieldSearch(storage),
+        tagging=Tagging(storage, clock),
+        tag_keeping=TagKeeping(storage, clock),
+        tag_search=TagSearch(storage),
         sales=SalesArrangement.of(storage, clock),
         deals=deals,
         selling=Selling(storage, clock),
         leads=Leads(storage, clock, country),
         conversion=Conversion(storage, clock, deals),
+        preferences=Preferences(storage),
         handovers=handovers,
         deletion=Deletion(storage, clock),
         erasure=Erasure(storage, clock, files),
@@ -322,6 +340,8 @@ def _subscribe(built: Services) -> None:
     hears("floor", built.screens.floor_handlers())
     hears("records", built.screens.records.handlers())
     hears("boards", built.boards_live.handlers())
+    hears("own fields", built.field_search.handlers())
+    hears("tags", built.tag_search.handlers())
     hears("handovers", built.handing_over.handlers())
 
 

@@ -35,6 +35,15 @@ async def own_texts(
     return found
 
 
+async def own_values(
+    connection: AsyncConnection, kind: SearchKind, record_id: int
+) -> dict[str, Any]:
+    """The `fields` of one record; {} for one that is gone."""
+    table = RECORDS[kind]
+    query = select(table.c.fields).where(table.c.id == record_id)
+    return dict((await connection.execute(query)).scalar_one_or_none() or {})
+
+
 async def bearing(connection: AsyncConnection, told: FieldsReshaped) -> list[int]:
     """The records in which one of these fields says anything."""
     table = RECORDS[SearchKind(told.kind)]

@@ -12,5 +12,3 @@ class Colour(StrEnum):
     YELLOW = "yellow"
     RED = "red"
     VIOLET = "violet"
-    TEAL = "teal"
-    PINK = "pink"

@@ -30,8 +30,9 @@ from crm_core.wording import existing_id, line
 LONGEST_TAG: Final = 50
 MOST_TAGS: Final = 2_000  # of an office
 MOST_ON_ONE: Final = 50  # of a record
-MOST_AT_ONCE: Final = 1_000
+MOST_AT_ONCE: Final = 2_000
 """Records that are tagged by one click: what is more should be chosen more narrowly."""
+IN_ONE_WRITE: Final = 50
 
 _Door = Callable[[AsyncConnection, Agent, int, Action], Awaitable[object]]
 _DOORS: Final[Mapping[str, _Door]] = {
@@ -83,25 +84,46 @@ class Tagging:
     ) -> int:
         """Tags of those of the chosen records that `actor` may edit; how many there were.
 
-        Conflict("too_many_records") for more than MOST_AT_ONCE.
+        Done piece by piece, so that nobody who writes meanwhile waits long. Conflict(
+        "too_many_records") for more than MOST_AT_ONCE, before anything is done.
         """
         if kind not in _RECORDS:
             raise NotFound(kind=kind)
+        for title in (*add, *remove):
+            line("title", title, limit=LONGEST_TAG)
         table, visible = _RECORDS[kind]
-        mine = select(table.c.id).where(table.c.id.in_(chosen), visible(actor, Action.EDIT))
-        async with self._storage.write() as tx:
-            ids = list((await tx.execute(mine.limit(MOST_AT_ONCE + 1))).scalars())
-            if len(ids) > MOST_AT_ONCE:
-                raise Conflict("too_many_records", most=MOST_AT_ONCE)
-            given = [await self._named(tx, actor, title) for title in add] if ids else []
-            gone = [await find_titled(tx.connection, title) for title in remove]
-            for record_id in ids:
-                for tag in given:
-                    await self._put(tx, actor, kind, record_id, tag)
-                for each in gone:
-                    if each is not None:
-                        await self._take(tx, actor, kind, record_id, each)
-        return len(ids)
+        mine = visible(actor, Action.EDIT)
+        async with self._storage.read() as connection:
+            every = select(table.c.id).where(table.c.id.in_(chosen), mine)
+            ids = list((await connection.execute(every.limit(MOST_AT_ONCE + 1))).scalars())
+        if len(ids) > MOST_AT_ONCE:
+            raise Conflict("too_many_records", most=MOST_AT_ONCE)
+        done = 0
+        for begin in range(0, len(ids), IN_ONE_WRITE):
+            async with self._storage.write() as tx:
+                these = select(table.c.id).where(table.c.id.in_(ids[begin : begin + IN_ONE_WRITE]))
+                still = list((await tx.execute(these.where(mine))).scalars())
+                await self._retag(tx, actor, kind, still, add, remove)
+                done += len(still)
+        return done
+
+    async def _retag(
+        self,
+        tx: Write,
+        actor: Agent,
+        kind: str,
+        ids: Sequence[int],
+        add: Sequence[str],
+        remove: Sequence[str],
+    ) -> None:
+        given = [await self._named(tx, actor, title) for title in add] if ids else []
+        gone = [await find_titled(tx.connection, title) for title in remove]
+        for record_id in ids:
+            for tag in given:
+                await self._put(tx, actor, kind, record_id, tag)
+            for each in gone:
+                if each is not None:
+                    await self._take(tx, actor, kind, record_id, each)
 
     async def _named(self, tx: Write, actor: Agent, written: str) -> Tag:
         title = line("title", written, limit=LONGEST_TAG)

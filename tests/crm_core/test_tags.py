@@ -149,7 +149,7 @@ async def test_an_administrator_renames_colours_joins_and_removes(
     with pytest.raises(Invalid, match="title_taken"):
         await keeping.rename(cast.dina, one.id, "WHOLESALE")
     await keeping.rename(cast.dina, one.id, "whole sale")  # only the case
-    await keeping.paint(cast.dina, other.id, Colour.TEAL)
+    await keeping.paint(cast.dina, other.id, Colour.GREEN)
     told: list[object] = []
     storage.on_commit = told.extend
     assert await keeping.join(cast.dina, one.id, other.id) == 2
@@ -160,7 +160,7 @@ async def test_an_administrator_renames_colours_joins_and_removes(
     async with storage.read() as connection:
         (used,) = await list_used_tags(connection)
     assert (used.tag.title, used.tag.colour, used.clients, used.count) == (
-        *("Wholesale", "teal"),
+        *("Wholesale", "green"),
         *(2, 2),
     )
     with pytest.raises(Invalid, match="not_a_choice"):

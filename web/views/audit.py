@@ -12,9 +12,11 @@ from crm_core.agents.rights import Action
 from crm_core.audit import AuditEntry, list_audit
 from crm_core.audited import about_unlogged_calls, name_subjects
 from crm_core.catalogues import entry_titles
+from crm_core.custom_fields.reading import PREFIX
 from crm_core.editing.edits import PART
 from web.forms import Form, read_query
-from web.visits import page, services
+from web.own_fields import OwnHistory
+from web.visits import page, person, services, visit
 from web.words import WORDS
 
 PAGE: Final = 50
@@ -31,6 +33,7 @@ PLACES: Final = {
     "task": "/tasks/",
     "pipeline": "/admin/pipelines/",
     "product": "/admin/products/",
+    "custom_field": "/admin/fields/",
     "call": "/calls/",
     "reconciliation": "/reconciliation/",
     "handover": "/handovers/",
@@ -63,6 +66,7 @@ _BY_WORD: Final = {
     "theme": "theme",
     "endpoint_role": "leg_role",
     "record_kind": "record_kind",
+    "colour": "tag_colour",
     **{action.value: "scope" for action in Action},
 }
 _LONGEST: Final = 120
@@ -82,6 +86,7 @@ class Change:
     after: Any
     kind: str = "text"
     is_change: bool = False
+    title: str = ""  # of an own field: the office's word for it
 
 
 async def index(request: web.Request) -> web.Response:
@@ -102,13 +107,14 @@ async def index(request: web.Request) -> web.Response:
         subject_names = await name_subjects(connection, entries)
         gone = await about_unlogged_calls(connection, entries)
         titles = await entry_titles(connection)
+        own = await OwnHistory.read(connection, person(request).role, visit(request).reader)
     names = {agent.id: agent.name for agent in everybody}
     shown = entries[:PAGE]
     return page(
         request,
         "audit/index.html",
         form=form,
-        entries=[(entry, changes_of(entry, names, titles)) for entry in shown],
+        entries=[(entry, changes_of(entry, names, titles, own)) for entry in shown],
         older=shown[-1].id if len(entries) > PAGE else None,
         is_first=before_id is None,
         subjects=list(WORDS["audit_subject"]),
@@ -119,16 +125,36 @@ async def index(request: web.Request) -> web.Response:
     )
 
 
-def changes_of(entry: AuditEntry, names: Mapping[int, str], titles: Titles) -> list[Change]:
+def changes_of(
+    entry: AuditEntry, names: Mapping[int, str], titles: Titles, own: OwnHistory
+) -> list[Change]:
     """The details as fields: ids of people by their names, those of catalogues by their titles,
-    long texts cut."""
+    own fields by theirs unless they are hidden from the reader, long texts cut."""
     return [
-        _change(field, value, names, titles)
+        _own_change(field, value, own)
+        if field.startswith(PREFIX)
+        else _change(field, value, names, titles)
         for field, value in entry.details.items()
         if field not in _HIDDEN | _TO_TAKE_BACK
         and "." not in field
         and value not in ("", None, [None, None])
+        and (not field.startswith(PREFIX) or own.knows(field))
     ]
+
+
+def is_all_hidden(entry: AuditEntry, own: OwnHistory) -> bool:
+    """Whether an entry tells of nothing but own fields that are hidden from the reader."""
+    told = [field for field in entry.details if field.startswith(PREFIX)]
+    return bool(told) and not any(own.knows(field) for field in told)
+
+
+def _own_change(field: str, value: Any, own: OwnHistory) -> Change:
+    before, after = (_cut(own.said(field, each)) for each in value)
+    return Change(field, before, after, is_change=True, title=own.title(field))
+
+
+def _cut(text: str) -> str:
+    return f"{text[:_LONGEST]}…" if len(text) > _LONGEST else text
 
 
 def _change(field: str, value: Any, names: Mapping[int, str], titles: Titles) -> Change:
@@ -139,9 +165,7 @@ def _change(field: str, value: Any, names: Mapping[int, str], titles: Titles) ->
             return titles.get(each, str(each))
         if field in _OF_MOMENTS and isinstance(each, str):
             return _moment(each)
-        if isinstance(each, str) and len(each) > _LONGEST:
-            return f"{each[:_LONGEST]}…"
-        return each
+        return _cut(each) if isinstance(each, str) else each
 
     kind = "moment" if field in _OF_MOMENTS else _BY_WORD.get(field, "text")
     if isinstance(value, list) and len(value) == 2:

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from crm_core.agents.people import Agent, list_agents
 from crm_core.agents.rights import Action, RecordKind
+from crm_core.audit import AuditEntry
 from crm_core.catalogues import entry_titles, list_entries
 from crm_core.clients.access import access_client, may
 from crm_core.clients.contact_points import PointKind
@@ -20,13 +21,15 @@ from crm_core.clients.timeline import STORY, Cursor, LineKind, Whose, read_timel
 from crm_core.deals.cards import cards_of_client
 from crm_core.deals.pipelines import list_pipelines
 from crm_core.errors import NotFound
+from crm_core.search.kinds import SearchKind
 from crm_core.storage.engine import Connection
 from crm_core.tasks.queries import open_tasks_of
 from web.cursors import read_cursor, written_cursor
 from web.forms import read_form
-from web.views.audit import changes_of
+from web.own_fields import OwnHistory, read_own
+from web.views.audit import changes_of, is_all_hidden
 from web.views.deletion import gone
-from web.visits import page, partial, person, services
+from web.visits import page, partial, person, services, visit
 
 KINDS_OF_FILTER: Final[Mapping[str, frozenset[LineKind]]] = {
     "all": STORY,
@@ -48,8 +51,9 @@ async def show(request: web.Request) -> web.Response:
         except NotFound as missing:
             return await gone(request, RecordKind.CLIENT, client_id, missing)
         card = await card_of(connection, actor, client)
+        own = await _own(request, connection, client_id)
         timeline = await _timeline(request, connection, client_id)
-    return page(request, "clients/show.html", **card, **_office(request), **timeline)
+    return page(request, "clients/show.html", **card, **own, **_office(request), **timeline)
 
 
 async def card(request: web.Request) -> web.Response:
@@ -58,7 +62,8 @@ async def card(request: web.Request) -> web.Response:
     async with services(request).storage.read() as connection:
         client = await access_client(connection, actor, _id(request))
         known = await card_of(connection, actor, client)
-    return partial(request, "clients/_card.html", **known, **_office(request), lines=None)
+        own = await _own(request, connection, client.id)
+    return partial(request, "clients/_card.html", **known, **own, **_office(request), lines=None)
 
 
 async def timeline(request: web.Request) -> web.Response:
@@ -176,14 +181,25 @@ async def _timeline(request: web.Request, connection: Connection, client_id: int
     )
     names = {agent.id: agent.name for agent in await list_agents(connection, active=None)}
     titles = await entry_titles(connection)
+    own = await OwnHistory.read(connection, person(request).role, visit(request).reader)
     return {
-        "lines": found.lines,
+        "lines": [
+            line
+            for line in found.lines
+            if not (isinstance(line.about, AuditEntry) and is_all_hidden(line.about, own))
+        ],
         "shown": shown,
         "filters": tuple(KINDS_OF_FILTER),
-        "changes_of": partial_of(changes_of, names=names, titles=titles),
+        "changes_of": partial_of(changes_of, names=names, titles=titles, own=own),
         "is_first": after is None,
         "older": written_cursor(found.next) if found.next else "",
     }
+
+
+async def _own(request: web.Request, connection: Connection, client_id: int) -> dict[str, Any]:
+    """The office's own fields of this client, as this person sees them."""
+    actor, reader = person(request), visit(request).reader
+    return {"own": await read_own(connection, actor, reader, SearchKind.CLIENT, client_id)}
 
 
 def _office(request: web.Request) -> dict[str, Any]:

@@ -20,13 +20,15 @@ from crm_core.deals.selling import list_lines
 from crm_core.editing.fields import Day
 from crm_core.errors import CrmError, NotFound
 from crm_core.money import read_amount, written_amount
+from crm_core.search.kinds import SearchKind
 from crm_core.storage.engine import Connection
 from crm_core.tasks.queries import TaskFilter, list_tasks
 from web.forms import Form, read_form
+from web.own_fields import read_own
 from web.views import boards
 from web.views.boards import DEALS, may_edit
 from web.views.deletion import gone
-from web.visits import go, page, partial, person, services
+from web.visits import go, page, partial, person, services, visit
 
 LINE_FIELDS = ("title", "quantity", "price", "discount")
 
@@ -208,6 +210,9 @@ async def _deal(request: web.Request) -> dict[str, Any]:
         return {
             "shelf": DEALS,
             "deal": deal,
+            "own": await read_own(
+                connection, actor, visit(request).reader, SearchKind.DEAL, deal_id
+            ),
             "pipeline": pipeline,
             "stage": pipeline.stage(deal.stage_id),
             "done": await done_actions_of(connection, TRAIL, deal_id),

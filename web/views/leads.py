@@ -21,13 +21,15 @@ from crm_core.leads.conversion import DealWish
 from crm_core.leads.queries import Lead, read_lead
 from crm_core.leads.records import NewLead, Party
 from crm_core.money import read_amount
+from crm_core.search.kinds import SearchKind
 from crm_core.tasks.queries import TaskFilter, list_tasks
 from web.forms import Form, read_form
+from web.own_fields import read_own
 from web.views import boards
 from web.views.boards import DEALS, LEADS, may_edit
 from web.views.deals import owners_first
 from web.views.deletion import gone
-from web.visits import go, page, partial, person, services
+from web.visits import go, page, partial, person, services, visit
 
 _PARTY = ("name", "kind", "contact_name", "number", "email")
 
@@ -265,6 +267,9 @@ async def _lead(request: web.Request) -> dict[str, Any]:
         return {
             "shelf": LEADS,
             "lead": lead,
+            "own": await read_own(
+                connection, actor, visit(request).reader, SearchKind.LEAD, lead_id
+            ),
             "party": await access_client(connection, actor, lead.client_id),
             "pipeline": pipeline,
             "stage": pipeline.stage(lead.stage_id),

@@ -10,6 +10,7 @@ for (const list of document.querySelectorAll("[data-arrange]")) {
   makeDraggable({
     root: list,
     item: "[data-grip]",
+    isMine: (grip) => grip.closest("[data-arrange]") === list, // a list may stand inside another
     whole: (grip) => grip.closest("[data-id]"),
     begin: () => { before = items(); },
     over: (x, y, item) => items().find((each) => {

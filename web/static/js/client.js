@@ -3,6 +3,7 @@
 import { tick } from "./clocks.js";
 import { listenToFields, tellUndoable } from "./inplace.js";
 import { fetchPartial } from "./sending.js";
+import { listenToTags } from "./tags.js";
 import { listenToUploads } from "./upload.js";
 import { fillTimeline, listenToTimelines } from "./timeline.js";
 
@@ -52,5 +53,7 @@ export async function fillCard(card) {
 }
 
 listenToFields();
+listenToOwnFields();
+listenToTags();
 listenToTimelines();
 listenToUploads();

@@ -17,7 +17,7 @@ function scroll(element, x, y) {
   element.scrollTop += speed(y - box.top, box.bottom - y);
 }
 
-// what: { root, item (selector; `whole` makes of it what is carried), over(x, y, item) -> target or null,
+// what: { root, item (selector; `whole` makes of it what is carried, `isMine` refuses some), over(x, y, item) -> target or null,
 //         show(target, item), drop(item, target), begin(item), cancel(item, dropped), scrolls(x, y) -> elements }
 export function makeDraggable(what) {
   let pressed = null;
@@ -78,7 +78,7 @@ export function makeDraggable(what) {
 
   what.root.addEventListener("pointerdown", (event) => {
     const item = event.target.closest(what.item);
-    if (!item || event.button !== 0 || event.pointerType === "touch" || event.target.closest("button, input, select, textarea")) return;
+    if (!item || what.isMine?.(item) === false || event.button !== 0 || event.pointerType === "touch" || event.target.closest("button, input, select, textarea")) return;
     pressed = { item: what.whole?.(item) ?? item, x: event.clientX, y: event.clientY };
   });
   what.root.addEventListener("dragstart", (event) => event.preventDefault());

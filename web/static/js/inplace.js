@@ -52,6 +52,15 @@ function button(label, act) {
   return made;
 }
 
+// What was chosen is told by its text, not by its number.
+function saidOf(field, value) {
+  if (field.nodeName === "SELECT") return [...field.options].find((option) => option.value === value)?.text.trim() ?? "";
+  const boxes = [...field.parentElement.querySelectorAll("[data-pick]")];
+  if (field.type !== "hidden" || !boxes.length) return value;
+  const ids = value.split(",");
+  return boxes.filter((box) => ids.includes(box.value)).map((box) => box.parentElement.textContent.trim()).join(", ");
+}
+
 function conflict(field, error) {
   const keep = button(words().mine, () => {
     field.dataset.before = error.theirs;
@@ -62,7 +71,7 @@ function conflict(field, error) {
     settle(field, error.theirs);
   });
   const said = document.createElement("q");
-  said.textContent = error.theirs || "–";
+  said.textContent = saidOf(field, error.theirs) || "–";
   trouble(field, error.message, [said, keep, take]);
 }
 
