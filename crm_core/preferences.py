@@ -15,6 +15,10 @@ class Preference(StrEnum):
     """What may be chosen; the word is stored."""
 
     CARD = "card"  # {"fields": [ids], "sections": [ids]}: own fields one does not want to see
+    # {"columns": [names], "view": id, "look": "board" or "list"}: how one likes to see a list
+    LIST_CLIENTS = "list:clients"
+    LIST_LEADS = "list:leads"
+    LIST_DEALS = "list:deals"
 
 
 async def read_preference(connection: AsyncConnection, agent_id: int, key: Preference) -> Any:

@@ -1,48 +1,21 @@
-"""The call list as a file: CSV that Excel opens as it is meant, and XLSX; both without surprises.
+"""The call list as a file, in the reader's language and time zone; noted in the audit trail."""
 
-A cell of text never becomes a formula: XLSX cells are strings by type; in CSV whatever begins with
-= + - @ or a control character gets an apostrophe in front. A plain number (+79161234567) is left
-as it is: it cannot do anything, and programs want it exact.
-"""
-
-import asyncio
-import csv
-import io
-import re
-import tempfile
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
-from enum import StrEnum
-from pathlib import Path
 from typing import Final
 
 from aiohttp import web
-from xlsxwriter import Workbook
 
 from crm_core import audit
 from crm_core.agents.people import Agent
 from crm_core.calls.filtering import CallFilter
 from crm_core.calls.queries import CallRow, iterate_calls
 from web.i18n import N_, Reader
+from web.sheets import LIMITS, Cell, Format, Sheet, harmless, parting_of
 from web.wiring import Services
 from web.words import word
 
-Cell = str | int | datetime | None
-
-
-class Format(StrEnum):
-    """The ending of the file's name."""
-
-    XLSX = "xlsx"
-    CSV = "csv"
-
-
-LIMITS: Final = {Format.XLSX: 100_000, Format.CSV: 500_000}
-"""Rows: what a computer of an office still opens, and what our own can make beside its calls."""
-TYPES: Final = {
-    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    Format.CSV: "text/csv; charset=utf-8",
-}
+__all__ = ["COLUMNS", "GOES_ON", "LIMITS", "Export", "Format", "harmless"]
 COLUMNS: Final = (
     (N_("Began"), 17),
     (N_("Direction"), 13),
@@ -65,10 +38,6 @@ COLUMNS: Final = (
 """Headings and widths in characters."""
 GOES_ON: Final = N_("Live")
 """The outcome of a call that has none yet, as the list calls it."""
-_BOM: Final = "\ufeff"  # without it Excel takes UTF-8 for the country's old code page
-_PIECE: Final = 256 * 1024  # bytes of a file sent at once
-_PLAIN_NUMBER: Final = re.compile(r"\+[0-9]{3,15}")
-_BEGINS_A_FORMULA: Final = tuple("=+-@\t\r\n\0＝＋－＠")  # Excel reads the wide signs too
 
 
 class Export:
@@ -104,61 +73,13 @@ class Export:
                 count=total,
                 filter=address[:1000],
             )
-        name = f"calls-{now.astimezone(self._reader.zone):%Y-%m-%d-%H%M}.{form}"
-        response = web.StreamResponse(
-            headers={
-                "Content-Type": TYPES[form],
-                "Content-Disposition": f'attachment; filename="{name}"',
-            }
-        )
-        if form is Format.CSV:
-            await response.prepare(request)
-            async for text in self.csv():
-                await response.write(text.encode())
-        else:
-            with tempfile.TemporaryDirectory(prefix="perezvon-export-") as folder:
-                path = Path(folder) / name
-                await self.write_xlsx(path)
-                response.content_length = path.stat().st_size
-                await response.prepare(request)
-                for piece in _pieces(path):
-                    await response.write(piece)
-        await response.write_eof()
-        return response
+        name = f"calls-{now.astimezone(self._reader.zone):%Y-%m-%d-%H%M}"
+        return await self._sheet().send(request, form, name)
 
-    async def csv(self) -> AsyncIterator[str]:
-        """The file in pieces; a semicolon parts the cells where the language's Excel expects it."""
-        parting = ";" if self._reader.language == "ru" else ","
-        yield _BOM + _csv_lines([self._headings()], parting)
-        async for rows in self._rows():
-            yield _csv_lines(([_csv_cell(cell) for cell in row] for row in rows), parting)
-
-    async def write_xlsx(self, path: Path) -> None:
-        """Write the workbook row by row; the memory used does not grow with the rows."""
-        book = Workbook(
-            str(path),
-            {
-                "constant_memory": True,
-                "tmpdir": str(path.parent),
-                "strings_to_formulas": False,
-                "strings_to_urls": False,
-                "strings_to_numbers": False,
-                "default_date_format": "yyyy-mm-dd hh:mm:ss",
-            },
-        )
-        bold = book.add_format({"bold": True, "bottom": 1})
-        sheet = book.add_worksheet(self._reader.gettext("Calls"))
-        for column, (heading, width) in enumerate(zip(self._headings(), _widths(), strict=True)):
-            sheet.set_column(column, column, width)
-            sheet.write_string(0, column, heading, bold)
-        sheet.freeze_panes(1, 0)
-        line = 1
-        async for rows in self._rows():
-            # In a thread: phones ring meanwhile, and nobody's card may wait for a spreadsheet.
-            await asyncio.to_thread(_write_rows, sheet, line, rows)
-            line += len(rows)
-        sheet.autofilter(0, 0, max(line - 1, 1), len(COLUMNS) - 1)
-        await asyncio.to_thread(book.close)
+    def _sheet(self) -> Sheet:
+        headings = [(self._reader.gettext(heading), width) for heading, width in COLUMNS]
+        parting = parting_of(self._reader.language)
+        return Sheet(self._reader.gettext("Calls"), headings, self._rows, parting)
 
     async def _rows(self) -> AsyncIterator[list[list[Cell]]]:
         country = self._built.settings.exchange.country
@@ -191,47 +112,3 @@ class Export:
     def _local(self, at: datetime | None) -> datetime | None:
         """As the reader's wall clock shows it: a spreadsheet knows no zones."""
         return at.astimezone(self._reader.zone).replace(tzinfo=None, microsecond=0) if at else None
-
-    def _headings(self) -> list[str]:
-        return [self._reader.gettext(heading) for heading, _ in COLUMNS]
-
-
-def harmless(text: str) -> str:
-    """`text` as a CSV cell that no spreadsheet takes for a formula."""
-    if text.startswith(_BEGINS_A_FORMULA) and not _PLAIN_NUMBER.fullmatch(text):
-        return f"'{text}"
-    return text
-
-
-def _csv_cell(cell: Cell) -> str | int:
-    if isinstance(cell, datetime):
-        return cell.isoformat(sep=" ")
-    return harmless(cell) if isinstance(cell, str) else "" if cell is None else cell
-
-
-def _csv_lines(rows: Iterable[Sequence[str | int]], parting: str) -> str:
-    lines = io.StringIO()
-    csv.writer(lines, delimiter=parting, lineterminator="\r\n").writerows(rows)
-    return lines.getvalue()
-
-
-def _write_rows(sheet: object, line: int, rows: Sequence[Sequence[Cell]]) -> None:
-    for row in rows:
-        for column, cell in enumerate(row):
-            if isinstance(cell, datetime):
-                sheet.write_datetime(line, column, cell)  # type: ignore[attr-defined]
-            elif isinstance(cell, str):
-                sheet.write_string(line, column, cell)  # type: ignore[attr-defined]
-            elif cell is not None:
-                sheet.write_number(line, column, cell)  # type: ignore[attr-defined]
-        line += 1
-
-
-def _widths() -> list[int]:
-    return [width for _, width in COLUMNS]
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while piece := file.read(_PIECE):
-            yield piece

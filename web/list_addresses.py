@@ -14,6 +14,7 @@ from crm_core.lists.shapes import ListName
 
 SEARCH, SORT, COLUMNS, VIEW, LOOK = "search", "sort", "columns", "view", "look"
 AFTER, BEFORE = "after", "before"
+USUAL_SORT: Final = "-created"
 LONGEST_SEARCH: Final = 200
 MOST_QUERY: Final = 20_000  # characters of a query that is sent in a form
 _PLACE: Final = (AFTER, BEFORE)
@@ -59,6 +60,9 @@ class ListAddress:
         pairs += [(SEARCH, self.search)] if self.search else []
         pairs += [(SORT, self.sort)] if self.sort else []
         pairs += [(COLUMNS, ",".join(self.columns))] if self.columns else []
+        if not pairs and self.states:
+            # Or else the view, or one's usual one, would say what is asked for.
+            return [(SORT, USUAL_SORT), (VIEW, self.view)] if self.view else [(VIEW, "all")]
         return pairs + ([(VIEW, self.view)] if self.view else [])
 
     def written(self, cursor: Cursor | None = None, path: str | None = None) -> str:
@@ -114,7 +118,13 @@ def read_cursor(written: str, *, backwards: bool = False) -> Cursor | None:
         return None
     if isinstance(key, int) and abs(key) >= 2**63:
         return None
+    if isinstance(key, str) and ("\0" in key or _is_torn(key)):
+        return None
     return Cursor(key, record_id, backwards)
+
+
+def _is_torn(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _read(name: ListName, pairs: Iterable[tuple[str, str]]) -> ListAddress:

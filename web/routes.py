@@ -27,6 +27,7 @@ from web.views import (
     help,  # noqa: A004 - the page is called help
     home,
     leads,
+    lists,
     login,
     me,
     merging,
@@ -116,6 +117,8 @@ ROUTES: tuple[Route, ...] = (
     # clients
     Route("GET", "/clients", clients.index, ALL_ROLES),
     Route("POST", "/clients", clients.create, ALL_ROLES),
+    Route("GET", "/clients/records", clients.records, ALL_ROLES),
+    Route("POST", "/clients/export.{format}", clients.export, ALL_ROLES),
     Route("GET", "/clients/new", clients.new, ALL_ROLES),
     Route("GET", "/clients/similar", clients.similar, ALL_ROLES),
     Route("GET", "/clients/{client_id:\\d{1,15}}", client_card.show, ALL_ROLES),
@@ -156,6 +159,18 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/fields/{kind:[a-z_]+}/{record_id:\\d{1,15}}", editing.change, ALL_ROLES),
     Route("POST", "/fields/{kind:[a-z_]+}/{record_id:\\d{1,15}}/remove", editing.remove, ALL_ROLES),
     Route("POST", "/changes/{change_id:\\d{1,15}}/undo", editing.undo, ALL_ROLES),
+    # lists: their views and columns
+    Route("POST", "/lists/{list}/views", lists.save_view, ALL_ROLES),
+    Route("POST", "/lists/{list}/views/{view_id:\\d{1,15}}", lists.change_view, ALL_ROLES),
+    Route("POST", "/lists/{list}/views/{view_id:\\d{1,15}}/delete", lists.delete_view, ALL_ROLES),
+    Route(
+        "POST",
+        "/lists/{list}/deleted/{entry_id:\\d{1,15}}/restore",
+        lists.restore_view,
+        ALL_ROLES,
+    ),
+    Route("POST", "/lists/{list}/usual", lists.like_view, ALL_ROLES),
+    Route("POST", "/lists/{list}/columns", lists.columns, ALL_ROLES),
     # tags
     Route("POST", "/clients/tags", tags.of_clients, ALL_ROLES),
     Route("POST", "/leads/tags", tags.of_leads, ALL_ROLES),
@@ -172,6 +187,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/leads", leads.index, ALL_ROLES),
     Route("POST", "/leads", leads.create, ALL_ROLES),
     Route("GET", "/leads/records", leads.records, ALL_ROLES),
+    Route("POST", "/leads/export.{format}", leads.export, ALL_ROLES),
     Route("GET", "/leads/new", leads.new, ALL_ROLES),
     Route("GET", "/leads/{lead_id:\\d{1,15}}", leads.show, ALL_ROLES),
     Route("GET", "/leads/{lead_id:\\d{1,15}}/card", leads.card, ALL_ROLES),
@@ -205,6 +221,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/deals", deals.index, ALL_ROLES),
     Route("POST", "/deals", deals.create, ALL_ROLES),
     Route("GET", "/deals/records", deals.records, ALL_ROLES),
+    Route("POST", "/deals/export.{format}", deals.export, ALL_ROLES),
     Route("GET", "/deals/new", deals.new, ALL_ROLES),
     Route("GET", "/deals/{deal_id:\\d{1,15}}", deals.show, ALL_ROLES),
     Route("GET", "/deals/{deal_id:\\d{1,15}}/card", deals.card, ALL_ROLES),

@@ -44,6 +44,7 @@ from crm_core.intake import Intake
 from crm_core.leads.conversion import Conversion
 from crm_core.leads.editable import LEAD
 from crm_core.leads.records import Leads
+from crm_core.lists.saved_views import SavedViews
 from crm_core.preferences import Preferences
 from crm_core.search.openings import Openings
 from crm_core.storage.engine import Storage
@@ -131,6 +132,7 @@ class Services:
     selling: Selling
     leads: Leads
     conversion: Conversion
+    saved_views: SavedViews
     preferences: Preferences
     handovers: Handovers
     deletion: Deletion
@@ -253,6 +255,7 @@ def build(settings: Settings, clock: Clock) -> Services:
         selling=Selling(storage, clock),
         leads=Leads(storage, clock, country),
         conversion=Conversion(storage, clock, deals),
+        saved_views=SavedViews(storage, clock),
         preferences=Preferences(storage),
         handovers=handovers,
         deletion=Deletion(storage, clock),

@@ -114,7 +114,7 @@ def quiet(key: ColumnElement[int], value: Span, asking: Asking) -> ColumnElement
 
 def own_field(field: CustomField, table: Table, value: Value) -> ColumnElement[bool]:
     """What stands in a field of the office's own."""
-    held = table.c.fields[field.key].as_string()
+    held: ColumnElement[str] = table.c.fields[field.key].as_string()
     match value:
         case Among():
             return _own_choice(field, held, value)

@@ -1,6 +1,8 @@
 """The office's own fields in lists: each a filter and a column, by its type."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from sqlalchemy import Table
@@ -74,5 +76,23 @@ def _reading(field: CustomField) -> Callable[[Any], Any]:
             return lambda held: tuple(titles[each] for each in held if each in titles)
         case FieldType.MONEY:
             return lambda held: (int(held), field.currency)
+        case FieldType.DATE:
+            return _day
+        case FieldType.NUMBER:
+            return _number
         case _:
             return lambda held: held
+
+
+def _day(held: str) -> date | None:
+    try:
+        return date.fromisoformat(held)
+    except ValueError:
+        return None
+
+
+def _number(held: str) -> Decimal | None:
+    try:
+        return Decimal(held)
+    except InvalidOperation:
+        return None

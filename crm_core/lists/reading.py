@@ -1,7 +1,7 @@
 """Reads lists: a page in its order, how many there are, all of it piece by piece, or their ids."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -56,13 +56,14 @@ class ListPage:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A question that was understood, of a list, by somebody. `found`: the best first of what the
-    search found, None where nothing is searched in that way."""
+    search found, None where nothing is searched in that way; `selection`: only these."""
 
     shape: ListShape
     question: ListQuestion
     asking: Asking
     found: tuple[int, ...] | None = None
     found_more: bool = False
+    selection: Selection | None = None
 
     def condition(self, action: Action = Action.SEE) -> ColumnElement[bool]:
         """Those that are asked for and with which the asker may do `action`."""
@@ -74,6 +75,8 @@ class Asked:
             parts.append(shape.visible(self.asking.actor, action))
         for name, value in question.values.items():
             parts.append(shape.filters[name].condition(value, self.asking))
+        if self.selection is not None:
+            parts.append(shape.table.c.id.in_(self.selection))
         if self.found is not None:
             parts.append(shape.table.c.id.in_(self.found))
         elif question.search and shape.says is not None:
@@ -123,11 +126,21 @@ def selected_ids(shape: ListShape, actor: Agent, ids: Sequence[int]) -> Selectio
     return select(table.c.id).where(table.c.id.in_(ids), shape.visible(actor, Action.SEE))
 
 
+def find_selected(asked: Asked, selection: Selection) -> Asked:
+    """The same list in its order, but only the `selection` of it, whatever it was asked for."""
+    question = replace(asked.question, values={}, written={}, search="", refused=())
+    return replace(asked, question=question, found=None, selection=selection)
+
+
 async def count(
-    connection: AsyncConnection, condition: ColumnElement[bool], shape: ListShape
+    connection: AsyncConnection,
+    condition: ColumnElement[bool],
+    shape: ListShape,
+    *,
+    most: int = MOST_COUNTED,
 ) -> int:
-    """How many there are; MOST_COUNTED + 1 for any more."""
-    some = select(shape.table.c.id).where(condition).limit(MOST_COUNTED + 1)
+    """How many there are; `most` + 1 for any more."""
+    some = select(shape.table.c.id).where(condition).limit(most + 1)
     counted = select(func.count()).select_from(some.subquery())
     return int((await connection.execute(counted)).scalar_one())
 
@@ -163,6 +176,8 @@ async def read_page(
         rows = sorted(await _rows(connection, asked, query), key=lambda row: places[row["id"]])
         return ListPage(tuple(rows), None, None)
     order, falls = find_order(shape, asked.question.order)
+    if cursor is not None and type(cursor.key) is not order.key.type.python_type:
+        cursor = None  # of another order: then from the beginning
     backwards = cursor is not None and cursor.backwards
     down = falls is not backwards
     query = shape.rows.add_columns(order.key.label("order_key")).where(wanted)

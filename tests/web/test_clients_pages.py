@@ -41,7 +41,7 @@ async def test_only_my_own_clients_when_i_ask(office: Office, client_as: ClientA
     mine = await anna.get("/clients?owner=me")
     assert "Ромашка" in mine.words
     assert "Павел" not in mine.words
-    assert "No client is yours" in (await boris.get("/clients?owner=me")).words
+    assert "Nothing fits all of this" in (await boris.get("/clients?owner=me")).words
 
 
 async def test_a_new_client_has_number_and_contact(office: Office, client_as: ClientAs) -> None:

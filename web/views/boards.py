@@ -11,17 +11,17 @@ from aiohttp import web
 from crm_core.agents.people import Agent
 from crm_core.agents.rights import Action, RecordKind, Scope
 from crm_core.catalogues import Catalogue, list_entries
-from crm_core.deals.board import PAGE, count_records, list_records, read_board
-from crm_core.deals.filtering import RecordFilter, State, Whose
+from crm_core.deals.board import read_board
+from crm_core.deals.filtering import RecordFilter, Whose
 from crm_core.deals.pipelines import Pipeline, list_pipelines
-from crm_core.storage.engine import Connection
+from crm_core.lists.shapes import ListName
 from web.boards_live import DEALS_TOPIC, LEADS_TOPIC
 from web.forms import Form, read_form
+from web.list_asking import like, liking_of
+from web.list_pages import list_data
 from web.sentences import sentence
+from web.views import lists
 from web.visits import page, partial, person, services, visit
-
-COOKIE_SECONDS: Final = 365 * 86400
-MOST_PAGES: Final = 10_000
 
 
 class Look(StrEnum):
@@ -49,6 +49,10 @@ class Shelf:
     path: str
     topic: str
 
+    @property
+    def name(self) -> ListName:
+        return ListName(self.path.removeprefix("/"))
+
 
 DEALS: Final = Shelf(RecordKind.DEAL, "/deals", DEALS_TOPIC)
 LEADS: Final = Shelf(RecordKind.LEAD, "/leads", LEADS_TOPIC)
@@ -56,20 +60,26 @@ LEADS: Final = Shelf(RecordKind.LEAD, "/leads", LEADS_TOPIC)
 
 async def index(request: web.Request, shelf: Shelf) -> web.Response:
     """The whole page; which of the two ways is remembered for the person."""
-    data = await _records(request, shelf)
-    loss_reasons = await _loss_reasons(request)
-    response = page(request, "boards/index.html", loss_reasons=loss_reasons, **data)
+    look = await _look(request, shelf)
+    data = await _page(request, shelf) | await _of(request, shelf, look)
     if request.query.get("look") in set(Look):
-        name = _cookie(person(request), shelf)
-        response.set_cookie(
-            name, request.query["look"], max_age=COOKIE_SECONDS, httponly=True, samesite="Lax"
-        )
-    return response
+        await like(request, shelf.name, look=look.value)
+    loss_reasons = await _loss_reasons(request)
+    return page(request, "boards/index.html", loss_reasons=loss_reasons, look=look, **data)
 
 
 async def records(request: web.Request, shelf: Shelf) -> web.Response:
     """The board or the list alone, as a page fetches it anew."""
-    return partial(request, "boards/_records.html", **await _records(request, shelf))
+    look = await _look(request, shelf)
+    if look is Look.LIST:
+        return await lists.records(request, shelf.name)
+    data = await _page(request, shelf) | await _of(request, shelf, look)
+    return partial(request, "boards/_records.html", look=look, **data)
+
+
+async def export(request: web.Request, shelf: Shelf) -> web.StreamResponse:
+    """What is chosen in the list, as a file."""
+    return await lists.export(request, shelf.name)
 
 
 async def move(request: web.Request, shelf: Shelf, record_id: int) -> web.Response:
@@ -118,71 +128,50 @@ def may_edit(actor: Agent, shelf: Shelf) -> bool:
     return actor.scope(shelf.kind, Action.EDIT) is not Scope.NONE
 
 
-async def _records(request: web.Request, shelf: Shelf) -> dict[str, Any]:
-    actor, now = person(request), services(request).clock.now()
-    look, asked = _look(request, shelf), _asked(request)
-    data: dict[str, Any] = {
-        "shelf": shelf,
-        "look": look,
-        "asked": asked,
-        "form": Form.of(**{name: request.query.get(name, "") for name in _QUERY}),
-        "periods": tuple(Period),
-        "states": tuple(State),
-        "may_edit": may_edit(actor, shelf),
-        "query": {name: value for name, value in request.query.items() if name in _QUERY and value},
-    }
+async def _page(request: web.Request, shelf: Shelf) -> dict[str, Any]:
+    actor = person(request)
     async with services(request).storage.read() as connection:
         pipelines = await list_pipelines(connection, shelf.kind)
-        chosen = _chosen(request, pipelines)
-        data |= {"pipelines": pipelines, "pipeline": chosen, "columns": (), "rows": ()}
-        if chosen is None:
-            return data
-        if look is Look.BOARD:
-            limits = _limits(request)
-            columns = await read_board(connection, actor, chosen, asked, now, limits=limits)
-            return {**data, "columns": columns}
-        return {**data, **await _listed(request, connection, actor, chosen, asked)}
-
-
-async def _listed(
-    request: web.Request,
-    connection: Connection,
-    actor: Agent,
-    pipeline: Pipeline,
-    asked: RecordFilter,
-) -> dict[str, Any]:
-    now = services(request).clock.now()
-    at = max(1, min(MOST_PAGES, _whole(request.query.get("page", ""), 1)))
-    rows = await list_records(connection, actor, pipeline, asked, now, after=(at - 1) * PAGE)
-    count, sums = await count_records(connection, actor, pipeline, asked, now)
-    stages = {stage.id: stage for stage in pipeline.stages}
     return {
-        "rows": rows[:PAGE],
-        "stages": stages,
-        "count": count,
-        "sums": sums,
-        "page_at": at,
-        "has_more": len(rows) > PAGE,
+        "shelf": shelf,
+        "asked": _asked(request),
+        "form": Form.of(**{name: request.query.get(name, "") for name in _QUERY}),
+        "periods": tuple(Period),
+        "may_edit": may_edit(actor, shelf),
+        "query": {name: value for name, value in request.query.items() if name in _QUERY and value},
+        "pipelines": pipelines,
+        "pipeline": _chosen(request, pipelines),
     }
 
 
-_QUERY = ("look", "pipeline", "whose", "search", "stale", "period", "state", "page")
+async def _of(request: web.Request, shelf: Shelf, look: Look) -> dict[str, Any]:
+    """What the board shows, or the list."""
+    if look is Look.LIST:
+        return await list_data(request, shelf.name)
+    actor, now, asked = person(request), services(request).clock.now(), _asked(request)
+    async with services(request).storage.read() as connection:
+        pipeline = _chosen(request, await list_pipelines(connection, shelf.kind))
+        if pipeline is None:
+            return {"columns": ()}
+        limits = _limits(request)
+        columns = await read_board(connection, actor, pipeline, asked, now, limits=limits)
+    return {"columns": columns}
 
 
-def _look(request: web.Request, shelf: Shelf) -> Look:
-    remembered = request.cookies.get(_cookie(person(request), shelf), "")
-    written = request.query.get("look", remembered)
+_QUERY = ("look", "pipeline", "whose", "search", "stale", "period")
+
+
+async def _look(request: web.Request, shelf: Shelf) -> Look:
+    written = request.query.get("look", "")
+    if written not in set(Look):
+        async with services(request).storage.read() as connection:
+            written = (await liking_of(connection, person(request).id, shelf.name)).get("look", "")
     return Look(written) if written in set(Look) else Look.BOARD
-
-
-def _cookie(actor: Agent, shelf: Shelf) -> str:
-    """People who share a machine do not share what they look at."""
-    return f"perezvon-{shelf.topic}-{actor.id}"
 
 
 def _asked(request: web.Request) -> RecordFilter:
     query = request.query
-    whose, state = query.get("whose", ""), query.get("state", "")
+    whose = query.get("whose", "")
     today = services(request).clock.now().astimezone(visit(request).reader.zone).date()
     period = query.get("period", "")
     return RecordFilter(
@@ -190,7 +179,6 @@ def _asked(request: web.Request) -> RecordFilter:
         search=query.get("search", "").replace("\0", "").strip(),
         stale=bool(query.get("stale")),
         expected=days_of(Period(period) if period in set(Period) else Period.ANY, today),
-        state=State(state) if state in set(State) else State.OPEN,
     )
 
 

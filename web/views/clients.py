@@ -4,57 +4,28 @@ from aiohttp import web
 
 from crm_core.agents.people import list_agents
 from crm_core.clients.editable import KINDS
-from crm_core.clients.listing import (
-    MOST_COUNTED,
-    count_clients,
-    list_clients,
-    search_clients,
-)
 from crm_core.clients.similar import find_similar
 from crm_core.errors import CrmError
-from crm_core.search.question import is_number
+from crm_core.lists.shapes import ListName
 from web.forms import Form, read_form, read_query
+from web.list_pages import list_data
+from web.views import lists
 from web.visits import go, page, partial, person, services
-
-PAGE = 50
-MOST_FOUND = 100
-"""Best matches of a search; whoever sees more is asked to write more."""
 
 
 async def index(request: web.Request) -> web.Response:
-    """The newest clients, or the best matches of `search`; `owner=me` only my own."""
-    built, actor = services(request), person(request)
-    country = built.settings.exchange.country
-    search = request.query.get("search", "").replace("\0", "").strip()
-    owner = actor.id if request.query.get("owner") == "me" else None
-    written = request.query.get("before", "")
-    before = (
-        int(written) if written.isascii() and written.isdecimal() and len(written) < 10 else None
-    )
-    more = False
-    async with built.storage.read() as connection:
-        if search:
-            rows, more = await search_clients(
-                connection, actor, search, country, own=owner is not None, limit=MOST_FOUND
-            )
-            total = len(rows)
-        else:
-            total = await count_clients(connection, actor, owner_agent_id=owner)
-            rows = await list_clients(
-                connection, actor, owner_agent_id=owner, before_id=before, limit=PAGE
-            )
-    return page(
-        request,
-        "clients/index.html",
-        rows=rows,
-        total=min(total, MOST_COUNTED),
-        more=more or total > MOST_COUNTED,
-        search=search,
-        mine=owner is not None,
-        is_first=before is None,
-        last_id=rows[-1].id if not search and len(rows) == PAGE else None,
-        is_number=is_number(search, country),
-    )
+    """The list of clients, by its filters, its views, or the best matches of a search."""
+    return page(request, "clients/index.html", **await list_data(request, ListName.CLIENTS))
+
+
+async def records(request: web.Request) -> web.Response:
+    """The list alone."""
+    return await lists.records(request, ListName.CLIENTS)
+
+
+async def export(request: web.Request) -> web.StreamResponse:
+    """What is chosen in the list, as a file."""
+    return await lists.export(request, ListName.CLIENTS)
 
 
 async def new(request: web.Request) -> web.Response:

@@ -44,6 +44,11 @@ async def records(request: web.Request) -> web.Response:
     return await boards.records(request, LEADS)
 
 
+async def export(request: web.Request) -> web.StreamResponse:
+    """What is chosen in the list, as a file."""
+    return await boards.export(request, LEADS)
+
+
 async def move(request: web.Request) -> web.Response:
     """To another stage, for scripts."""
     return await boards.move(request, LEADS, _id(request))

@@ -1,15 +1,23 @@
 // Tables whose rows open a page: a click anywhere opens it, j and k (or the arrows) walk, Enter opens,
 // and a letter presses the button of the chosen row that bears it (data-row-key).
 
-const table = document.querySelector("table[data-rows]");
 const OWN = "a, button, input, select, textarea, label, summary, details";
 
+// The table may come and go while the page stays.
+function table() {
+  return document.querySelector("table[data-rows]");
+}
+
 function rows() {
-  return [...table.querySelectorAll("tbody tr[data-href]")];
+  return [...table().querySelectorAll("tbody tr[data-href]")];
 }
 
 function chosen() {
-  return table.querySelector('tr[aria-selected="true"]');
+  return table().querySelector('tr[aria-selected="true"]');
+}
+
+function rowOf(event) {
+  return event.target.closest("table[data-rows] tr[data-href]");
 }
 
 function choose(row) {
@@ -39,18 +47,18 @@ function isBusy(event) {
   );
 }
 
-if (table) {
-  table.addEventListener("click", (event) => {
-    const row = event.target.closest("tr[data-href]");
-    if (!row || event.target.closest(OWN) || String(getSelection())) return;
+if (table() || document.getElementById("records")) {
+  document.addEventListener("click", (event) => {
+    const row = rowOf(event);
+    if (!row || event.defaultPrevented || event.target.closest(OWN) || String(getSelection())) return;
     open(row, event.ctrlKey || event.metaKey);
   });
-  table.addEventListener("auxclick", (event) => {
-    const row = event.target.closest("tr[data-href]");
+  document.addEventListener("auxclick", (event) => {
+    const row = rowOf(event);
     if (row && event.button === 1 && !event.target.closest(OWN)) open(row, true);
   });
   document.addEventListener("keydown", (event) => {
-    if (isBusy(event)) return;
+    if (!table() || isBusy(event)) return;
     if (event.code === "KeyJ" || event.key === "ArrowDown") step(1);
     else if (event.code === "KeyK" || event.key === "ArrowUp") step(-1);
     else if (event.key === "Enter" && chosen() && !event.target.closest(OWN)) open(chosen(), false);
