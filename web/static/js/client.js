@@ -2,6 +2,7 @@
 
 import { tick } from "./clocks.js";
 import { listenToFields, tellUndoable } from "./inplace.js";
+import { listenToOwnFields } from "./own.js";
 import { fetchPartial } from "./sending.js";
 import { listenToTags } from "./tags.js";
 import { listenToUploads } from "./upload.js";
