@@ -26,7 +26,7 @@ YES: Final = N_("yes")
 NO: Final = N_("no")
 TYPE_NAMES: Final[Mapping[FieldType, str]] = {
     FieldType.TEXT: N_("Text"),
-    FieldType.NUMBER: N_("Number"),
+    FieldType.NUMBER: N_("A number"),
     FieldType.MONEY: N_("Money"),
     FieldType.DATE: N_("Date"),
     FieldType.CHOICE: N_("One of several"),

@@ -65,6 +65,10 @@ async def test_an_administrator_keeps_the_tags_in_order(
     dina = await client_as("dina")
     shown = await dina.get("/admin/tags")
     assert "Remove “Large”? It is on 2 records." in shown.text.replace("&#34;", '"')
+    await office.services.accounts.set_preferences(office.cast.dina, language="ru")
+    asked = "Убрать «Large»? Метка стоит на 2 записях."
+    assert asked in (await (await client_as("dina")).get("/admin/tags")).text
+    await office.services.accounts.set_preferences(office.cast.dina, language="en")
     big = f"/admin/tags/{tagged['Big']}"
     await dina.post(big, {"title": "Whale", "colour": "violet"})
     assert "is-violet" in (await dina.get("/admin/tags")).text

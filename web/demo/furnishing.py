@@ -32,6 +32,7 @@ from web.demo.exchange import COUNTRY
 from web.demo.history import PastClock, write_history
 from web.demo.promises import add_promises
 from web.demo.sales import add_sales
+from web.demo.shaping import add_own_fields
 from web.folders import make_room
 
 HISTORY_DAYS = 5
@@ -99,6 +100,7 @@ async def _make_office(
     known = {client.name: await _add_client(clients, edits, client, staff) for client in CLIENTS}
     if with_history:
         await add_sales(storage, past, staff, known)
+        await add_own_fields(storage, past, staff, known)
         await write_history(storage, past, clock.now(), staff)
         await add_promises(storage, past, staff, list(known.values()))
 

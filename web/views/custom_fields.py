@@ -68,7 +68,7 @@ async def arrange_sections(request: web.Request) -> web.Response:
     async with services(request).storage.read() as connection:
         listed = [each.id for each in await list_sections(connection, kind.value)]
     moved = form.record_id("moved") or 0
-    ids = _order(form, listed, moved)
+    ids = order_of(form, listed, moved)
     await services(request).shaping.sections.arrange(person(request), kind, ids)
     if form.value("ids"):
         return web.json_response({})
@@ -82,7 +82,7 @@ async def arrange_fields(request: web.Request) -> web.Response:
         fields = await list_fields(connection, section.kind, active=None)
     listed = [each.id for each in fields if each.section_id == section.id and each.active]
     moved = form.record_id("moved") or 0
-    ids = _order(form, listed, moved)
+    ids = order_of(form, listed, moved)
     await services(request).shaping.fields.arrange(person(request), section.id, ids)
     if form.value("ids"):
         return web.json_response({})
@@ -118,12 +118,12 @@ async def create(request: web.Request) -> web.Response:
 
 async def edit(request: web.Request) -> web.Response:
     """One field whole."""
-    return await _edit(request, await _field(request), None)
+    return await edit_page(request, await field_of(request), None)
 
 
 async def save(request: web.Request) -> web.Response:
     """Another title, hint, section; hidden from others."""
-    form, field = await read_form(request), await _field(request)
+    form, field = await read_form(request), await field_of(request)
     section_id = form.record_id("section_id", required=True)
     if form.ok:
         try:
@@ -138,13 +138,13 @@ async def save(request: web.Request) -> web.Response:
         except CrmError as refused:
             form.refused_by(refused)
     if not form.ok:
-        return await _edit(request, field, form, status=422)
+        return await edit_page(request, field, form, status=422)
     return _back(RecordKind(field.kind), f"field-{field.id}", told="field_saved")
 
 
 async def switch(request: web.Request) -> web.Response:
     """Off or on (`on`); what it holds is kept."""
-    form, field = await read_form(request), await _field(request)
+    form, field = await read_form(request), await field_of(request)
     fields = services(request).shaping.fields
     turn = fields.restore if form.ticked("on") else fields.retire
     await turn(person(request), field.id)
@@ -152,44 +152,7 @@ async def switch(request: web.Request) -> web.Response:
     return _back(RecordKind(field.kind), f"section-{field.section_id}", told=told)
 
 
-async def add_choice(request: web.Request) -> web.Response:
-    """One more to choose from."""
-    form, field = await read_form(request), await _field(request)
-    try:
-        await services(request).shaping.choices.add(person(request), field.id, form.value("title"))
-    except CrmError as refused:
-        form.refused_by(refused)
-        return await _edit(request, field, None, choice_form=form, status=422)
-    return _to(field)
-
-
-async def save_choice(request: web.Request) -> web.Response:
-    """Called otherwise, offered no longer (`retire`) or again (`restore`)."""
-    form, field = await read_form(request), await _field(request)
-    choice_id, choices = int(request.match_info["choice_id"]), services(request).shaping.choices
-    try:
-        if form.ticked("retire"):
-            await choices.retire(person(request), field.id, choice_id)
-        elif form.ticked("restore"):
-            await choices.restore(person(request), field.id, choice_id)
-        else:
-            await choices.rename(person(request), field.id, choice_id, form.value("title"))
-    except CrmError as refused:
-        form.refused_by(refused)
-        return await _edit(request, field, None, choice_form=form, status=422)
-    return _to(field)
-
-
-async def arrange_choices(request: web.Request) -> web.Response:
-    """All in the order of `ids`, for scripts; or one of them `to` "up" or "down"."""
-    form, field = await read_form(request), await _field(request)
-    listed = [each.id for each in field.choices if each.active]
-    ids = _order(form, listed, form.record_id("moved") or 0)
-    await services(request).shaping.choices.arrange(person(request), field.id, ids)
-    return web.json_response({}) if form.value("ids") else _to(field)
-
-
-def _order(form: Form, listed: list[int], moved: int) -> list[int]:
+def order_of(form: Form, listed: list[int], moved: int) -> list[int]:
     """The `ids` that a script sends, or `listed` after `moved` went one place `to`."""
     if form.value("ids"):
         written = form.value("ids").split(",")[:200]
@@ -211,10 +174,6 @@ def _back(kind: RecordKind, place: str = "", *, told: str = "") -> web.Response:
     return go(f"{HERE}?of={kind}" + (f"#{place}" if place else ""), told=told)
 
 
-def _to(field: CustomField) -> web.Response:
-    return go(f"{HERE}/{field.id}#choices")
-
-
 def _currency(request: web.Request) -> str:
     return currency_of(services(request).settings.exchange.country)
 
@@ -229,7 +188,8 @@ async def _section(request: web.Request) -> FieldSection:
     raise NotFound(section_id=wanted)
 
 
-async def _field(request: web.Request) -> CustomField:
+async def field_of(request: web.Request) -> CustomField:
+    """The field that the address names, switched off or not. NotFound."""
     wanted = int(request.match_info["field_id"])
     async with services(request).storage.read() as connection:
         for field in await list_fields(connection, None, active=None):
@@ -275,7 +235,7 @@ async def _new(
     )
 
 
-async def _edit(
+async def edit_page(
     request: web.Request,
     field: CustomField,
     form: Form | None,
@@ -283,6 +243,7 @@ async def _edit(
     choice_form: Form | None = None,
     status: int = 200,
 ) -> web.Response:
+    """One field whole, with the form that was refused."""
     async with services(request).storage.read() as connection:
         sections = await list_sections(connection, field.kind, active=None)
     return page(
