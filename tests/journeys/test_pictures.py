@@ -4,11 +4,14 @@
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from crm_core.tasks.about import About
+from crm_core.tasks.next_step import NextStep
 from tests.journeys.believable import HELEN, furnish_a_card, furnish_a_day, furnish_with_a_past
 from tests.journeys.office import SIZE, Perezvon
 from tests.journeys.pipeline import furnish_a_pipeline
@@ -126,3 +129,30 @@ async def test_the_client_card_tells_everything_on_one_screen(perezvon: Perezvon
     assert not await anna.evaluate("document.documentElement.scrollWidth > innerWidth")
     await expect(anna.locator("#link-state")).to_be_hidden()
     await _still(anna, "card.png")
+
+
+async def test_the_one_box_finds_everything_of_one_word_on_one_screen(perezvon: Perezvon) -> None:
+    cast, services = perezvon.cast, perezvon.services
+    hotels = await furnish_a_card(perezvon)
+    asked = "Helen asks whether the wall lamps can be dimmed; the electrician comes on Friday."
+    await services.clients.add_note(cast.anna, hotels, asked)
+    inn = await services.clients.create(
+        cast.anna,
+        kind="organisation",
+        name="The Lamplighter Inn",
+        number="+44 117 496 0132",
+        email="inn@lamp.example",
+    )
+    due = services.clock.now() + timedelta(days=2)
+    offer = NextStep("Call about the brass lamps", due, assignee_agent_id=cast.anna.id)
+    await services.tasks.create(cast.anna, offer, About(client_id=inn))
+    await services.bus.settled()
+    anna = await perezvon.screen(cast.anna, "day")
+    await anna.keyboard.press("/")
+    await anna.keyboard.type("lamp")
+    box = anna.locator("#search-box")
+    for told in ("Clients", "Deals", "Tasks", "Notes", "Brightwater Hotels", "All results for"):
+        await expect(box).to_contain_text(told)
+    assert await _is_fully_visible(box)
+    await expect(anna.locator("#link-state")).to_be_hidden()
+    await _still(anna, "search.png")
