@@ -1,19 +1,18 @@
 """A client is deleted and brought back: he vanishes from every list with all that is his, and what
 was still to be done about him is called off; nothing of him is lost."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Select, and_, delete, func, insert, select, update
+from sqlalchemy import Select, and_, func, insert, select, update
 
-from crm_core import audit
 from crm_core.agents.people import Agent
 from crm_core.agents.rights import Action
 from crm_core.clients.access import access_client, deleted_clients, visible_clients
+from crm_core.clients.indexing import index_client
 from crm_core.clients.tables import clients
-from crm_core.clients.touching import touch_client
 from crm_core.clock import Clock
 from crm_core.deals.tables import deals
 from crm_core.errors import Forbidden, NotFound
@@ -81,25 +80,24 @@ class Deletion:
         together = select(clients.c.id).where(deleted_clients(actor), clients.c.deleted_at == at)
         async with self._storage.read() as connection:
             ids = list((await connection.execute(together.order_by(clients.c.id))).scalars())
-        for start in range(0, len(ids), PIECE // 4):  # each is found again: that takes its time
-            await self._restore(actor, ids[start : start + PIECE // 4])
+        for start in range(0, len(ids), PIECE):
+            await self._restore(actor, ids[start : start + PIECE])
         return len(ids)
 
     async def _restore(self, actor: Agent, ids: Collection[int]) -> None:
         now = self._clock.now()
         async with self._storage.write() as tx:
-            for client_id in ids:
-                query = select(clients.c.deleted_at).where(
-                    clients.c.id == client_id, deleted_clients(actor)
-                )
-                deleted_at = (await tx.execute(query)).scalar_one_or_none()
-                if deleted_at is None:
-                    raise NotFound(client_id=client_id)
-                mine = clients.c.id == client_id
-                await tx.execute(update(clients).where(mine).values(deleted_at=None))
-                await audit.record(tx, now, actor.id, BROUGHT_BACK, "client", client_id)
-                await touch_client(tx, now, client_id)
-                await _take_up(tx, client_id, deleted_at)
+            theirs = and_(clients.c.id.in_(ids), deleted_clients(actor))
+            query = select(clients.c.id, clients.c.deleted_at).where(theirs)
+            found: dict[int, datetime] = dict(map(tuple, await tx.execute(query)))
+            if len(found) < len(ids):
+                raise NotFound(client_id=next(each for each in ids if each not in found))
+            stamps = {"deleted_at": None, "updated_at": now, "version": clients.c.version + 1}
+            await tx.execute(update(clients).where(clients.c.id.in_(ids)).values(**stamps))
+            await _audit(tx, actor, now, BROUGHT_BACK, ids)
+            await _find_again(tx, ids)
+            await _take_up(tx, found)
+            tx.announce(*(ClientChanged(client_id=each) for each in ids))
             await _tell_records(tx, ids)
 
 
@@ -109,22 +107,27 @@ async def _delete_piece(tx: Write, actor: Agent, now: datetime, wanted: Collecti
     ids = sorted((await tx.execute(gone.returning(clients.c.id))).scalars())
     if not ids:
         return 0
-    said = {"at": now, "agent_id": actor.id, "action": DELETED, "subject": "client", "details": {}}
-    await tx.execute(insert(audit_rows), [{**said, "subject_id": str(each)} for each in ids])
-    await _forget_in_search(tx, ids)
+    await _audit(tx, actor, now, DELETED, ids)
     await _call_off(tx, actor, now, ids)
     tx.announce(*(ClientChanged(client_id=each) for each in ids))
     await _tell_records(tx, ids)
     return len(ids)
 
 
-async def _forget_in_search(tx: Write, ids: Collection[int]) -> None:
-    own = (SearchKind.CLIENT.value, SearchKind.CLIENT_NOTE.value)
-    texts = search_texts.c
-    await tx.execute(delete(search_texts).where(texts.kind.in_(own), texts.record_id.in_(ids)))
-    theirs = select(leads.c.id).where(leads.c.client_id.in_(ids))
-    of_leads = and_(texts.kind == SearchKind.LEAD.value, texts.record_id.in_(theirs))
-    await tx.execute(delete(search_texts).where(of_leads))
+async def _audit(tx: Write, actor: Agent, now: datetime, action: str, ids: Collection[int]) -> None:
+    said = {"at": now, "agent_id": actor.id, "action": action, "subject": "client", "details": {}}
+    await tx.execute(insert(audit_rows), [{**said, "subject_id": str(each)} for each in ids])
+
+
+async def _find_again(tx: Write, ids: Collection[int]) -> None:
+    """What he is found by stayed, and the door alone kept it from being seen, unless the index was
+    built anew meanwhile."""
+    own = search_texts.c.kind == SearchKind.CLIENT.value
+    known = select(search_texts.c.record_id).where(own, search_texts.c.record_id.in_(ids))
+    indexed = set((await tx.execute(known)).scalars())
+    for client_id in ids:
+        if client_id not in indexed:
+            await index_client(tx, client_id)
 
 
 async def _call_off(tx: Write, actor: Agent, now: datetime, ids: Collection[int]) -> None:
@@ -135,17 +138,18 @@ async def _call_off(tx: Write, actor: Agent, now: datetime, ids: Collection[int]
         tx.announce(TaskDone(task_id=task_id, ending=CALLED_OFF))
 
 
-async def _take_up(tx: Write, client_id: int, deleted_at: datetime) -> None:
-    """What was called off with him is to be done again."""
-    then = and_(
-        tasks.c.client_id == client_id,
-        tasks.c.done_at == deleted_at,
-        tasks.c.ending == CALLED_OFF,
-    )
+async def _take_up(tx: Write, deleted: Mapping[int, datetime]) -> None:
+    """What was called off with them is to be done again."""
     values = {"done_at": None, "done_by": None, "ending": None, "version": tasks.c.version + 1}
-    again = update(tasks).where(then).values(**values).returning(tasks.c.id)
-    for task_id in sorted((await tx.execute(again)).scalars()):
-        tx.announce(TaskChanged(task_id=task_id))
+    for deleted_at in set(deleted.values()):
+        then = and_(
+            tasks.c.client_id.in_([key for key, at in deleted.items() if at == deleted_at]),
+            tasks.c.done_at == deleted_at,
+            tasks.c.ending == CALLED_OFF,
+        )
+        again = update(tasks).where(then).values(**values).returning(tasks.c.id)
+        for task_id in sorted((await tx.execute(again)).scalars()):
+            tx.announce(TaskChanged(task_id=task_id))
 
 
 async def _tell_records(tx: Write, ids: Collection[int]) -> None:
