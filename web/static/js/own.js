@@ -45,6 +45,9 @@ function gather(picks) {
 
 export function listenToOwnFields() {
   document.addEventListener("click", (event) => {
+    for (const picks of document.querySelectorAll(".own-picks[open]")) {
+      if (!picks.contains(event.target)) picks.open = false;
+    }
     const offer = event.target.closest("[data-reveals]");
     if (offer) {
       const row = document.getElementById(offer.dataset.reveals);
@@ -57,9 +60,6 @@ export function listenToOwnFields() {
     const tab = event.target.closest("[data-own-tab]");
     if (tab) openTab(cardOf(tab), tab.dataset.ownTab);
     event.target.closest("[data-closes]")?.closest("dialog").close();
-    for (const picks of document.querySelectorAll(".own-picks[open]")) {
-      if (!picks.contains(event.target)) picks.open = false;
-    }
   });
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-pick]")) gather(event.target.closest(".own-picks"));
