@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core import audit
 from crm_core.agents.people import Agent
@@ -31,6 +32,7 @@ from crm_core.leads.records import lead_changed, refuse_converted
 from crm_core.search.index import reindex
 from crm_core.search.kinds import SearchKind
 from crm_core.storage.engine import Storage, Write
+from crm_core.tables import audit as audit_trail
 from crm_core.tasks.tables import tasks
 from crm_core.wording import existing_id
 
@@ -206,6 +208,23 @@ async def _open_tasks(tx: Write, lead_id: int) -> list[int]:
         tasks.c.lead_id == lead_id, tasks.c.done_at.is_(None), tasks.c.deal_id.is_(None)
     )
     return list((await tx.execute(query)).scalars())
+
+
+async def find_conversion(connection: AsyncConnection, actor: Agent, lead_id: int) -> int | None:
+    """The change by which this person made the lead a client, where it still holds."""
+    query = (
+        select(audit_trail.c.id, audit_trail.c.action)
+        .where(
+            audit_trail.c.subject == "lead",
+            audit_trail.c.subject_id == str(lead_id),
+            audit_trail.c.action.in_((CONVERTED, UNCONVERTED)),
+            audit_trail.c.agent_id == actor.id,
+        )
+        .order_by(audit_trail.c.id.desc())
+        .limit(1)
+    )
+    last = (await connection.execute(query)).one_or_none()
+    return last.id if last is not None and last.action == CONVERTED else None
 
 
 async def _entry_of(tx: Write, actor: Agent, lead_id: int, change_id: int) -> AuditEntry:

@@ -85,8 +85,11 @@ async def test_a_lead_becomes_a_client_with_a_deal_and_is_taken_back(
     deal = await anna.get(f"/deals/{row['deal_id']}")
     assert 'value="Lamps"' in deal.text
     assert "Olga Novak" in deal.words
-    [undo] = [link for link in page.text.split('"') if "/unconvert/" in link]
+    later = await anna.get(f"/leads/{lead_id}")
+    [undo] = [link for link in later.text.split('"') if "/unconvert/" in link]
+    assert "/unconvert/" not in (await (await client_as("boris")).get(f"/leads/{lead_id}")).text
     await anna.post(undo, {})
+    assert "/unconvert/" not in (await anna.get(f"/leads/{lead_id}")).text
     assert (await _row(office, lead_id))["client_since"] is None
     assert (await anna.get(f"/deals/{row['deal_id']}")).status == 404
 

@@ -17,7 +17,7 @@ from crm_core.deals.queries import done_actions_of
 from crm_core.editing.fields import Day
 from crm_core.errors import CrmError, NotFound
 from crm_core.leads.access import may_with_lead
-from crm_core.leads.conversion import DealWish
+from crm_core.leads.conversion import DealWish, find_conversion
 from crm_core.leads.queries import Lead, read_lead
 from crm_core.leads.records import NewLead, Party
 from crm_core.money import read_amount
@@ -171,7 +171,7 @@ async def convert(request: web.Request) -> web.Response:
     stage_id = form.record_id("stage")
     if form.ok:
         try:
-            became = await services(request).conversion.convert(
+            await services(request).conversion.convert(
                 person(request),
                 _id(request),
                 into_client_id=into_id,
@@ -182,8 +182,7 @@ async def convert(request: web.Request) -> web.Response:
         except CrmError as refused:
             form.refused_by(refused)
         else:
-            query = f"?converted={became.change_id}"
-            return go(f"/leads/{_id(request)}{query}", told="lead_converted")
+            return go(f"/leads/{_id(request)}", told="lead_converted")
     return await _conversion(request, form, status=422)
 
 
@@ -290,7 +289,7 @@ async def _lead(request: web.Request) -> dict[str, Any]:
             "may_edit": await may_with_lead(connection, actor, lead_id, Action.EDIT),
             "may_delete": await may_with_lead(connection, actor, lead_id, Action.DELETE),
             "may_hand_over": actor.role != "operator" or lead.owner_agent_id in (None, actor.id),
-            "converted": request.query.get("converted", ""),
+            "converted": await find_conversion(connection, actor, lead_id),
         }
 
 
