@@ -17,6 +17,8 @@ function written(field) {
 function show(field, value) {
   if (field.type === "checkbox") field.checked = value === "1";
   else field.value = value;
+  // Several choices are shown by boxes beside the field: see own.js.
+  if (field.type === "hidden") field.dispatchEvent(new Event("shown", { bubbles: true }));
 }
 
 export function isUnsaved(field) {

@@ -33,7 +33,14 @@ function restore(card) {
     if (row?.hidden) reveal(row);
     else if (row && !document.getElementById(`${id}-offer`)) revealed.delete(id);
   }
+  for (const picks of card.querySelectorAll(".own-picks")) spread(picks);
   if (card.matches?.("article[data-src]") && chosen.has(card.id)) openTab(card, chosen.get(card.id));
+}
+
+// The boxes stand as the field does, whoever has changed it.
+function spread(picks) {
+  const ids = picks.querySelector("[data-edit]").value.split(",");
+  for (const box of picks.querySelectorAll("[data-pick]")) box.checked = ids.includes(box.value);
 }
 
 function gather(picks) {
@@ -88,6 +95,10 @@ export function listenToOwnFields() {
     if (!event.target.matches("form[data-arranges]")) return;
     event.target.closest("dialog").close();
     refresh({ id: cardOf(event.target).id });
+  });
+  document.addEventListener("shown", (event) => {
+    const picks = event.target.closest(".own-picks");
+    if (picks) spread(picks);
   });
   document.addEventListener("renewed", (event) => restore(event.target));
 }
