@@ -194,6 +194,7 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
     "exchange_said_nothing": N_("Nothing of what the exchange said of this call is kept."),
     "client_created": N_("The client is created."),
     "client_handed_over": N_("The client has another owner."),
+    "file_bytes_gone": N_("This file was removed too long ago: it is not kept any more."),
     "name_differs": N_("That is not the name. Write it as it stands above."),
     "legal_hold": N_("This data is under legal hold: it must be kept until the hold is lifted."),
     "client_held": N_("The data is held: it cannot be erased."),

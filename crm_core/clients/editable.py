@@ -9,6 +9,7 @@ from sqlalchemy import Column, Table, delete, select, update
 from crm_core.catalogues import Catalogue, entry_field
 from crm_core.clients.access import access_client
 from crm_core.clients.contact_points import PointField
+from crm_core.clients.files import FileName
 from crm_core.clients.numbers import NumberField
 from crm_core.clients.requisites import REQUISITE_FIELDS
 from crm_core.clients.tables import (
@@ -103,7 +104,7 @@ def client_editables(country: str) -> dict[str, Editable]:
         held_by=(deals.c.legal_entity_id,),
     )
     note = _part("note", notes, {"text": Paragraphs(required=True), "pinned": YesNo()}, called="id")
-    file = _part("file", files, {"name": Field(limit=255, required=True)})
+    file = _part("file", files, {"name": FileName(limit=255, required=True)})
     return {each.subject: each for each in (client, contact, number, point, entity, note, file)}
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from sqlalchemy import delete, func, insert, select
@@ -20,6 +20,7 @@ from crm_core.clients.access import access_client
 from crm_core.clients.tables import file_bytes, files
 from crm_core.clock import Clock
 from crm_core.editing.edits import PART
+from crm_core.editing.fields import Field, Row
 from crm_core.errors import Invalid, NotFound
 from crm_core.events import ClientChanged
 from crm_core.storage.engine import Storage
@@ -48,6 +49,16 @@ class File:
     size: int
     sha256: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FileName(Field):
+    """What a file is called, as long as there are bytes to call so."""
+
+    async def check(self, connection: AsyncConnection, name: str, value: Any, row: Row) -> None:
+        """Invalid(name, "file_bytes_gone") for one that was removed too long ago."""
+        if await _piece(connection, row["sha256"], 0) is None:
+            raise Invalid(name, "file_bytes_gone")
 
 
 class Files:

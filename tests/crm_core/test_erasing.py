@@ -225,14 +225,16 @@ async def test_bytes_are_cleaned_when_nobody_will_bring_their_file_back(
     kept = await files.add(cast.grigory, cast.pavel, "a", "text/plain", _bytes(b"kept" * 99_999))
     same = await files.add(cast.grigory, cast.pavel, "b", "text/plain", _bytes(b"kept" * 99_999))
     gone = await files.add(cast.grigory, cast.pavel, "c", "text/plain", _bytes(b"gone" * 99_999))
-    for file_id in (same, gone):
-        await edits.remove(cast.grigory, "file", file_id)
+    removed = [await edits.remove(cast.grigory, "file", each) for each in (same, gone)]
     await clock.advance(timedelta(days=29).total_seconds())
     assert await files.clean() == 0
     await clock.advance(timedelta(days=2).total_seconds())
     assert await files.clean() == 1
     async with storage.read() as connection:
         left = (await connection.execute(select(file_bytes.c.sha256).distinct())).scalars().all()
+    await edits.undo(cast.grigory, removed[0])
+    with pytest.raises(Invalid, match="file_bytes_gone"):
+        await edits.undo(cast.grigory, removed[1])
     assert left == [(await files.get(cast.grigory, kept)).sha256]
 
 
