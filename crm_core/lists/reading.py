@@ -18,6 +18,7 @@ from crm_core.lists.sales import deals_shape, leads_shape
 from crm_core.lists.shapes import ListName, ListShape
 from crm_core.search.finding import find
 from crm_core.search.kinds import SearchKind
+from crm_core.storage.base import Instant
 from crm_core.storage.engine import Storage
 
 PAGE: Final = 50
@@ -176,7 +177,7 @@ async def read_page(
         rows = sorted(await _rows(connection, asked, query), key=lambda row: places[row["id"]])
         return ListPage(tuple(rows), None, None)
     order, falls = find_order(shape, asked.question.order)
-    if cursor is not None and type(cursor.key) is not order.key.type.python_type:
+    if cursor is not None and type(cursor.key) is not _held_by(order.key):
         cursor = None  # of another order: then from the beginning
     backwards = cursor is not None and cursor.backwards
     down = falls is not backwards
@@ -224,6 +225,11 @@ async def _rows(
         for row in found:
             row[name] = gathered.get(row["id"])
     return found
+
+
+def _held_by(key: ColumnElement[Any]) -> type:
+    """What values of the column are; an Instant does not tell by itself."""
+    return datetime if isinstance(key.type, Instant) else key.type.python_type
 
 
 def _beyond(

@@ -97,6 +97,8 @@ window.addEventListener("popstate", () => {
 function openEditor(name) {
   const panel = menu().querySelector(".filter-panel");
   menu().open = true;
+  const room = document.documentElement.clientWidth - menu().getBoundingClientRect().left;
+  panel.classList.toggle("leftwards", room < panel.offsetWidth + 16);
   panel.querySelector("[data-filter-names]").hidden = Boolean(name);
   for (const editor of panel.querySelectorAll("[data-filter]")) editor.hidden = editor.dataset.filter !== name;
   const place = name ? panel.querySelector(`[data-filter="${CSS.escape(name)}"]`) : panel.querySelector("[data-filter-names]");
