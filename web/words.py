@@ -205,7 +205,6 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "name": N_("a similar name"),
     },
     "tag_colour": {
-        "": N_("grey"),
         "blue": N_("blue"),
         "green": N_("green"),
         "yellow": N_("yellow"),
