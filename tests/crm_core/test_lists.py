@@ -259,7 +259,7 @@ async def test_each_filter_of_clients_finds_exactly_its_own(
         if found != expected:
             wrong[case] = sorted(many[each]["n"] for each in found ^ expected)
         async with storage.read() as connection:
-            chosen = set((await connection.execute(selected(asked))).scalars())
+            chosen = {row.id for row in await connection.execute(selected(asked))}
             total = await count(connection, asked.condition(), asked.shape)
         assert (chosen & set(many), total) == (found, len(chosen)), case
     assert wrong == {}
@@ -369,7 +369,7 @@ async def test_nobody_finds_by_a_filter_what_he_may_not_see(
         assert not found & hidden
         async with storage.read() as connection:
             ids = selected_ids(asked.shape, actor, sorted(many))
-            chosen = set((await connection.execute(ids)).scalars())
+            chosen = {row.id for row in await connection.execute(ids)}
         assert not chosen & hidden
         assert chosen == found & set(many)
 
