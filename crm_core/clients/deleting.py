@@ -95,10 +95,22 @@ class Deletion:
             stamps = {"deleted_at": None, "updated_at": now, "version": clients.c.version + 1}
             await tx.execute(update(clients).where(clients.c.id.in_(ids)).values(**stamps))
             await _audit(tx, actor, now, BROUGHT_BACK, ids)
-            await _find_again(tx, ids)
             await _take_up(tx, found)
             tx.announce(*(ClientChanged(client_id=each) for each in ids))
             await _tell_records(tx, ids)
+        await self._find_again(ids)
+
+    async def _find_again(self, ids: Collection[int]) -> None:
+        """What he is found by stayed, and the door alone kept it from being seen, unless the index
+        was built anew meanwhile."""
+        own = search_texts.c.kind == SearchKind.CLIENT.value
+        known = select(search_texts.c.record_id).where(own, search_texts.c.record_id.in_(ids))
+        async with self._storage.read() as connection:
+            indexed = set((await connection.execute(known)).scalars())
+        for client_id in ids:
+            if client_id not in indexed:
+                async with self._storage.write() as tx:
+                    await index_client(tx, client_id)
 
 
 async def _delete_piece(tx: Write, actor: Agent, now: datetime, wanted: Collection[int]) -> int:
@@ -117,17 +129,6 @@ async def _delete_piece(tx: Write, actor: Agent, now: datetime, wanted: Collecti
 async def _audit(tx: Write, actor: Agent, now: datetime, action: str, ids: Collection[int]) -> None:
     said = {"at": now, "agent_id": actor.id, "action": action, "subject": "client", "details": {}}
     await tx.execute(insert(audit_rows), [{**said, "subject_id": str(each)} for each in ids])
-
-
-async def _find_again(tx: Write, ids: Collection[int]) -> None:
-    """What he is found by stayed, and the door alone kept it from being seen, unless the index was
-    built anew meanwhile."""
-    own = search_texts.c.kind == SearchKind.CLIENT.value
-    known = select(search_texts.c.record_id).where(own, search_texts.c.record_id.in_(ids))
-    indexed = set((await tx.execute(known)).scalars())
-    for client_id in ids:
-        if client_id not in indexed:
-            await index_client(tx, client_id)
 
 
 async def _call_off(tx: Write, actor: Agent, now: datetime, ids: Collection[int]) -> None:

@@ -116,9 +116,9 @@ class Handovers:
             }
             for (kind, key), whose in found.owners.items()
         ]
-        for start in range(0, len(rows), 4 * PIECE):
+        for start in range(0, len(rows), 2 * PIECE):
             async with self._storage.write() as tx:
-                await tx.execute(insert(handed_records), rows[start : start + 4 * PIECE])
+                await tx.execute(insert(handed_records), rows[start : start + 2 * PIECE])
         async with self._storage.write() as tx:
             await enter(tx, handover_id, "moving")
             said = {"owner_agent_id": to_agent_id, **{f"{kind}s": n for kind, n in counts.items()}}

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from crm_core.agents.rights import Action, RecordKind, Scope
+from crm_core.clients import deleting
 from crm_core.clients.access import access_client
 from crm_core.clients.deleting import Deletion
 from crm_core.clients.listing import list_clients
@@ -83,23 +84,28 @@ async def test_a_deleted_client_is_nowhere_and_comes_back_with_all_that_is_his(
 
 
 async def test_many_are_deleted_and_brought_back_in_one_step(
-    storage: Storage, clock: ManualClock, cast: Cast, deletion: Deletion
+    storage: Storage,
+    clock: ManualClock,
+    cast: Cast,
+    deletion: Deletion,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(deleting, "PIECE", 10)
     row = {"kind": "person", "client_since": clock.now(), "owner_agent_id": cast.boris.id}
     row |= {"created_at": clock.now(), "updated_at": clock.now()}
     async with storage.write() as tx:
-        await tx.execute(insert(clients), [{**row, "name": f"Many {n}"} for n in range(250)])
+        await tx.execute(insert(clients), [{**row, "name": f"Many {n}"} for n in range(25)])
     everybody = select(clients.c.id)
     done = await deletion.delete_chosen(cast.grigory, everybody)
-    assert (done.count, done.skipped) == (252, 0)
+    assert (done.count, done.skipped) == (27, 0)
     async with storage.read() as connection:
         assert await list_clients(connection, cast.grigory) == []
-        assert await count_of_step(connection, cast.grigory, done.at) == 252
+        assert await count_of_step(connection, cast.grigory, done.at) == 27
         assert await count_of_step(connection, cast.anna, done.at) == 0
     assert await deletion.restore_step(cast.anna, done.at) == 0
-    assert await deletion.restore_step(cast.grigory, done.at) == 252
+    assert await deletion.restore_step(cast.grigory, done.at) == 27
     async with storage.read() as connection:
-        assert len(await list_clients(connection, cast.grigory, limit=300)) == 252
+        assert len(await list_clients(connection, cast.grigory, limit=50)) == 27
 
 
 async def test_only_what_is_ones_own_to_delete_is_deleted(
