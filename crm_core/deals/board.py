@@ -1,7 +1,4 @@
-"""Leads and deals on a board: a column a stage, with its count, its sum and its first cards.
-
-What a card tells is read here for the list too, so that the two never disagree.
-"""
+"""Leads and deals on a board: a column a stage, with its count, its sum and its first cards."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,13 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.agents.people import Agent
 from crm_core.deals.cards import RecordCard, card_from, next_steps, select_cards
-from crm_core.deals.filtering import RecordFilter, asked_for, in_state, trail_of
+from crm_core.deals.filtering import RecordFilter, asked_for, trail_of
 from crm_core.deals.moving import DEALS, Trail
 from crm_core.deals.pipelines import Pipeline, Stage
 
 COLUMN: Final = 50  # cards of a column before one asks for more
 MOST_CARDS: Final = 1000
-PAGE: Final = 50
 CLOSED_DAYS: Final = 30
 """What was closed earlier is in the list, and no longer on the board."""
 
@@ -77,50 +73,6 @@ async def read_board(
         if stage.active or count:
             columns.append(BoardColumn(stage, count, _sums(totals[stage.id]), cards))
     return columns
-
-
-async def list_records(
-    connection: AsyncConnection,
-    actor: Agent,
-    pipeline: Pipeline,
-    asked: RecordFilter,
-    now: datetime,
-    *,
-    after: int = 0,
-    limit: int = PAGE,
-) -> list[RecordCard]:
-    """A page of the list, the newest first, `after` so many; one more than a page where there is
-    more."""
-    trail = trail_of(pipeline.record_kind)
-    condition = and_(
-        asked_for(trail, actor, pipeline, asked, now), in_state(trail, pipeline, asked)
-    )
-    query = select_cards(trail).where(condition).order_by(trail.table.c.id.desc())
-    rows = (await connection.execute(query.offset(after).limit(limit + 1))).mappings().all()
-    steps = await next_steps(connection, trail, [row["id"] for row in rows])
-    return [card_from(row, steps) for row in rows]
-
-
-async def count_records(
-    connection: AsyncConnection,
-    actor: Agent,
-    pipeline: Pipeline,
-    asked: RecordFilter,
-    now: datetime,
-) -> tuple[int, tuple[tuple[str, int], ...]]:
-    """How many `list_records` gives over all its pages, and their sums by currency."""
-    trail = trail_of(pipeline.record_kind)
-    condition = and_(
-        asked_for(trail, actor, pipeline, asked, now), in_state(trail, pipeline, asked)
-    )
-    ids = [stage.id for stage in pipeline.stages]
-    totals = await _totals(connection, trail, condition, ids)
-    together: dict[str, tuple[int, int]] = {}
-    for each in totals.values():
-        for currency, (count, amount) in each.items():
-            known = together.get(currency, (0, 0))
-            together[currency] = (known[0] + count, known[1] + amount)
-    return sum(count for count, _ in together.values()), _sums(together)
 
 
 def _newest(trail: Trail) -> tuple[ColumnElement[Any], ...]:

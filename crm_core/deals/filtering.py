@@ -1,4 +1,4 @@
-"""Which leads or deals are meant: whose, in what state, gone stale, expected when, called what."""
+"""Which leads or deals a board shows: whose, gone stale, expected when, called what."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -26,15 +26,6 @@ class Whose(StrEnum):
     NOBODY = "nobody"
 
 
-class State(StrEnum):
-    """Which records of a list."""
-
-    OPEN = "open"
-    WON = "won"
-    LOST = "lost"
-    ALL = "all"
-
-
 @dataclass(frozen=True, slots=True)
 class RecordFilter:
     """`search`: part of a title or of a client's name or number; `expected`: first and last day."""
@@ -43,7 +34,6 @@ class RecordFilter:
     search: str = ""
     stale: bool = False
     expected: tuple[date | None, date | None] = (None, None)
-    state: State = State.OPEN
 
 
 def trail_of(kind: RecordKind) -> Trail:
@@ -96,12 +86,3 @@ def stale(trail: Trail, pipeline: Pipeline, now: datetime) -> ColumnElement[bool
         if stage.patience_days is not None and stage.ending is None
     ]
     return or_(*late) if late else false()
-
-
-def in_state(trail: Trail, pipeline: Pipeline, asked: RecordFilter) -> ColumnElement[bool]:
-    """Those in the state that is `asked` for."""
-    if asked.state is State.ALL:
-        return true()
-    wanted = None if asked.state is State.OPEN else asked.state.value
-    ids = [stage.id for stage in pipeline.stages if stage.ending == wanted]
-    return trail.table.c.stage_id.in_(ids)

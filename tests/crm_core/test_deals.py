@@ -16,8 +16,8 @@ from crm_core.clients.tables import clients
 from crm_core.clock import ManualClock
 from crm_core.deals.access import access_deal
 from crm_core.deals.arrangement import StagePlan
-from crm_core.deals.board import count_records, list_records, read_board
-from crm_core.deals.filtering import RecordFilter, State, Whose
+from crm_core.deals.board import read_board
+from crm_core.deals.filtering import RecordFilter, Whose
 from crm_core.deals.lines import line_total, read_discount, read_quantity, written_scaled
 from crm_core.deals.pipelines import list_pipelines
 from crm_core.deals.records import NewDeal
@@ -285,22 +285,6 @@ async def test_the_board_shows_what_was_asked_for(
     assert await found(RecordFilter(search="9037654321")) == {chairs, foreign, fresh}
 
 
-async def test_the_list_tells_open_from_won_and_lost(
-    storage: Storage, sales: Sales, cast: Cast, clock: ManualClock
-) -> None:
-    open_one = await sales.deal(cast.anna, cast.romashka)
-    won, lost = [await sales.deal(cast.anna, cast.romashka) for _ in range(2)]
-    new = sales.stage("New").id
-    await sales.deals.win(cast.anna, won, before=new)
-    await sales.deals.lose(cast.anna, lost, before=new)
-    for state, ids in ((State.OPEN, {open_one}), (State.WON, {won}), (State.LOST, {lost})):
-        asked = RecordFilter(state=state)
-        async with storage.read() as connection:
-            args = (connection, cast.anna, sales.deal_pipeline, asked, clock.now())
-            assert {card.id for card in await list_records(*args)} == ids
-            assert (await count_records(*args))[0] == 1
-
-
 async def test_a_retired_stage_is_shown_while_something_stands_there(
     storage: Storage, sales: Sales, cast: Cast, clock: ManualClock
 ) -> None:
@@ -360,10 +344,10 @@ async def test_a_deal_is_seen_and_changed_within_the_scope_of_the_role(
     reached = {s for s in by_owner if list(Scope).index(s) <= list(Scope).index(scope)}
     new, offer = sales.stage("New").id, sales.stage("Offer").id
     async with storage.read() as connection:
-        cards = await list_records(
-            connection, anna, sales.deal_pipeline, RecordFilter(), clock.now()
-        )
-    assert {card.id for card in cards} == {by_owner[each] for each in reached}
+        board = await read_board(connection, anna, sales.deal_pipeline, RecordFilter(), clock.now())
+    assert {card.id for column in board for card in column.cards} == {
+        by_owner[each] for each in reached
+    }
     for whose, deal_id in by_owner.items():
         for actor, refusal in ((anna, NotFound), (sees_only, Forbidden)):
             if whose in reached:
