@@ -18,13 +18,20 @@ from tests.lab.stage import Stage
 from tests.lab.stage import stage as open_stage
 
 
+OUT_OF_REACH = ("/test_clock_under_fire.py", "/test_link_under_fire.py", "/test_refused_by_the_")
+"""Journeys that wait for clocks and links more than they work."""
+
+
 class Shared(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
-    """Each test goes to whichever worker is free, but journeys under fire go one after the other,
-    because each loads the machine as an office does; and calls are played for real once."""
+    """Each test goes to whichever worker is free, but of the journeys under fire no more than two
+    go at once, because each loads the machine as an office does; and calls are played for real
+    once."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        if file.endswith(("_under_fire.py", "/test_refused_by_the_exchange.py")):
+        if any(name in file for name in OUT_OF_REACH):
+            return "out of reach"
+        if file.endswith("_under_fire.py"):
             return "under fire"
         return file if file.endswith("/test_simulated_is_real.py") else nodeid
 
