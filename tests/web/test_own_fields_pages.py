@@ -206,6 +206,10 @@ async def test_each_puts_away_for_himself_what_he_does_not_need(
     await anna.post("/me/card", chosen)
     assert (await shown(anna), await shown(boris)) == ({"Alpha"}, {"Alpha", "Beta"})
     # A section that is put away takes its fields along, and forgets nothing of them.
+    await anna.post("/me/card", {"kind": "client", "section": [one.section_id], "field": [one.id]})
+    async with office.services.storage.read() as connection:
+        kept = await read_preference(connection, office.cast.anna.id, Preference.CARD)
+    assert kept == {"fields": [two.id], "sections": [two.section_id]}
     await anna.post("/me/card", {"kind": "client", "section": [one.section_id]})
     assert await shown(anna) == set()
     await anna.post(
