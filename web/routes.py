@@ -2,6 +2,7 @@
 
 from crm_core.agents.roles import Role
 from crm_core.catchup.reconciliation import MAY_MEND
+from crm_core.clients.erasing import HOLDERS
 from web.flight import MAY_EXPORT
 from web.guarding import ALL_ROLES, ANYBODY, Route
 from web.views import (
@@ -59,6 +60,7 @@ O, S, H, A = Role.OPERATOR, Role.SUPERVISOR, Role.HEAD_OF_SALES, Role.ADMINISTRA
 OFFICE = frozenset({O, S, H})
 WATCH = frozenset({S, H, A})
 MENDERS = frozenset(MAY_MEND)
+HOLD = frozenset(HOLDERS)
 ADMIN = frozenset({A})
 
 ROUTES: tuple[Route, ...] = (
@@ -150,7 +152,7 @@ ROUTES: tuple[Route, ...] = (
     # a person's data
     Route("GET", "/clients/{client_id:\\d{1,15}}/data", personal_data.show, ALL_ROLES),
     Route("POST", "/clients/{client_id:\\d{1,15}}/data.zip", personal_data.export, ALL_ROLES),
-    Route("POST", "/clients/{client_id:\\d{1,15}}/hold", personal_data.hold, ALL_ROLES),
+    Route("POST", "/clients/{client_id:\\d{1,15}}/hold", personal_data.hold, HOLD),
     Route("POST", "/clients/{client_id:\\d{1,15}}/erase", personal_data.erase, ALL_ROLES),
     # two that are one
     Route("GET", "/clients/{client_id:\\d{1,15}}/merge", merging.show, ALL_ROLES),

@@ -68,6 +68,12 @@ async def test_what_is_for_anybody_needs_no_login(client_as: ClientAs) -> None:
             assert status not in (401, 403, 500), route
 
 
+_CLIENT = "/clients/{client_id:\\d{1,15}}"
+BY_RIGHTS = frozenset(f"{_CLIENT}/{what}" for what in ("delete", "data", "data.zip", "erase"))
+"""Where the rights that an office gives each role decide, and not the address: the client is there,
+and this role may not do that with him as it comes. See test_record_rights.py."""
+
+
 @pytest.mark.parametrize("role", Role)
 async def test_each_role_is_let_in_where_it_belongs_and_nowhere_else(
     role: Role, office: Office, client_as: ClientAs
@@ -77,6 +83,8 @@ async def test_each_role_is_let_in_where_it_belongs_and_nowhere_else(
         visitor = await client_as(PEOPLE[role])
         status = await _ask(visitor, route)
         allowed = isinstance(route.roles, frozenset) and role in route.roles
+        if status == 403 and route.path in BY_RIGHTS:
+            continue
         if allowed and status in (401, 403, 405, 500, 501, 502):
             wrong.append((route.method, route.path, status, "should be let in"))
         if not allowed and status != 403:
