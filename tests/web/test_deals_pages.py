@@ -271,5 +271,5 @@ async def test_a_deleted_deal_comes_back(
     grigory = await client_as("grigory")
     assert (await boris.post(f"/deals/{deal_id}/delete", {})).status == 403
     assert (await grigory.post(f"/deals/{deal_id}/delete", {})).status == 200
-    assert (await grigory.get(f"/deals/{deal_id}")).status == 404
+    assert (await grigory.get(f"/deals/{deal_id}")).status == 410
     assert (await grigory.post(f"/deals/{deal_id}/restore", {})).status == 200
