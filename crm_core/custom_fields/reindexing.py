@@ -9,7 +9,7 @@ from crm_core.search.index import reindex
 from crm_core.search.kinds import SearchKind
 from crm_core.storage.engine import Storage
 
-AT_ONCE: Final = 100
+AT_ONCE: Final = 20
 """Records in one write, so that nobody who writes meanwhile waits long."""
 
 

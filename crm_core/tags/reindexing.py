@@ -7,7 +7,7 @@ from crm_core.storage.engine import Storage
 from crm_core.tags.events import TagsReshaped
 from crm_core.tags.tagging import renew
 
-AT_ONCE: Final = 100
+AT_ONCE: Final = 20
 """Records in one write, so that nobody who writes meanwhile waits long."""
 
 

@@ -30,9 +30,9 @@ from crm_core.wording import existing_id, line
 LONGEST_TAG: Final = 50
 MOST_TAGS: Final = 2_000  # of an office
 MOST_ON_ONE: Final = 50  # of a record
-MOST_AT_ONCE: Final = 2_000
+MOST_AT_ONCE: Final = 1_000
 """Records that are tagged by one click: what is more should be chosen more narrowly."""
-IN_ONE_WRITE: Final = 50
+IN_ONE_WRITE: Final = 20
 
 _Door = Callable[[AsyncConnection, Agent, int, Action], Awaitable[object]]
 _DOORS: Final[Mapping[str, _Door]] = {
