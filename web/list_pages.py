@@ -116,8 +116,10 @@ async def list_data(request: web.Request, name: ListName) -> dict[str, Any]:
         page = ListPage((), None, None)
         total, amounts, loosen = 0, _NO_SUMS, list[Loosened]()
         if not asked.question.refused:
-            page = await read_page(connection, asked, shown.address.cursor)
-            total = await _total(connection, asked, page)
+            total = await _total(connection, asked)
+            if total:
+                few = total <= MOST_COUNTED
+                page = await read_page(connection, asked, shown.address.cursor, few=few)
             amounts = await sums(connection, asked)
             if not page.rows and shown.address.cursor is None:
                 loosen = await _loosen(request, connection, shown)
@@ -160,9 +162,7 @@ async def list_data(request: web.Request, name: ListName) -> dict[str, Any]:
     }
 
 
-async def _total(connection: Connection, asked: Asked, page: ListPage) -> int:
-    if asked.found is not None:
-        return len(page.rows)
+async def _total(connection: Connection, asked: Asked) -> int:
     return await count(connection, asked.condition(), asked.shape)
 
 

@@ -32,9 +32,9 @@ clients = Table(
     # None while only a lead knows him.
     Column("client_since", Instant, nullable=True),
     # Of the catalogues: what he is to us, how we sort him, what he does.
-    Column("relation_id", ForeignKey("catalogue_entries.id"), nullable=True),
-    Column("category_id", ForeignKey("catalogue_entries.id"), nullable=True),
-    Column("industry_id", ForeignKey("catalogue_entries.id"), nullable=True),
+    Column("relation_id", ForeignKey("catalogue_entries.id"), nullable=True, index=True),
+    Column("category_id", ForeignKey("catalogue_entries.id"), nullable=True, index=True),
+    Column("industry_id", ForeignKey("catalogue_entries.id"), nullable=True, index=True),
     # A key client may be kept from newcomers; one under legal hold is not erased.
     Column("is_key", Boolean, nullable=False, server_default="0"),
     Column("legal_hold", Boolean, nullable=False, server_default="0"),
@@ -51,6 +51,7 @@ clients = Table(
     CheckConstraint("kind IN ('organisation', 'person')", name="kind_known"),
     Index("ix_clients_name", "name"),
     Index("ix_clients_updated", "updated_at"),
+    Index("ix_clients_created", "created_at"),
 )
 
 client_merges = Table(

@@ -141,4 +141,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('erased_at', sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index('ix_clients_name', ['name'], unique=False)
         batch_op.create_index('ix_clients_updated', ['updated_at'], unique=False)
+        batch_op.create_index('ix_clients_created', ['created_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_clients_relation_id'), ['relation_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_clients_category_id'), ['category_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_clients_industry_id'), ['industry_id'], unique=False)
 
