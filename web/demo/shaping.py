@@ -10,6 +10,8 @@ from crm_core.custom_fields.reading import CustomField, list_fields
 from crm_core.custom_fields.shaping import FieldPlan, Shaping
 from crm_core.custom_fields.types import FieldType
 from crm_core.editing.edits import Edits
+from crm_core.lists.saved_views import SavedViews, ViewState
+from crm_core.lists.shapes import ListName
 from crm_core.storage.engine import Storage
 from crm_core.tags.colours import Colour
 from crm_core.tags.keeping import TagKeeping
@@ -99,6 +101,10 @@ async def add_own_fields(
             made[title] = await tagging.tag(staff["anna"], "client", known[name], title)
     for title, colour in COLOURS.items():
         await keeping.paint(None, made[title].id, colour)
+    vip = ViewState({"tag": str(made["VIP"].id)}, ("name", "tags", "owner", "step", "talk"), "name")
+    await SavedViews(storage, past).create(
+        staff["vera"], ListName.CLIENTS, "VIP: кто ими занят", vip, shared=True
+    )
 
 
 async def _fill(
