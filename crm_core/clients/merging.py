@@ -33,6 +33,7 @@ from crm_core.storage.engine import Write
 from crm_core.tags.tables import tagged
 from crm_core.tags.tables import tags as tag_words
 from crm_core.tasks.tables import tasks
+from crm_core.wording import existing_id
 
 HANGING: Final[Mapping[str, tuple[Table, str]]] = {
     table.name: (table, key)
@@ -101,8 +102,10 @@ async def merge(
 
 
 async def kept_of(connection: AsyncConnection, actor: Agent, client_id: int) -> int | None:
-    """Who the client turned out to be, where `actor` may see that one; None for everybody else."""
-    found, seen = client_id, {client_id}
+    """Who the client turned out to be, where `actor` may see that one; None for everybody else.
+
+    NotFound for an id that no client can have."""
+    found, seen = existing_id(client_id), {client_id}
     for _ in range(MOST_STEPS):
         query = select(client_merges.c.kept_id).where(
             client_merges.c.merged_id == found, client_merges.c.undone_at.is_(None)
