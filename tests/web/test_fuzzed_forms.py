@@ -178,7 +178,7 @@ class Siege:
 
     def _target(self, route: Route, trick: Trick) -> bytes:
         path = route.path.replace("{call_id}", self.shift.call_id)
-        path = path.replace("{format}", "csv").replace("{hash}", "0")
+        path = path.replace("{format}", "csv").replace("{hash}", "0").replace("{list}", "leads")
         path = path.replace("{key}", f"task-{trick.record_id.decode()}")
         path = path.replace("{kind:[a-z_]+}", "client").replace("{role:[a-z_]+}", "operator")
         odd = quote_from_bytes(trick.values[0][:300], safe="") or "x"
