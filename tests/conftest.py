@@ -17,7 +17,6 @@ from tests.lab.postgres import cluster as start_cluster
 from tests.lab.stage import Stage
 from tests.lab.stage import stage as open_stage
 
-
 OUT_OF_REACH = ("/test_clock_under_fire.py", "/test_link_under_fire.py", "/test_refused_by_the_")
 """Journeys that wait for clocks and links more than they work."""
 

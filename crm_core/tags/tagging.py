@@ -55,13 +55,14 @@ class Tagging:
         self._storage = storage
         self._clock = clock
 
-    async def tag(self, actor: Agent, kind: str, record_id: int, title: str) -> Tag:
-        """Put the tag on, which is made where there is none of that name yet."""
+    async def tag(self, actor: Agent, kind: str, record_id: int, title: str) -> tuple[Tag, bool]:
+        """Put the tag on, which is made where there is none of that name yet; and whether the
+        record did not bear it already."""
         async with self._storage.write() as tx:
             await _enter(tx, actor, kind, record_id)
             tag = await self._named(tx, actor, title)
-            await self._put(tx, actor, kind, record_id, tag)
-        return tag
+            is_new = await self._put(tx, actor, kind, record_id, tag)
+        return tag, is_new
 
     async def untag(self, actor: Agent, kind: str, record_id: int, tag_id: int) -> Tag:
         """Take the tag off. NotFound for no such tag."""
@@ -140,16 +141,17 @@ class Tagging:
         await audit.record(tx, now, actor.id, "created", "tag", tag.id, title=title)
         return tag
 
-    async def _put(self, tx: Write, actor: Agent, kind: str, record_id: int, tag: Tag) -> None:
+    async def _put(self, tx: Write, actor: Agent, kind: str, record_id: int, tag: Tag) -> bool:
         row = {"kind": kind, "record_id": record_id, "tag_id": tag.id}
         mine = _bears(kind, record_id)
         bears = set((await tx.execute(select(tagged.c.tag_id).where(mine))).scalars())
         if tag.id in bears:
-            return
+            return False
         if len(bears) >= MOST_ON_ONE:
             raise Invalid("title", "too_many_tags", most=MOST_ON_ONE)
         await tx.execute(insert(tagged).values(**row))
         await _told(tx, self._clock.now(), actor, kind, record_id, "tagged", tag)
+        return True
 
     async def _take(self, tx: Write, actor: Agent, kind: str, record_id: int, tag: Tag) -> None:
         mine = _bears(kind, record_id) & (tagged.c.tag_id == tag.id)

@@ -55,7 +55,11 @@ async def test_a_tag_is_made_while_it_is_put_on_told_and_found(
 ) -> None:
     told: list[object] = []
     storage.on_commit = told.extend
-    tag = await tagging_.tag(cast.anna, "client", cast.pavel, "  Оптовик ")
+    tag, is_new = await tagging_.tag(cast.anna, "client", cast.pavel, "  Оптовик ")
+    assert (is_new, await tagging_.tag(cast.anna, "client", cast.pavel, "оптовик")) == (
+        True,
+        (tag, False),
+    )
     assert (tag.title, tag.colour) == ("Оптовик", "")
     assert ClientChanged(client_id=cast.pavel) in told
     async with storage.read() as connection:
@@ -79,7 +83,7 @@ async def test_people_who_make_one_tag_at_once_make_one_tag(
         for client_id in (cast.pavel, cast.romashka)
     ]
     made = await asyncio.gather(*put)
-    assert len({tag.id for tag in made}) == 1
+    assert len({tag.id for tag, _ in made}) == 1
     async with storage.read() as connection:
         assert len(await list_tags(connection)) == 1
         entries = await list_audit(connection, subject="client", subject_id=cast.pavel)
@@ -141,8 +145,8 @@ async def test_many_are_tagged_at_once_but_only_those_one_may_edit(
 async def test_an_administrator_renames_colours_joins_and_removes(
     tagging_: Tagging, keeping: TagKeeping, storage: Storage, cast: Cast
 ) -> None:
-    one = await tagging_.tag(cast.anna, "client", cast.pavel, "Whole sale")
-    other = await tagging_.tag(cast.anna, "client", cast.pavel, "Wholesale")
+    one, _ = await tagging_.tag(cast.anna, "client", cast.pavel, "Whole sale")
+    other, _ = await tagging_.tag(cast.anna, "client", cast.pavel, "Wholesale")
     await tagging_.tag(cast.anna, "client", cast.romashka, "Whole sale")
     with pytest.raises(Forbidden):
         await keeping.rename(cast.vera, one.id, "x")

@@ -5,6 +5,7 @@ is tried from the day it is written.
 """
 
 import logging
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -180,7 +181,7 @@ class Siege:
         path = route.path.replace("{call_id}", self.shift.call_id)
         path = path.replace("{format}", "csv").replace("{hash}", "0").replace("{list}", "leads")
         path = path.replace("{key}", f"task-{trick.record_id.decode()}")
-        path = path.replace("{kind:[a-z_]+}", "client").replace("{role:[a-z_]+}", "operator")
+        path = re.sub(r"{kind:[^}]*}", "client", path).replace("{role:[a-z_]+}", "operator")
         odd = quote_from_bytes(trick.values[0][:300], safe="") or "x"
         path = path.replace("{name:.+}", odd)
         if route.path.startswith("/admin/people/") and trick.record_id in b"12345":

@@ -98,7 +98,7 @@ async def add_own_fields(
     made = {}
     for name, titles in TAGGED.items():
         for title in titles:
-            made[title] = await tagging.tag(staff["anna"], "client", known[name], title)
+            made[title], _ = await tagging.tag(staff["anna"], "client", known[name], title)
     for title, colour in COLOURS.items():
         await keeping.paint(None, made[title].id, colour)
     vip = ViewState({"tag": str(made["VIP"].id)}, ("name", "tags", "owner", "step", "talk"), "name")

@@ -8,7 +8,7 @@ from crm_core.errors import CrmError, Invalid
 from crm_core.search.folding import folded
 from crm_core.tags.colours import Colour
 from crm_core.tags.keeping import UsedTag, list_used_tags
-from crm_core.tags.reading import Tag, list_tags, tags_of
+from crm_core.tags.reading import Tag, list_tags
 from web.forms import Form, read_form
 from web.selection import read_selection
 from web.sentences import sentence
@@ -32,10 +32,8 @@ async def options(request: web.Request) -> web.Response:
 async def add(request: web.Request) -> web.Response:
     """One more on a record, made where there is none of that name: `{id, title, is_new}`."""
     form, kind, record_id = await read_form(request), *_record(request)
-    async with services(request).storage.read() as connection:
-        before = await tags_of(connection, kind, [record_id])
-    tag = await services(request).tagging.tag(person(request), kind, record_id, form.value("title"))
-    is_new = tag.id not in {each.id for each in before[record_id]}
+    tagging, actor = services(request).tagging, person(request)
+    tag, is_new = await tagging.tag(actor, kind, record_id, form.value("title"))
     return web.json_response({"id": tag.id, "title": tag.title, "is_new": is_new})
 
 
