@@ -1,23 +1,19 @@
-"""Lists of clients: page by page, and the best for what somebody types; only those he may see."""
+"""Clients that fit what somebody types, each with what a line shows of him."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.agents.people import Agent
 from crm_core.agents.tables import agents
-from crm_core.clients.access import visible_clients
 from crm_core.clients.tables import client_numbers, clients, contacts
 from crm_core.search.finding import find
 from crm_core.search.kinds import SearchKind
-
-MOST_COUNTED: Final = 10_000
-"""Nobody reads the exact number of more, and counting a million takes longer than all the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,30 +28,6 @@ class ClientRow:
     updated_at: datetime
     contact_names: tuple[str, ...]
     numbers: tuple[str, ...]
-
-
-async def list_clients(
-    connection: AsyncConnection,
-    actor: Agent,
-    *,
-    owner_agent_id: int | None = None,
-    before_id: int | None = None,
-    limit: int = 50,
-) -> list[ClientRow]:
-    """Newest first; `before_id` continues after the last of the page before."""
-    query = _clients().where(_listed(actor, owner_agent_id))
-    if before_id is not None:
-        query = query.where(clients.c.id < before_id)
-    return await _rows(connection, query.order_by(clients.c.id.desc()).limit(limit))
-
-
-async def count_clients(
-    connection: AsyncConnection, actor: Agent, *, owner_agent_id: int | None = None
-) -> int:
-    """How many `list_clients` would give over all its pages; MOST_COUNTED + 1 for any more."""
-    some = select(clients.c.id).where(_listed(actor, owner_agent_id)).limit(MOST_COUNTED + 1)
-    counted = select(func.count()).select_from(some.subquery())
-    return int((await connection.execute(counted)).scalar_one())
 
 
 async def search_clients(
@@ -83,13 +55,6 @@ async def search_clients(
 def _clients() -> Select[Any]:
     return select(clients, agents.c.name.label("owner_name")).outerjoin(
         agents, agents.c.id == clients.c.owner_agent_id
-    )
-
-
-def _listed(actor: Agent, owner_agent_id: int | None) -> ColumnElement[bool]:
-    listed = clients.c.client_since.is_not(None) & visible_clients(actor)
-    return (
-        listed if owner_agent_id is None else listed & (clients.c.owner_agent_id == owner_agent_id)
     )
 
 

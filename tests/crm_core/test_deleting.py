@@ -9,7 +9,6 @@ from crm_core.agents.rights import Action, RecordKind, Scope
 from crm_core.clients import deleting
 from crm_core.clients.access import access_client
 from crm_core.clients.deleting import Deletion
-from crm_core.clients.listing import list_clients
 from crm_core.clients.lookup import LookupKind, find_by_number
 from crm_core.clients.tables import clients
 from crm_core.clock import ManualClock
@@ -20,6 +19,7 @@ from crm_core.search.finding import find
 from crm_core.storage.engine import Storage
 from crm_core.tasks.tables import tasks
 from tests.cast import Cast
+from tests.crm_core.listed import listed_clients
 from tests.crm_core.sales import open_sales, with_scope
 
 NUMBER = "+74951234567"
@@ -34,11 +34,11 @@ def deletion(storage: Storage, clock: ManualClock) -> Deletion:
 async def _found(storage: Storage, cast: Cast) -> tuple[bool, LookupKind, bool]:
     """In the list, by the number, in the search."""
     async with storage.read() as connection:
-        listed = await list_clients(connection, cast.grigory)
+        listed = await listed_clients(connection, cast.grigory)
         lookup = await find_by_number(connection, NUMBER, "RU")
         found = await find(connection, cast.grigory, "ромашка", "RU")
     hits = [hit for group in found.groups for hit in group.hits] if found else []
-    return cast.romashka in {row.id for row in listed}, lookup.kind, bool(hits)
+    return cast.romashka in listed, lookup.kind, bool(hits)
 
 
 async def test_a_deleted_client_is_nowhere_and_comes_back_with_all_that_is_his(
@@ -99,13 +99,13 @@ async def test_many_are_deleted_and_brought_back_in_one_step(
     done = await deletion.delete_chosen(cast.grigory, everybody)
     assert (done.count, done.skipped) == (27, 0)
     async with storage.read() as connection:
-        assert await list_clients(connection, cast.grigory) == []
+        assert await listed_clients(connection, cast.grigory) == []
         assert await count_of_step(connection, cast.grigory, done.at) == 27
         assert await count_of_step(connection, cast.anna, done.at) == 0
     assert await deletion.restore_step(cast.anna, done.at) == 0
     assert await deletion.restore_step(cast.grigory, done.at) == 27
     async with storage.read() as connection:
-        assert len(await list_clients(connection, cast.grigory, limit=50)) == 27
+        assert len(await listed_clients(connection, cast.grigory)) == 27
 
 
 async def test_only_what_is_ones_own_to_delete_is_deleted(

@@ -124,6 +124,7 @@ MADE_SINCE = (
     *("preferences", "custom_fields", "field_sections"),
 )
 """The tables of later migrations, those that refer to others first."""
+INDEXED_SINCE = ("name", "updated", "created", "relation_id", "category_id", "industry_id")
 
 
 async def back_to_before(storage: Storage) -> None:
@@ -137,7 +138,7 @@ async def back_to_before(storage: Storage) -> None:
         gone.append("DROP TABLE search_index")
     gone += [
         *(f"DROP TABLE {name}" for name in MADE_SINCE),
-        *("DROP INDEX ix_clients_name", "DROP INDEX ix_clients_updated"),
+        *(f"DROP INDEX ix_clients_{name}" for name in INDEXED_SINCE),
         "ALTER TABLE clients DROP COLUMN erased_at",
     ]
     async with storage.migrate() as connection:
