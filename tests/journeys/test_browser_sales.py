@@ -159,6 +159,30 @@ async def test_a_refused_move_goes_back_and_says_why(
     await expect(_column(anna, "New").locator(".board-card")).to_have_count(1)
 
 
+async def test_a_finger_that_rests_on_a_card_carries_it(
+    office: Office, pipelines: tuple[Pipeline, Pipeline], browse: Open
+) -> None:
+    deal_id, [of_deals, _] = await _deal(office), pipelines
+    anna = await browse("anna", "deals")
+    taken = await anna.locator(f"#deals-{deal_id}").bounding_box()
+    into = await _column(anna, "Offer").bounding_box()
+    assert taken is not None
+    assert into is not None
+    finger = await anna.context.new_cdp_session(anna)
+
+    async def touch(kind: str, *at: float) -> None:
+        points = [{"x": at[0], "y": at[1]}] if at else []
+        await finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    await touch("touchStart", taken["x"] + 20, taken["y"] + 20)
+    await expect(anna.locator("html.dragging")).to_be_visible()
+    await touch("touchMove", into["x"] + 40, into["y"] + 100)
+    async with anna.expect_response("**/move"):
+        await touch("touchEnd")
+    await expect(_column(anna, "Offer").locator(".board-card")).to_have_count(1)
+    assert await _stage(office, deals, deal_id) == stage_id(of_deals, "Offer")
+
+
 async def test_dropping_on_lost_asks_for_the_reason(
     office: Office, pipelines: tuple[Pipeline, Pipeline], browse: Open
 ) -> None:

@@ -1,7 +1,9 @@
-// Something is taken with the mouse and carried: a copy follows the pointer, a place shows where it would
-// land, what is near an edge scrolls, Escape puts it back. Nothing here knows what is carried.
+// Something is taken with the mouse, or with a finger that rests on it, and carried: a copy follows the
+// pointer, a place shows where it would land, what is near an edge scrolls, Escape puts it back. Nothing
+// here knows what is carried.
 
 const THRESHOLD = 5; // pixels before a press becomes a drag
+const HOLD = 350; // milliseconds a finger rests before it takes: one that moves on scrolls the page
 const EDGE = 56; // pixels from an edge in which it scrolls
 const FASTEST = 18; // pixels a frame
 
@@ -22,6 +24,12 @@ function scroll(element, x, y) {
 export function makeDraggable(what) {
   let pressed = null;
   let drag = null;
+  let holding = 0;
+
+  function letGo() {
+    clearTimeout(holding);
+    pressed = null;
+  }
 
   function begin(event) {
     const { item, x, y } = pressed;
@@ -61,7 +69,7 @@ export function makeDraggable(what) {
 
   function end(dropped) {
     const done = drag;
-    pressed = null;
+    letGo();
     drag = null;
     if (!done) return;
     done.ghost.remove();
@@ -78,15 +86,22 @@ export function makeDraggable(what) {
 
   what.root.addEventListener("pointerdown", (event) => {
     const item = event.target.closest(what.item);
-    if (!item || what.isMine?.(item) === false || event.button !== 0 || event.pointerType === "touch" || event.target.closest("button, input, select, textarea")) return;
-    pressed = { item: what.whole?.(item) ?? item, x: event.clientX, y: event.clientY };
+    if (!item || what.isMine?.(item) === false || event.button !== 0 || event.target.closest("button, input, select, textarea")) return;
+    const byFinger = event.pointerType === "touch";
+    pressed = { item: what.whole?.(item) ?? item, x: event.clientX, y: event.clientY, byFinger };
+    if (byFinger) holding = setTimeout(() => begin(event), HOLD);
   });
+  // Once it is carried, the page under the finger stays where it is.
+  what.root.addEventListener("touchmove", (event) => drag && event.preventDefault(), { passive: false });
+  what.root.addEventListener("contextmenu", (event) => pressed?.byFinger && event.preventDefault());
   what.root.addEventListener("dragstart", (event) => event.preventDefault());
   window.addEventListener("pointermove", (event) => {
-    if (drag) follow(event);
-    else if (pressed && Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) > THRESHOLD) begin(event);
+    if (drag) return follow(event);
+    if (!pressed || Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) <= THRESHOLD) return;
+    if (pressed.byFinger) letGo();
+    else begin(event);
   });
-  window.addEventListener("pointerup", () => (drag ? end(true) : (pressed = null)));
+  window.addEventListener("pointerup", () => (drag ? end(true) : letGo()));
   window.addEventListener("pointercancel", () => end(false));
   window.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !drag) return;
