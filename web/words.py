@@ -9,6 +9,18 @@ from typing import Final
 from web.i18n import N_, Reader
 from web.sentences import ROLE_NAMES
 
+_REQUISITES: Final = {
+    "inn": N_("INN"),
+    "kpp": N_("KPP"),
+    "ogrn": N_("OGRN"),
+    "unp": N_("UNP"),
+    "edrpou": N_("EDRPOU"),
+    "ico": N_("IČO"),
+    "dic": N_("DIČ"),
+    "ein": N_("EIN"),
+    "register": N_("Register number"),
+    "vat": N_("VAT id"),
+}
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "direction": {
         "inbound": N_("Inbound"),
@@ -244,18 +256,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "address": N_("Address"),
         "site": N_("Site"),
     },
-    "requisite": {
-        "inn": N_("INN"),
-        "kpp": N_("KPP"),
-        "ogrn": N_("OGRN"),
-        "unp": N_("UNP"),
-        "edrpou": N_("EDRPOU"),
-        "ico": N_("IČO"),
-        "dic": N_("DIČ"),
-        "ein": N_("EIN"),
-        "register": N_("Register number"),
-        "vat": N_("VAT id"),
-    },
+    "requisite": _REQUISITES,
     "timeline_filter": {
         "all": N_("Everything"),
         "calls": N_("Calls"),
@@ -293,16 +294,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "export": N_("export"),
         "delete": N_("delete"),
         "catalogue": N_("catalogue"),
-        "inn": N_("INN"),
-        "kpp": N_("KPP"),
-        "ogrn": N_("OGRN"),
-        "unp": N_("UNP"),
-        "edrpou": N_("EDRPOU"),
-        "ico": N_("IČO"),
-        "dic": N_("DIČ"),
-        "ein": N_("EIN"),
-        "register": N_("Register number"),
-        "vat": N_("VAT id"),
+        **_REQUISITES,
         "number": N_("number"),
         "interface": N_("phone of the exchange"),
         "endpoint": N_("endpoint"),
