@@ -23,7 +23,7 @@ lab: setup-dev ## the product beside a real Asterisk 22, SIP accounts for your s
 
 test: setup-dev check ## everything that CI runs
 	@$(BIN)/python -m tests.lab.install
-	@$(BIN)/pytest -n 4
+	@$(BIN)/pytest -n 3
 
 check: setup-dev ## style, types, floors
 	@$(BIN)/ruff check .

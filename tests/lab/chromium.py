@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from shutil import which
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.lab.needs import Missing
 
+# A fact is waited for as long as a machine that does three other things may take to show it.
+expect.set_options(timeout=20_000)
 _QUIET = (
     "--headless",
     "--no-sandbox",

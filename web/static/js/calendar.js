@@ -47,11 +47,11 @@ function furnish() {
 
 let asked = 0;
 async function renew() {
-  const focused = document.activeElement?.dataset?.task;
   const mine = ++asked;
   const html = await fetchPartial(calendar().dataset.src).catch(() => null);
   // What was asked before a block was taken in hand would put it back where it was.
   if (!html || moving || settling || mine !== asked) return;
+  const focused = document.activeElement?.dataset?.task;
   const scrolled = document.getElementById("calendar-scroll").scrollTop;
   servedAt = Date.now();
   tick(morph(calendar(), elementOf(html)));
