@@ -47,7 +47,7 @@ export function listenToKeys() {
     }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.key === "Escape" && isTyping(event.target)) {
-      event.target.blur();
+      if (!event.target.closest("details.menu[open]")) event.target.blur(); // an open menu gives it to its opener
       return;
     }
     if (isTyping(event.target) || document.querySelector("dialog[open]")) return;

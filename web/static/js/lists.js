@@ -115,15 +115,15 @@ function findChoice(box) {
 
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-edit-filter]");
-  if (opener) {
+  if (event.target.closest("#filter-menu > summary") && !menu().open) {
+    // At once: the browser's own "toggle" comes after keys that are typed fast, and they would be lost.
+    event.preventDefault();
+    openEditor("");
+  } else if (opener) {
     event.stopPropagation(); // or the click beside the menu would close it again
     openEditor(opener.dataset.editFilter);
   } else if (event.target.closest("[data-filter-back]")) openEditor("");
   else if (event.target.closest("[data-closes]")) event.target.closest("dialog").close();
-}, true);
-
-document.addEventListener("toggle", (event) => {
-  if (event.target === menu() && menu().open && !menu().contains(document.activeElement?.closest("[data-filter]"))) openEditor("");
 }, true);
 
 // Arrow keys walk the choices; Enter in the search takes the first that is left.
