@@ -111,6 +111,8 @@ async def _run(
             ("escalation", built.escalation.run),
             ("reminders", built.reminders.run),
             ("handovers", built.handing_over.run),
+            ("own fields", built.field_search.run),
+            ("search", built.text_renewal.run),
             ("files", built.files.run),
             ("wrap-up expiry", built.wrap_up_expiry.run),
             ("screens", built.screens.run),

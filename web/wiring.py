@@ -47,10 +47,10 @@ from crm_core.leads.records import Leads
 from crm_core.lists.saved_views import SavedViews
 from crm_core.preferences import Preferences
 from crm_core.search.openings import Openings
+from crm_core.search.renewing import TextRenewal
 from crm_core.storage.engine import Storage
 from crm_core.storage.sole import SoleService
 from crm_core.tags.keeping import TagKeeping
-from crm_core.tags.reindexing import TagSearch
 from crm_core.tags.tagging import Tagging
 from crm_core.tasks.callbacks import Callbacks
 from crm_core.tasks.comments import Comments
@@ -124,9 +124,9 @@ class Services:
     catalogues: Catalogues
     shaping: Shaping
     field_search: FieldSearch
+    text_renewal: TextRenewal
     tagging: Tagging
     tag_keeping: TagKeeping
-    tag_search: TagSearch
     sales: SalesArrangement
     deals: Deals
     selling: Selling
@@ -247,9 +247,9 @@ def build(settings: Settings, clock: Clock) -> Services:
         catalogues=Catalogues(storage, clock),
         shaping=Shaping.of(storage, clock),
         field_search=FieldSearch(storage),
+        text_renewal=TextRenewal(storage),
         tagging=Tagging(storage, clock),
         tag_keeping=TagKeeping(storage, clock),
-        tag_search=TagSearch(storage),
         sales=SalesArrangement.of(storage, clock),
         deals=deals,
         selling=Selling(storage, clock),
@@ -344,7 +344,7 @@ def _subscribe(built: Services) -> None:
     hears("records", built.screens.records.handlers())
     hears("boards", built.boards_live.handlers())
     hears("own fields", built.field_search.handlers())
-    hears("tags", built.tag_search.handlers())
+    hears("search", built.text_renewal.handlers())
     hears("handovers", built.handing_over.handlers())
 
 

@@ -10,7 +10,7 @@ from crm_core.agents.directory import DirectoryChanged
 from crm_core.agents.people import Agent
 from crm_core.agents.roles import Role, id_of, require
 from crm_core.clock import Clock
-from crm_core.custom_fields.events import FieldsReshaped
+from crm_core.custom_fields.reindexing import reshape
 from crm_core.custom_fields.tables import custom_fields, field_sections
 from crm_core.custom_fields.types import CHOOSING
 from crm_core.errors import Invalid, NotFound
@@ -100,7 +100,7 @@ class Choices:
             await audit.record(tx, now, who, "edited", "custom_field", field_id, **said)
             tx.announce(DirectoryChanged("custom_fields"))
             if _titles(before) - _titles(after):
-                tx.announce(FieldsReshaped(kind=kind, field_ids=(field_id,)))
+                await reshape(tx, kind, [field_id])
 
 
 def asked_choices(titles: Sequence[str]) -> list[Stored]:

@@ -10,7 +10,6 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.clients.tables import clients
-from crm_core.custom_fields.events import FieldsReshaped
 from crm_core.custom_fields.reading import CustomField, list_fields
 from crm_core.custom_fields.types import CHOOSING, FieldType
 from crm_core.deals.tables import deals
@@ -44,16 +43,12 @@ async def own_values(
     return dict((await connection.execute(query)).scalar_one_or_none() or {})
 
 
-async def bearing(connection: AsyncConnection, told: FieldsReshaped) -> list[int]:
-    """The records in which one of these fields says anything."""
-    table = RECORDS[SearchKind(told.kind)]
-    ids = set[int]()
-    for field_id in told.field_ids:
-        value = table.c.fields[str(field_id)].as_string()
-        ids |= set(
-            (await connection.execute(select(table.c.id).where(value.is_not(None)))).scalars()
-        )
-    return sorted(ids)
+async def bearing(connection: AsyncConnection, kind: str, field_id: int) -> list[int]:
+    """The records of a kind in which this field says anything."""
+    table = RECORDS[SearchKind(kind)]
+    value = table.c.fields[str(field_id)].as_string()
+    query = select(table.c.id).where(value.is_not(None)).order_by(table.c.id)
+    return list((await connection.execute(query)).scalars())
 
 
 def _texts(field: CustomField, value: Any) -> list[str]:

@@ -13,7 +13,7 @@ from crm_core.agents.rights import RecordKind
 from crm_core.agents.roles import Role, require
 from crm_core.clock import Clock
 from crm_core.custom_fields.choices import Choices, asked_choices
-from crm_core.custom_fields.events import FieldsReshaped
+from crm_core.custom_fields.reindexing import reshape
 from crm_core.custom_fields.tables import custom_fields, field_sections
 from crm_core.custom_fields.types import CHOOSING, FieldType
 from crm_core.deals.arrangement import Ordered
@@ -100,9 +100,9 @@ class Sections(Arranging):
         await super()._told(tx, actor, row_id, action, details)
         if "active" in details and action != "created":
             mine = select(custom_fields.c.id).where(custom_fields.c.section_id == row_id)
-            ids = tuple((await tx.execute(mine)).scalars())
+            ids = (await tx.execute(mine)).scalars().all()
             section = await self._get(tx, row_id)
-            tx.announce(FieldsReshaped(kind=section["kind"], field_ids=ids))
+            await reshape(tx, section["kind"], ids)
 
 
 class Fields(Ordered):
@@ -155,7 +155,7 @@ class Fields(Ordered):
         if action != "created" and _FOUND_BY & set(details):
             row = await self._get(tx, row_id)
             kind = await _kind_of(tx, row["section_id"])
-            tx.announce(FieldsReshaped(kind=kind, field_ids=(row_id,)))
+            await reshape(tx, kind, [row_id])
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,15 @@ field_sections = Table(
     CheckConstraint("kind IN ('client', 'lead', 'deal')", name="kind_known"),
 )
 
+reshaped_fields = Table(
+    "reshaped_fields",
+    metadata,
+    # Fields that are found by other words than before; who bears them is still to be found anew.
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(8), nullable=False),
+    Column("field_id", Integer, nullable=False),
+)
+
 custom_fields = Table(
     "custom_fields",
     metadata,

@@ -33,6 +33,16 @@ search_texts = Table(
     UniqueConstraint("record_id", "kind"),
 )
 
+outdated_texts = Table(
+    "outdated_texts",
+    metadata,
+    # Whose searched text is older than what the record says; composed anew one after another.
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("record_id", Integer, nullable=False),
+    UniqueConstraint("record_id", "kind"),
+)
+
 openings = Table(
     "openings",
     metadata,

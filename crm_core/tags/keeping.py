@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import case, delete, func, insert, literal, select, update
+from sqlalchemy import Select, case, delete, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core import audit
@@ -13,9 +13,9 @@ from crm_core.agents.people import Agent
 from crm_core.agents.roles import Role, id_of, require
 from crm_core.clock import Clock
 from crm_core.errors import Invalid, NotFound
+from crm_core.search.renewing import outdate
 from crm_core.storage.engine import Storage, Write
 from crm_core.tags.colours import Colour
-from crm_core.tags.events import TagsReshaped
 from crm_core.tags.reading import Tag, by_title
 from crm_core.tags.tables import tagged, tags
 from crm_core.tags.tagging import LONGEST_TAG, find_tag, find_titled, tag_key
@@ -74,7 +74,7 @@ class TagKeeping:
             chosen = update(tags).where(tags.c.id == tag_id)
             await tx.execute(chosen.values(title=title, key=tag_key(title)))
             await self._told(tx, actor, tag_id, "edited", {"title": [tag.title, title]})
-            tx.announce(TagsReshaped(records=await _bearing(tx, tag_id)))
+            await _outdate(tx, tag_id)
 
     async def paint(self, actor: Agent | None, tag_id: int, colour: Colour) -> None:
         """Give it another colour."""
@@ -96,7 +96,7 @@ class TagKeeping:
             tag, into = await _get(tx, tag_id), await _get(tx, into_id)
             if tag.id == into.id:
                 raise Invalid("into", "not_a_choice")
-            records = await _bearing(tx, tag_id)
+            count = await _outdate(tx, tag_id)
             mine, other = tagged.alias(), tagged.alias()
             same = (other.c.kind == mine.c.kind) & (other.c.record_id == mine.c.record_id)
             both = select(other.c.tag_id).where(same, other.c.tag_id == into_id).exists()
@@ -105,22 +105,20 @@ class TagKeeping:
             )
             await tx.execute(insert(tagged).from_select(["kind", "record_id", "tag_id"], lacking))
             await self._gone(tx, tag_id)
-            told = {"title": tag.title, "into": into.title, "count": len(records)}
+            told = {"title": tag.title, "into": into.title, "count": count}
             await self._told(tx, actor, tag_id, "joined", told)
-            tx.announce(TagsReshaped(records=records))
-        return len(records)
+        return count
 
     async def remove(self, actor: Agent | None, tag_id: int) -> int:
         """Take it off everything, and be rid of it; how many bore it."""
         require(actor, Role.ADMINISTRATOR)
         async with self._storage.write() as tx:
             tag = await _get(tx, tag_id)
-            records = await _bearing(tx, tag_id)
+            count = await _outdate(tx, tag_id)
             await self._gone(tx, tag_id)
-            told = {"title": tag.title, "count": len(records)}
+            told = {"title": tag.title, "count": count}
             await self._told(tx, actor, tag_id, "removed_tag", told)
-            tx.announce(TagsReshaped(records=records))
-        return len(records)
+        return count
 
     async def _gone(self, tx: Write, tag_id: int) -> None:
         await tx.execute(delete(tagged).where(tagged.c.tag_id == tag_id))
@@ -141,6 +139,12 @@ async def _get(tx: Write, tag_id: int) -> Tag:
     return tag
 
 
-async def _bearing(tx: Write, tag_id: int) -> tuple[tuple[str, int], ...]:
-    query = select(tagged.c.kind, tagged.c.record_id).where(tagged.c.tag_id == tag_id)
-    return tuple((kind, record_id) for kind, record_id in await tx.execute(query))
+async def _outdate(tx: Write, tag_id: int) -> int:
+    """Have what bears the tag found anew; how many do."""
+    await outdate(tx, _bearing(tag_id))
+    count = select(func.count()).select_from(tagged).where(tagged.c.tag_id == tag_id)
+    return int((await tx.execute(count)).scalar_one())
+
+
+def _bearing(tag_id: int) -> Select[tuple[str, int]]:
+    return select(tagged.c.kind, tagged.c.record_id).where(tagged.c.tag_id == tag_id)

@@ -16,12 +16,10 @@ from crm_core.clock import Clock
 from crm_core.deals.access import access_deal, visible_deals
 from crm_core.deals.tables import deals
 from crm_core.errors import Conflict, Invalid, NotFound
-from crm_core.events import ClientChanged, DealChanged, LeadChanged
 from crm_core.leads.access import access_lead, visible_leads
 from crm_core.leads.tables import leads
 from crm_core.search.folding import folded
-from crm_core.search.index import reindex
-from crm_core.search.kinds import SearchKind
+from crm_core.search.renewing import renew
 from crm_core.storage.engine import Storage, Write
 from crm_core.tags.reading import Tag
 from crm_core.tags.tables import tagged, tags
@@ -176,21 +174,6 @@ async def find_titled(connection: AsyncConnection, title: str) -> Tag | None:
 def tag_key(title: str) -> str:
     """What two titles of one tag have in common. Signs alone are a name, too: «!!!»."""
     return (folded(title) or title.strip())[:100]
-
-
-async def renew(tx: Write, kind: str, record_id: int) -> None:
-    """Have the record found by its tags as they are now, and its open pages fetched anew."""
-    await reindex(tx, SearchKind(kind), record_id)
-    if kind == "client":
-        tx.announce(ClientChanged(client_id=record_id))
-        return
-    table, _ = _RECORDS[kind]
-    query = select(table.c.client_id).where(table.c.id == record_id)
-    client_id = (await tx.execute(query)).scalar_one_or_none()
-    if client_id is not None and kind == "lead":
-        tx.announce(LeadChanged(lead_id=record_id, client_id=client_id))
-    elif client_id is not None:
-        tx.announce(DealChanged(deal_id=record_id, client_id=client_id))
 
 
 async def _enter(tx: Write, actor: Agent, kind: str, record_id: int) -> None:

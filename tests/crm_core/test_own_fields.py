@@ -1,6 +1,7 @@
 """An office's own fields: shaped by an administrator, filled in place, hidden from whom it says."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from crm_core.agents.roles import Role
 from crm_core.audit import list_audit
 from crm_core.clients.tables import clients
 from crm_core.clock import ManualClock
-from crm_core.custom_fields import shaping
+from crm_core.custom_fields import reindexing, shaping
 from crm_core.custom_fields.events import FieldsReshaped
 from crm_core.custom_fields.reading import CustomField, list_fields, list_sections
 from crm_core.custom_fields.reindexing import FieldSearch
@@ -20,9 +21,14 @@ from crm_core.custom_fields.shaping import FieldPlan, Shaping
 from crm_core.custom_fields.types import FieldType
 from crm_core.editing.edits import Edits
 from crm_core.errors import Conflict, Forbidden, Invalid, NotFound
+from crm_core.events import ClientChanged
+from crm_core.search import renewing
 from crm_core.search.folding import folded, packed
+from crm_core.search.index import reindex
+from crm_core.search.kinds import SearchKind
+from crm_core.search.renewing import TextRenewal, TextsOutdated
 from crm_core.search.tables import search_texts
-from crm_core.storage.engine import Storage
+from crm_core.storage.engine import Storage, Write
 from tests.cast import Cast
 
 CHOICES = ("Cash", "Card", "Invoice")
@@ -51,9 +57,10 @@ class Shaped:
         async with self.storage.read() as connection:
             return dict((await connection.execute(query)).scalar_one())
 
-    async def is_found_by(self, text: str) -> bool:
+    async def is_found_by(self, text: str, client_id: int | None = None) -> bool:
         query = select(search_texts.c.text).where(
-            search_texts.c.kind == "client", search_texts.c.record_id == self.cast.pavel
+            search_texts.c.kind == "client",
+            search_texts.c.record_id == (client_id or self.cast.pavel),
         )
         async with self.storage.read() as connection:
             return packed(folded(text)) in (await connection.execute(query)).scalar_one()
@@ -130,20 +137,30 @@ async def test_what_is_hidden_from_a_role_is_not_there_for_it(shaped: Shaped, ed
     assert not await shaped.is_found_by("secret")
 
 
+def hear(storage: Storage) -> Callable[[], Awaitable[None]]:
+    """Hears what is announced as the service does: each fact once, after its commit."""
+    told = list[object]()
+    storage.on_commit = told.extend
+    fields, texts = FieldSearch(storage), TextRenewal(storage)
+
+    async def heard() -> None:
+        while told:
+            fact = told.pop(0)
+            if isinstance(fact, FieldsReshaped):
+                await fields.on_fields_reshaped(fact)
+            elif isinstance(fact, TextsOutdated):
+                await texts.on_texts_outdated(fact)
+
+    return heard
+
+
 async def test_a_field_hidden_later_leaves_the_search_and_comes_back_when_shown(
     shaped: Shaped, edits: Edits, storage: Storage
 ) -> None:
-    field, cast, told = await shaped.field(FieldType.CHOICE), shaped.cast, list[object]()
+    field, cast = await shaped.field(FieldType.CHOICE), shaped.cast
     await edits.change(cast.anna, "client", cast.pavel, field.name, "3", "")
     assert await shaped.is_found_by("invoice")
-    storage.on_commit = told.extend
-
-    async def hear() -> None:
-        facts = [fact for fact in told if isinstance(fact, FieldsReshaped)]
-        assert facts == [FieldsReshaped(kind="client", field_ids=(field.id,))]
-        told.clear()
-        await FieldSearch(storage).on_fields_reshaped(facts[0])
-
+    heard = hear(storage)
     commands = shaped.commands
     for change, found in (
         (commands.fields.edit(cast.dina, field.id, hidden_from=["operator"]), False),
@@ -153,9 +170,40 @@ async def test_a_field_hidden_later_leaves_the_search_and_comes_back_when_shown(
         (commands.choices.rename(cast.dina, field.id, 3, "Bill"), False),
     ):
         await change
-        await hear()
+        await heard()
         assert await shaped.is_found_by("invoice") is found
     assert await shaped.is_found_by("bill")
+
+
+async def test_a_field_hidden_just_before_a_stop_leaves_the_search_after_the_next_start(
+    shaped: Shaped, edits: Edits, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    field, cast = await shaped.field(FieldType.TEXT), shaped.cast
+    both = sorted((cast.pavel, cast.romashka))
+    for client_id in both:
+        await edits.change(cast.anna, "client", client_id, field.name, "secret", "")
+    await shaped.commands.fields.edit(cast.dina, field.id, hidden_from=["operator"])
+    for module in (reindexing, renewing):
+        monkeypatch.setattr(module, "AT_ONCE", 1)
+
+    async def stopped(tx: Write, kind: SearchKind, record_id: int) -> None:
+        if record_id == both[1]:
+            raise ConnectionError
+        await reindex(tx, kind, record_id)
+
+    await FieldSearch(storage).outdate_all()
+    await FieldSearch(storage).outdate_all()  # nothing twice
+    with monkeypatch.context() as broken:
+        broken.setattr(renewing, "reindex", stopped)
+        with pytest.raises(ConnectionError):
+            await TextRenewal(storage).renew_all()
+    assert [await shaped.is_found_by("secret", each) for each in both] == [False, True]
+
+    told = list[object]()
+    storage.on_commit = told.extend
+    await TextRenewal(storage).renew_all()
+    assert [await shaped.is_found_by("secret", each) for each in both] == [False, False]
+    assert told == [ClientChanged(client_id=both[1])]
 
 
 async def test_a_retired_choice_stays_where_it_was_given_and_is_given_no_more(

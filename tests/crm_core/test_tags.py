@@ -12,14 +12,13 @@ from crm_core.clock import ManualClock
 from crm_core.errors import Conflict, Forbidden, Invalid, NotFound
 from crm_core.events import ClientChanged
 from crm_core.search.folding import folded, packed
+from crm_core.search.renewing import TextRenewal, TextsOutdated
 from crm_core.search.tables import search_texts
 from crm_core.storage.engine import Storage
 from crm_core.tags import tagging
 from crm_core.tags.colours import Colour
-from crm_core.tags.events import TagsReshaped
 from crm_core.tags.keeping import TagKeeping, list_used_tags
 from crm_core.tags.reading import list_tags, tagged_with, tags_of
-from crm_core.tags.reindexing import TagSearch
 from crm_core.tags.tagging import Tagging
 from tests.cast import Cast
 from tests.crm_core.sales import with_scope
@@ -157,9 +156,9 @@ async def test_an_administrator_renames_colours_joins_and_removes(
     told: list[object] = []
     storage.on_commit = told.extend
     assert await keeping.join(cast.dina, one.id, other.id) == 2
-    (fact,) = [each for each in told if isinstance(each, TagsReshaped)]
-    assert set(fact.records) == {("client", cast.pavel), ("client", cast.romashka)}
-    await TagSearch(storage).on_tags_reshaped(fact)
+    assert told.count(TextsOutdated()) == 1
+    await TextRenewal(storage).on_texts_outdated(TextsOutdated())
+    assert {ClientChanged(client_id=each) for each in (cast.pavel, cast.romashka)} <= set(told)
     assert " wholesale " in await searched(storage, cast.romashka)
     async with storage.read() as connection:
         (used,) = await list_used_tags(connection)

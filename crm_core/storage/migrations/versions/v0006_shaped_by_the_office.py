@@ -36,6 +36,19 @@ def upgrade() -> None:
     with op.batch_alter_table('custom_fields', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_custom_fields_section_id'), ['section_id'], unique=False)
 
+    op.create_table('outdated_texts',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('record_id', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_outdated_texts')),
+    sa.UniqueConstraint('record_id', 'kind', name=op.f('uq_outdated_texts_record_id_kind'))
+    )
+    op.create_table('reshaped_fields',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.String(length=8), nullable=False),
+    sa.Column('field_id', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_reshaped_fields'))
+    )
     op.create_table('handovers',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
