@@ -10,14 +10,14 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, pass_context
-from jinja2.bccache import Bucket
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from telephony.numbers import normalise, readable
 from web import formats
 from web.assets import Assets
+from web.compiled_templates import CompiledTemplates, kept_beside
 from web.i18n import LANGUAGES, Reader, known_language, translations
 from web.office_lists import Colleague
 from web.sentences import ROLE_NAMES, link_reason, sentence
@@ -26,26 +26,7 @@ from web.words import word
 TEMPLATE_FOLDER = Path(__file__).parent / "templates"
 
 
-class _Compiled(BytecodeCache):
-    """What a template was compiled to, for as long as its source stays the same.
-
-    It is the same in every language (texts are looked up when a page is drawn), and compiling takes
-    most of the time of a start.
-    """
-
-    def __init__(self) -> None:
-        self._known: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        known = self._known.get(bucket.key)
-        if known is not None:
-            bucket.bytecode_from_string(known)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._known[bucket.key] = bucket.bytecode_to_string()
-
-
-_COMPILED = _Compiled()
+_COMPILED = CompiledTemplates(kept_beside(__file__))
 
 
 class Rendering:
@@ -91,12 +72,21 @@ def _environment(language: str, assets: Assets, country: str) -> Environment:
     environment.globals["_"] = _saying(spoken.gettext)
     environment.globals["static"] = assets.url
     environment.globals["icon"] = cache(lambda name: _icon(assets, name))
-    environment.filters.update(FILTERS)
-    environment.filters["phone"] = lambda number: readable(number, country)
-    environment.filters["heard_phone"] = lambda heard: readable(
-        normalise(heard, country).e164 or heard, country
-    )
+    own = {
+        **FILTERS,
+        "phone": lambda number: readable(number, country),
+        "heard_phone": lambda heard: readable(normalise(heard, country).e164 or heard, country),
+    }
+    environment.filters.update({name: _when_drawn(each) for name, each in own.items()})
     return environment
+
+
+def _when_drawn(each: Any) -> Any:
+    """The filter as one that jinja cannot ask while it compiles: what it makes of a constant must
+    not be kept when the filter is another tomorrow."""
+    if getattr(each, "jinja_pass_arg", None) is not None:
+        return each
+    return pass_context(lambda _context, *given, **named: each(*given, **named))
 
 
 def _saying(gettext: Callable[[str], str]) -> Callable[..., Markup]:
