@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+# The tests start the product many times: it must not be compiled anew each time.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup setup-dev run lab test check bench smoke lock
 
