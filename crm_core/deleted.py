@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, String, Table, cast, func, select
+from sqlalchemy import ColumnElement, Select, String, Table, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.agents.people import Agent
@@ -68,13 +68,6 @@ async def find_deleted(
     query = _select(actor, kind).where(table.c.id == existing_id(record_id))
     row = (await connection.execute(query)).mappings().one_or_none()
     return DeletedRecord(**row) if row else None
-
-
-async def count_of_step(connection: AsyncConnection, actor: Agent, at: datetime) -> int:
-    """How many clients were deleted together at this instant."""
-    together = select(clients.c.id).where(deleted_clients(actor), clients.c.deleted_at == at)
-    counted = select(func.count()).select_from(together.subquery())
-    return int((await connection.execute(counted)).scalar_one())
 
 
 def _select(actor: Agent, kind: RecordKind) -> Select[Any]:

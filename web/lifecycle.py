@@ -111,6 +111,7 @@ async def _run(
             ("escalation", built.escalation.run),
             ("reminders", built.reminders.run),
             ("handovers", built.handing_over.run),
+            ("deletions", built.deleting.run),
             ("own fields", built.field_search.run),
             ("search", built.text_renewal.run),
             ("files", built.files.run),
@@ -130,6 +131,7 @@ async def _run(
         finally:
             await built.reconciling.close()
             await built.handing_over.close()
+            await built.deleting.close()
             await _end(hearing)
             if not watched.done():  # else the database is another's, and nobody writes any more
                 await _finish_writing(built)

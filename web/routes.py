@@ -145,10 +145,14 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/handovers/{handover_id:\\d{1,15}}/undo", handovers.undo, ALL_ROLES),
     # deleted, and brought back
     Route("GET", "/deleted", deletion.index, ALL_ROLES),
-    Route("POST", "/deleted/restore", deletion.restore_step, ALL_ROLES),
-    Route("POST", "/clients/delete", deletion.delete_chosen, ALL_ROLES),
-    Route("POST", "/clients/{client_id:\\d{1,15}}/delete", deletion.delete, ALL_ROLES),
-    Route("POST", "/clients/{client_id:\\d{1,15}}/restore", deletion.restore, ALL_ROLES),
+    Route("POST", "/clients/delete", deletion.delete_clients, ALL_ROLES),
+    Route("POST", "/leads/delete", deletion.delete_leads, ALL_ROLES),
+    Route("POST", "/deals/delete", deletion.delete_deals, ALL_ROLES),
+    Route("GET", "/deletions/{deletion_id:\\d{1,15}}", deletion.show, ALL_ROLES),
+    Route("GET", "/deletions/{deletion_id:\\d{1,15}}/progress", deletion.progress, ALL_ROLES),
+    Route("POST", "/deletions/{deletion_id:\\d{1,15}}/undo", deletion.undo, ALL_ROLES),
+    Route("POST", "/clients/{client_id:\\d{1,15}}/delete", deletion.delete_client, ALL_ROLES),
+    Route("POST", "/clients/{client_id:\\d{1,15}}/restore", deletion.restore_client, ALL_ROLES),
     # a person's data
     Route("GET", "/clients/{client_id:\\d{1,15}}/data", personal_data.show, ALL_ROLES),
     Route("POST", "/clients/{client_id:\\d{1,15}}/data.zip", personal_data.export, ALL_ROLES),
@@ -210,7 +214,7 @@ ROUTES: tuple[Route, ...] = (
         leads.unconvert,
         ALL_ROLES,
     ),
-    Route("POST", "/leads/{lead_id:\\d{1,15}}/owner", leads.hand_over, ALL_ROLES),
+    Route("POST", "/leads/{lead_id:\\d{1,15}}/owner", handovers.of_lead, ALL_ROLES),
     Route(
         "POST",
         "/leads/{lead_id:\\d{1,15}}/actions/{action_id:\\d{1,15}}",
@@ -218,8 +222,8 @@ ROUTES: tuple[Route, ...] = (
         ALL_ROLES,
     ),
     Route("POST", "/leads/{lead_id:\\d{1,15}}/reopen", leads.reopen, ALL_ROLES),
-    Route("POST", "/leads/{lead_id:\\d{1,15}}/delete", leads.delete, ALL_ROLES),
-    Route("POST", "/leads/{lead_id:\\d{1,15}}/restore", leads.restore, ALL_ROLES),
+    Route("POST", "/leads/{lead_id:\\d{1,15}}/delete", deletion.delete_lead, ALL_ROLES),
+    Route("POST", "/leads/{lead_id:\\d{1,15}}/restore", deletion.restore_lead, ALL_ROLES),
     # deals
     Route("GET", "/deals", deals.index, ALL_ROLES),
     Route("POST", "/deals", deals.create, ALL_ROLES),
@@ -235,7 +239,7 @@ ROUTES: tuple[Route, ...] = (
         deals.unmove,
         ALL_ROLES,
     ),
-    Route("POST", "/deals/{deal_id:\\d{1,15}}/owner", deals.hand_over, ALL_ROLES),
+    Route("POST", "/deals/{deal_id:\\d{1,15}}/owner", handovers.of_deal, ALL_ROLES),
     Route(
         "POST",
         "/deals/{deal_id:\\d{1,15}}/actions/{action_id:\\d{1,15}}",
@@ -243,8 +247,8 @@ ROUTES: tuple[Route, ...] = (
         ALL_ROLES,
     ),
     Route("POST", "/deals/{deal_id:\\d{1,15}}/reopen", deals.reopen, ALL_ROLES),
-    Route("POST", "/deals/{deal_id:\\d{1,15}}/delete", deals.delete, ALL_ROLES),
-    Route("POST", "/deals/{deal_id:\\d{1,15}}/restore", deals.restore, ALL_ROLES),
+    Route("POST", "/deals/{deal_id:\\d{1,15}}/delete", deletion.delete_deal, ALL_ROLES),
+    Route("POST", "/deals/{deal_id:\\d{1,15}}/restore", deletion.restore_deal, ALL_ROLES),
     Route("POST", "/deals/{deal_id:\\d{1,15}}/lines", deals.add_line, ALL_ROLES),
     Route(
         "POST",

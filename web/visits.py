@@ -1,5 +1,6 @@
 """One request of one visitor: who it is, in which language, and the page that answers."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,8 @@ from web.navigation import entries_for
 from web.wiring import SERVICES, Services
 
 TOLD_COOKIE = "perezvon-told"
+UNDO_COOKIE = "perezvon-undo"
+_UNDOING = re.compile(r"/[a-z]+/\d{1,15}/undo", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,13 @@ def person(request: web.Request) -> Agent:
 
 def page(request: web.Request, template: str, *, status: int = 200, **data: Any) -> web.Response:
     """A whole page from `template`, with what `layout/page.html` needs."""
-    told = request.cookies.get(TOLD_COOKIE, "")
-    html = render(request, template, {**frame(request), "told": told, **data})
+    told, undo = request.cookies.get(TOLD_COOKIE, ""), request.cookies.get(UNDO_COOKIE, "")
+    undo = undo if told and _UNDOING.fullmatch(undo) else ""
+    html = render(request, template, {**frame(request), "told": told, "undo": undo, **data})
     response = web.Response(text=html, content_type="text/html", status=status)
-    if told:
-        response.del_cookie(TOLD_COOKIE, path="/")
+    for cookie in (TOLD_COOKIE, UNDO_COOKIE):
+        if cookie in request.cookies:
+            response.del_cookie(cookie, path="/")
     return response
 
 
@@ -85,11 +90,13 @@ def frame(request: web.Request) -> dict[str, Any]:
     }
 
 
-def go(to: str, *, told: str = "") -> web.Response:
-    """After a form was accepted: see `to` next; `told` is a code of `web/sentences.py`."""
+def go(to: str, *, told: str = "", undo: str = "") -> web.Response:
+    """After a form was accepted: see `to` next; `told` is a code of `web/sentences.py`, `undo` the
+    address of a form that takes it back: "/deletions/3/undo"."""
     response = web.Response(status=303, headers={"Location": to})
-    if told:
-        response.set_cookie(TOLD_COOKIE, told, path="/", max_age=20, httponly=True, samesite="Lax")
+    for cookie, value in ((TOLD_COOKIE, told), (UNDO_COOKIE, undo)):
+        if value:
+            response.set_cookie(cookie, value, path="/", max_age=20, httponly=True, samesite="Lax")
     return response
 
 

@@ -22,7 +22,6 @@ from crm_core.catalogues import Catalogues
 from crm_core.catchup.catching_up import CatchUp
 from crm_core.catchup.logs import Logs
 from crm_core.catchup.reconciliation import Reconciler
-from crm_core.clients.deleting import Deletion
 from crm_core.clients.editable import client_editables
 from crm_core.clients.erasing import Erasure
 from crm_core.clients.files import Files
@@ -37,6 +36,7 @@ from crm_core.deals.arrangement import SalesArrangement
 from crm_core.deals.editable import DEAL
 from crm_core.deals.records import Deals
 from crm_core.deals.selling import Selling
+from crm_core.deletion.records import Deletion
 from crm_core.editing.edits import Edits
 from crm_core.events import ClientChanged, ClientChosen, ClientCreated
 from crm_core.handing_over.records import Handovers
@@ -72,6 +72,7 @@ from telephony.wire import WANTED, WANTED_VARIABLES
 from web.assets import Assets
 from web.boards_live import BoardsLive
 from web.call_control import CallControl
+from web.carrying import Carrying
 from web.check import Check
 from web.doorkeeper import Doorkeeper
 from web.endpoints import EndpointCorrections
@@ -167,6 +168,7 @@ class Services:
     screens: Screens
     boards_live: BoardsLive
     handing_over: HandingOver
+    deleting: Carrying
     call_control: CallControl
     call_exporter: CallExporter
     doorkeeper: Doorkeeper
@@ -228,6 +230,7 @@ def build(settings: Settings, clock: Clock) -> Services:
     screens = make_screens(storage, clock, rendering, roster, country=country, build=assets.hash)
     deals = Deals(storage, clock)
     handovers = Handovers(storage, clock)
+    deletion = Deletion(storage, clock)
     files = Files(storage, clock)
     services = Services(
         settings=settings,
@@ -258,7 +261,7 @@ def build(settings: Settings, clock: Clock) -> Services:
         saved_views=SavedViews(storage, clock),
         preferences=Preferences(storage),
         handovers=handovers,
-        deletion=Deletion(storage, clock),
+        deletion=deletion,
         erasure=Erasure(storage, clock, files),
         personal_data=PersonalData(storage, clock),
         merging=Merging(storage, clock),
@@ -288,6 +291,7 @@ def build(settings: Settings, clock: Clock) -> Services:
         screens=screens,
         boards_live=BoardsLive(screens.hub, storage),
         handing_over=HandingOver(handovers, screens.hub),
+        deleting=Carrying(deletion),
         call_control=CallControl(switchboard, tracker.live, country, clock),
         call_exporter=CallExporter(storage, clock, flight, phones),
         doorkeeper=Doorkeeper(),
@@ -308,6 +312,7 @@ async def close(built: Services) -> None:
     """Give back what the services hold, once nothing of them runs any more."""
     await built.reconciling.close()
     await built.handing_over.close()
+    await built.deleting.close()
     await built.roster.close()
     await built.flight.close()
     await built.bus.close()

@@ -1,4 +1,4 @@
-"""Deals are made, moved, won, lost, reopened and handed over; each step is told and audited."""
+"""Deals are made, moved, won, lost and reopened; each step is told and audited."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,9 +7,8 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from crm_core import audit
-from crm_core.agents.people import Agent, get_agent
+from crm_core.agents.people import Agent
 from crm_core.agents.rights import Action, RecordKind, Scope
-from crm_core.agents.roles import Role
 from crm_core.clients.access import access_client
 from crm_core.clients.tables import contacts
 from crm_core.clock import Clock
@@ -139,43 +138,12 @@ class Deals:
             await moving.take_back(tx, DEALS, actor, self._clock.now(), row, change_id)
             await deal_changed(tx, row)
 
-    async def hand_over(self, actor: Agent, deal_id: int, owner_agent_id: int | None) -> None:
-        """Make somebody the owner (None: nobody). Forbidden for another's deal to operators;
-        Invalid("owner", "agent_inactive")."""
-        async with self._storage.write() as tx:
-            row = await self._row(tx, actor, deal_id)
-            await check_owner(tx, actor, row, owner_agent_id)
-            if owner_agent_id != row["owner_agent_id"]:
-                values = {"owner_agent_id": owner_agent_id}
-                await moving.change(tx, DEALS, actor, self._clock.now(), row, values, "handed_over")
-                await deal_changed(tx, row)
-
     async def tick(self, actor: Agent, deal_id: int, action_id: int, *, done: bool) -> None:
         """Note that an action of a stage was done, or was not. Raises NotFound."""
         async with self._storage.write() as tx:
             row = await self._row(tx, actor, deal_id)
             if await moving.tick(tx, DEALS, actor, self._clock.now(), row, action_id, done=done):
                 await deal_changed(tx, row)
-
-    async def delete(self, actor: Agent, deal_id: int) -> None:
-        """Take it out of every list; `restore` brings it back."""
-        async with self._storage.write() as tx:
-            row = await self._row(tx, actor, deal_id, Action.DELETE)
-            values = {"deleted_at": self._clock.now()}
-            await moving.change(tx, DEALS, actor, self._clock.now(), row, values, "deleted")
-            await deal_changed(tx, row)
-
-    async def restore(self, actor: Agent, deal_id: int) -> None:
-        """Bring back what was deleted. NotFound for what is not, or was not his to delete."""
-        async with self._storage.write() as tx:
-            row = await moving.row_of(tx, DEALS, deal_id)
-            if row["deleted_at"] is None:
-                raise NotFound(deal_id=deal_id)
-            await moving.change(
-                tx, DEALS, actor, self._clock.now(), row, {"deleted_at": None}, "restored"
-            )
-            await access_deal(tx.connection, actor, deal_id, Action.DELETE)
-            await deal_changed(tx, row)
 
     async def _row(
         self, tx: Write, actor: Agent, deal_id: int, action: Action = Action.EDIT
@@ -198,16 +166,6 @@ async def deal_changed(tx: Write, row: Row) -> None:
     """What every change of a deal ends with."""
     await reindex(tx, SearchKind.DEAL, row["id"])
     tx.announce(DealChanged(deal_id=row["id"], client_id=row["client_id"]))
-
-
-async def check_owner(tx: Write, actor: Agent, row: Row, owner_agent_id: int | None) -> None:
-    """May `actor` give the lead or deal to that person? See `Deals.hand_over`."""
-    if actor.role is Role.OPERATOR and row["owner_agent_id"] not in (None, actor.id):
-        raise Forbidden(role=actor.role.value)
-    if owner_agent_id is not None and owner_agent_id != row["owner_agent_id"]:
-        owner = await get_agent(tx.connection, owner_agent_id)
-        if not owner.active:
-            raise Invalid("owner", "agent_inactive", name=owner.name)
 
 
 async def _beginning(tx: Write, wanted: NewDeal) -> tuple[int, str]:

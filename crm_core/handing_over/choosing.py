@@ -112,18 +112,8 @@ def _queries(
         yield RecordKind.DEAL, _of_same_owner(deals, moving, visible_deals(actor, Action.EDIT))
     # Whoever is only a lead's is looked after by whom the lead is.
     asking = of_leads.add_columns(leads.c.client_id).subquery("handed_leads")
-    yield (
-        RecordKind.CLIENT,
-        select(clients.c.id, clients.c.owner_agent_id)
-        .join(
-            asking,
-            and_(
-                asking.c.client_id == clients.c.id,
-                clients.c.owner_agent_id.is_not_distinct_from(asking.c.owner),
-            ),
-        )
-        .where(clients.c.client_since.is_(None)),
-    )
+    parties = _parties(asking)
+    yield RecordKind.CLIENT, parties
     if to_agent_id is None:
         return  # what has to be done somebody has to do
     kinds = (*(_PROMISED if Along.TASKS in chosen.along else ()),)
@@ -136,6 +126,10 @@ def _queries(
             tasks.c[column] == subquery.c.id, tasks.c.assignee_agent_id == subquery.c.owner
         )
         yield RecordKind.TASK, _tasks(actor, tasks.c.kind.in_(kinds)).join(subquery, about)
+    his = parties.subquery()
+    of_party = and_(tasks.c.client_id == his.c.id, tasks.c.assignee_agent_id == his.c.owner)
+    no_lead = and_(tasks.c.kind.in_(kinds), tasks.c.lead_id.is_(None))
+    yield RecordKind.TASK, _tasks(actor, no_lead).join(his, of_party)
 
 
 def _movable(actor: Agent, table: Table, ids: Ids | None) -> Select[Any]:
@@ -153,6 +147,13 @@ def _of_same_owner(table: Table, moving: Subquery, door: ColumnElement[bool]) ->
     return (
         select(table.c.id, table.c.owner_agent_id).join(moving, about).where(_is_open(table), door)
     )
+
+
+def _parties(asking: Subquery) -> Select[Any]:
+    same = clients.c.owner_agent_id.is_not_distinct_from(asking.c.owner)
+    about = and_(asking.c.client_id == clients.c.id, same)
+    query = select(clients.c.id, clients.c.owner_agent_id.label("owner")).join(asking, about)
+    return query.where(clients.c.client_since.is_(None))
 
 
 def _tasks(actor: Agent, which: ColumnElement[bool]) -> Select[Any]:

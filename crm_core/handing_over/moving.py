@@ -4,7 +4,7 @@ and one that was interrupted goes on where it stopped."""
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Table, and_, exists, select, true, update
+from sqlalchemy import ColumnElement, Table, and_, exists, or_, select, true, update
 
 from crm_core.agents.rights import RecordKind
 from crm_core.clients.tables import clients
@@ -73,7 +73,7 @@ async def _piece(
     table = holder.table
     changed = (
         update(table)
-        .where(table.c.id == _handed.record_id, piece, still, _is_open(kind, table))
+        .where(table.c.id == _handed.record_id, piece, still, _not_ended_since(kind, handover))
         .values({**_stamps(table, now), holder.key: holder_id})
         .returning(table.c.id)
     )
@@ -86,12 +86,15 @@ async def _piece(
     return sorted(moved)
 
 
-def _is_open(kind: RecordKind, table: Table) -> ColumnElement[bool]:
+def _not_ended_since(kind: RecordKind, handover: Any) -> ColumnElement[bool]:
+    """Who has closed it since it was chosen keeps it; one that was closed before has an owner too,
+    who may be another."""
     if kind is RecordKind.CLIENT:
         return true()
     if kind is RecordKind.TASK:
-        return table.c.done_at.is_(None)
-    return table.c.closed_at.is_(None)
+        return tasks.c.done_at.is_(None)
+    closed_at = _HOLDERS[kind].table.c.closed_at
+    return or_(closed_at.is_(None), closed_at <= handover["at"])
 
 
 def _stamps(table: Table, now: datetime) -> dict[str, Any]:

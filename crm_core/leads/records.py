@@ -1,4 +1,4 @@
-"""Leads are taken down, taken, moved, lost, reopened and handed over; each step is told."""
+"""Leads are taken down, taken, moved, lost and reopened; each step is told."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +17,6 @@ from crm_core.clock import Clock
 from crm_core.deals import moving
 from crm_core.deals.moving import LEADS, Row
 from crm_core.deals.pipelines import Ending, list_pipelines, pipeline_of
-from crm_core.deals.records import check_owner
 from crm_core.errors import Conflict, Forbidden, Invalid, NotFound
 from crm_core.events import LeadChanged
 from crm_core.leads.access import access_lead
@@ -109,16 +108,7 @@ class Leads:
             if holder is not None:
                 name = (await get_agent(tx.connection, holder)).name
                 raise Conflict("lead_taken", name=name)
-            await self._change(tx, actor, row, {"owner_agent_id": actor.id}, "taken")
-
-    async def hand_over(self, actor: Agent, lead_id: int, owner_agent_id: int | None) -> None:
-        """Make somebody the owner (None: nobody); see `check_owner` for what is refused."""
-        async with self._storage.write() as tx:
-            row = await self._row(tx, actor, lead_id)
-            await check_owner(tx, actor, row, owner_agent_id)
-            if owner_agent_id != row["owner_agent_id"]:
-                values = {"owner_agent_id": owner_agent_id}
-                await self._change(tx, actor, row, values, "handed_over")
+            await self._give(tx, actor, row)
 
     async def move(
         self,
@@ -198,25 +188,6 @@ class Leads:
                 await touch(tx, lead_id, self._clock.now())
                 await lead_changed(tx, row)
 
-    async def delete(self, actor: Agent, lead_id: int) -> None:
-        """Take it out of every list; `restore` brings it back."""
-        async with self._storage.write() as tx:
-            row = await self._row(tx, actor, lead_id, Action.DELETE)
-            await refuse_converted(tx, row)
-            now = self._clock.now()
-            await moving.change(tx, LEADS, actor, now, row, {"deleted_at": now}, "deleted")
-            await lead_changed(tx, row)
-
-    async def restore(self, actor: Agent, lead_id: int) -> None:
-        """Bring back what was deleted. NotFound for what is not, or was not his to delete."""
-        async with self._storage.write() as tx:
-            row, now = await moving.row_of(tx, LEADS, lead_id), self._clock.now()
-            if row["deleted_at"] is None:
-                raise NotFound(lead_id=lead_id)
-            await moving.change(tx, LEADS, actor, now, row, {"deleted_at": None}, "restored")
-            await access_lead(tx.connection, actor, lead_id, Action.DELETE)
-            await lead_changed(tx, row)
-
     async def _asker(
         self, tx: Write, actor: Agent, owner_id: int | None, now: datetime, wanted: NewLead
     ) -> tuple[int, str]:
@@ -245,17 +216,14 @@ class Leads:
         await access_lead(tx.connection, actor, lead_id, action)
         return await moving.row_of(tx, LEADS, lead_id)
 
-    async def _change(
-        self, tx: Write, actor: Agent, row: Row, values: dict[str, Any], action: str
-    ) -> None:
-        """Another owner; whoever is only a lead's belongs to whom the lead belongs."""
-        now = self._clock.now()
-        more = {"touched_at": row["touched_at"] or now} if action == "taken" else {}
-        await moving.change(tx, LEADS, actor, now, row, {**values, **more}, action)
+    async def _give(self, tx: Write, actor: Agent, row: Row) -> None:
+        """It is his; whoever is only a lead's belongs to whom the lead belongs."""
+        now, mine = self._clock.now(), {"owner_agent_id": actor.id}
+        touched = {"touched_at": row["touched_at"] or now}
+        await moving.change(tx, LEADS, actor, now, row, {**mine, **touched}, "taken")
+        party = clients.c.id == row["client_id"]
         await tx.execute(
-            update(clients)
-            .where(clients.c.id == row["client_id"], clients.c.client_since.is_(None))
-            .values(owner_agent_id=values["owner_agent_id"])
+            update(clients).where(party, clients.c.client_since.is_(None)).values(mine)
         )
         await lead_changed(tx, row)
 

@@ -7,6 +7,7 @@ from crm_core.catchup import tables as catchup_tables
 from crm_core.clients import tables as client_tables
 from crm_core.custom_fields import tables as custom_field_tables
 from crm_core.deals import tables as deal_tables
+from crm_core.deletion import tables as deletion_tables
 from crm_core.handing_over import tables as handover_tables
 from crm_core.leads import tables as lead_tables
 from crm_core.lists import tables as list_tables
@@ -23,6 +24,7 @@ __all__ = [
     "crm_tables",
     "custom_field_tables",
     "deal_tables",
+    "deletion_tables",
     "handover_tables",
     "lead_tables",
     "list_tables",

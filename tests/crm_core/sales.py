@@ -9,6 +9,9 @@ from crm_core.deals.arrangement import PipelinePlan, SalesArrangement, StagePlan
 from crm_core.deals.pipelines import Ending, Pipeline, Stage, list_pipelines
 from crm_core.deals.records import Deals, NewDeal
 from crm_core.deals.selling import Selling
+from crm_core.deletion.records import Deletion
+from crm_core.handing_over.choosing import one
+from crm_core.handing_over.records import Handovers
 from crm_core.leads.conversion import Conversion
 from crm_core.leads.records import Leads, NewLead, Party
 from crm_core.storage.engine import Storage
@@ -45,6 +48,8 @@ class Sales:
     selling: Selling
     leads: Leads
     conversion: Conversion
+    deletion: Deletion
+    handovers: Handovers
     deal_pipeline: Pipeline
     lead_pipeline: Pipeline
 
@@ -55,6 +60,14 @@ class Sales:
 
     async def deal(self, actor: Agent, client_id: int, title: str = "Forty lamps") -> int:
         return await self.deals.create(actor, NewDeal(title, client_id))
+
+    async def hand_over(
+        self, actor: Agent, kind: RecordKind, record_id: int, to: Agent | None
+    ) -> None:
+        """As the page of a lead or a deal does it."""
+        begun = await self.handovers.begin(actor, to.id if to else None, one(kind, record_id))
+        if begun is not None:
+            await self.handovers.carry_out(begun)
 
     async def lead(self, actor: Agent, name: str = "Olga Novak", number: str = "") -> int:
         return await self.leads.create(actor, NewLead(Party(name, number=number)))
@@ -74,6 +87,8 @@ async def open_sales(storage: Storage, clock: Clock) -> Sales:
         Selling(storage, clock),
         Leads(storage, clock, "RU"),
         Conversion(storage, clock, deals),
+        Deletion(storage, clock),
+        Handovers(storage, clock),
         of_deals,
         of_leads,
     )

@@ -175,7 +175,7 @@ async def test_a_lead_of_somebody_known_only_brings_the_deal(
     assert became.client_id == cast.romashka
     assert [row["client_since"] for row in after] == [row["client_since"] for row in before]
     with pytest.raises(Conflict, match="lead_is_converted"):
-        await sales.leads.delete(cast.anna, lead_id)
+        await sales.deletion.delete(cast.anna, RecordKind.LEAD, lead_id)
 
 
 async def test_a_conversion_that_is_refused_leaves_everything_as_it_was(
@@ -274,6 +274,6 @@ async def test_no_line_is_lost_or_doubled_and_undoing_leaves_all_as_it_was(
     await sales.conversion.undo(cast.anna, lead_id, became.change_id)
     assert await _history(storage) == before
     assert await _owners(storage) == owned
-    await sales.leads.delete(cast.anna, lead_id)
+    await sales.deletion.delete(cast.anna, RecordKind.LEAD, lead_id)
     async with storage.write() as tx:  # the next example begins without this one's calls
         await tx.execute(calls.delete())

@@ -377,14 +377,14 @@ async def test_a_deleted_deal_is_gone_until_it_is_brought_back(
 ) -> None:
     deal_id = await sales.deal(cast.anna, cast.romashka)
     with pytest.raises(Forbidden):
-        await sales.deals.delete(cast.boris, deal_id)
-    await sales.deals.delete(cast.anna, deal_id)
+        await sales.deletion.delete(cast.boris, RecordKind.DEAL, deal_id)
+    await sales.deletion.delete(cast.anna, RecordKind.DEAL, deal_id)
     async with storage.read() as connection:
         with pytest.raises(NotFound):
             await access_deal(connection, cast.anna, deal_id)
-    with pytest.raises(Forbidden):
-        await sales.deals.restore(cast.boris, deal_id)
-    await sales.deals.restore(cast.anna, deal_id)
+    with pytest.raises(NotFound):
+        await sales.deletion.restore(cast.boris, RecordKind.DEAL, deal_id)
+    await sales.deletion.restore(cast.anna, RecordKind.DEAL, deal_id)
     async with storage.read() as connection:
         await access_deal(connection, cast.anna, deal_id)
 
@@ -394,6 +394,6 @@ async def test_an_operator_gives_away_his_own_deals_only(
 ) -> None:
     deal_id = await sales.deal(cast.anna, cast.romashka)
     with pytest.raises(Forbidden):
-        await sales.deals.hand_over(cast.boris, deal_id, cast.boris.id)
-    await sales.deals.hand_over(cast.anna, deal_id, cast.boris.id)
+        await sales.hand_over(cast.boris, RecordKind.DEAL, deal_id, cast.boris)
+    await sales.hand_over(cast.anna, RecordKind.DEAL, deal_id, cast.boris)
     assert (await _deal(storage, deal_id))["owner_agent_id"] == cast.boris.id

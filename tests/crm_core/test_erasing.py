@@ -12,7 +12,6 @@ from crm_core.agents.rights import Action, RecordKind, Scope
 from crm_core.calls.tables import call_legs, call_transfers, calls, wrap_ups
 from crm_core.catchup.tables import reconciliation_findings, reconciliations
 from crm_core.clients.contact_points import PointKind
-from crm_core.clients.deleting import Deletion
 from crm_core.clients.erasing import Erasure
 from crm_core.clients.files import Files
 from crm_core.clients.records import Clients
@@ -21,6 +20,7 @@ from crm_core.clients.uniting import Merging
 from crm_core.clock import ManualClock
 from crm_core.deals.records import NewDeal
 from crm_core.deals.tables import deal_lines, deals
+from crm_core.deletion.records import Deletion
 from crm_core.editing.edits import Edits
 from crm_core.errors import Conflict, Forbidden, Invalid, NotFound
 from crm_core.leads.records import NewLead
@@ -183,7 +183,7 @@ async def test_nothing_that_told_who_he_was_is_left_anywhere(
         others = (await connection.execute(select(contacts.c.id))).scalars()
         assert cast.ivan in list(others)
     with pytest.raises(NotFound):
-        await Deletion(storage, clock).restore(cast.grigory, client_id)
+        await Deletion(storage, clock).restore(cast.grigory, RecordKind.CLIENT, client_id)
     with pytest.raises(NotFound):
         await erasure.erase(cast.grigory, client_id, "")
 
@@ -214,7 +214,7 @@ async def test_only_who_may_delete_everybodys_erases_and_writes_the_name_to_do_i
         await erasure.erase(blind, cast.romashka, name)
     with pytest.raises(Invalid, match="name_differs"):
         await erasure.erase(cast.grigory, cast.romashka, f"{name} & Co")
-    await Deletion(storage, clock).delete(cast.grigory, cast.romashka)
+    await Deletion(storage, clock).delete(cast.grigory, RecordKind.CLIENT, cast.romashka)
     await erasure.erase(cast.grigory, cast.romashka, name)  # deleted is not erased
     assert await _name(storage, cast.romashka) == ""
 

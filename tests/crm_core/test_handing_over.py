@@ -90,7 +90,7 @@ async def test_with_a_client_goes_what_is_open_and_was_the_same_persons(
     won = await sales.deal(anna, cast.romashka, "Won long ago")
     await sales.deals.win(anna, won, before=sales.stage("New").id)
     thirds = await sales.deal(anna, cast.romashka, "A third person's")
-    await sales.deals.hand_over(grigory, thirds, grigory.id)
+    await sales.hand_over(grigory, RecordKind.DEAL, thirds, grigory)
     call = await _task(storage, clock, cast.romashka, anna)
     callback = await _task(storage, clock, cast.romashka, anna, "callback")
     owed = await _task(storage, clock, cast.romashka, anna, "wrap_up")

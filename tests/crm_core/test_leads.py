@@ -133,11 +133,12 @@ async def test_every_change_is_told(storage: Storage, sales: Sales, cast: Cast) 
     told: list[object] = []
     storage.on_commit = told.extend
     await sales.leads.take(cast.anna, lead_id)
-    await sales.leads.hand_over(cast.anna, lead_id, cast.boris.id)
-    await sales.leads.delete(cast.boris, lead_id)
-    await sales.leads.restore(cast.boris, lead_id)
+    await sales.hand_over(cast.anna, RecordKind.LEAD, lead_id, cast.boris)
+    await sales.deletion.delete(cast.boris, RecordKind.LEAD, lead_id)
+    await sales.deletion.restore(cast.boris, RecordKind.LEAD, lead_id)
     [lead] = await _rows(storage, leads)
-    assert told == [LeadChanged(lead_id=lead_id, client_id=lead["client_id"])] * 4
+    of_leads = [fact for fact in told if isinstance(fact, LeadChanged)]
+    assert of_leads == [LeadChanged(lead_id=lead_id, client_id=lead["client_id"])] * 4
 
 
 @pytest.mark.parametrize("scope", Scope)
@@ -149,7 +150,7 @@ async def test_a_lead_and_who_asks_are_seen_within_the_scope_of_the_role(
         Scope.TEAM: await sales.lead(cast.boris),
         Scope.ALL: await sales.lead(cast.vera),
     }
-    await sales.leads.hand_over(cast.vera, by_owner[Scope.ALL], cast.grigory.id)
+    await sales.hand_over(cast.vera, RecordKind.LEAD, by_owner[Scope.ALL], cast.grigory)
     anna = with_scope(cast.anna, RecordKind.LEAD, scope)
     for whose, lead_id in by_owner.items():
         [lead] = await _rows(storage, leads, leads.c.id == lead_id)

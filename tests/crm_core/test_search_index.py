@@ -122,7 +122,7 @@ async def test_the_history_fills_the_index_as_the_writers_do(
 MADE_SINCE = (
     *("tagged", "tags", "handed_records", "handovers", "client_merges", "saved_views"),
     *("preferences", "custom_fields", "field_sections"),
-    *("outdated_texts", "reshaped_fields"),
+    *("outdated_texts", "reshaped_fields", "deleted_records", "deletions"),
 )
 """The tables of later migrations, those that refer to others first."""
 INDEXED_SINCE = ("name", "updated", "created", "relation_id", "category_id", "industry_id")

@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from crm_core.agents.rights import Action, RecordKind, Scope
-from crm_core.clients.deleting import Deletion
 from crm_core.clients.merging import HANGING, kept_of
 from crm_core.clients.tables import client_numbers, clients, contacts
 from crm_core.clients.uniting import Merging, list_differences
 from crm_core.clock import ManualClock
+from crm_core.deletion.records import Deletion
 from crm_core.errors import Conflict, Forbidden, Invalid, NotFound
 from crm_core.storage.engine import Storage
 from crm_core.tags.tables import tagged, tags
@@ -90,7 +90,7 @@ async def test_everything_of_the_one_is_the_others_and_his_own_again_when_taken_
         assert await kept_of(connection, cast.grigory, cast.pavel) == cast.romashka
         assert await kept_of(connection, cast.grigory, cast.romashka) is None
     with pytest.raises(NotFound):  # it is no deleted client
-        await Deletion(storage, clock).restore(cast.grigory, cast.pavel)
+        await Deletion(storage, clock).restore(cast.grigory, RecordKind.CLIENT, cast.pavel)
 
     assert await merging.undo(cast.grigory, merge_id) == cast.pavel
     assert await _state(storage) == before
@@ -111,7 +111,7 @@ async def test_what_was_built_on_one_client_is_not_torn_apart(
     await merging.undo(cast.grigory, merge_id)
     assert (await _row(storage, cast.romashka))["name"] == "Romashka & Co"
     again = await merging.unite(cast.grigory, cast.pavel, cast.romashka)
-    await Deletion(storage, clock).delete(cast.grigory, cast.pavel)
+    await Deletion(storage, clock).delete(cast.grigory, RecordKind.CLIENT, cast.pavel)
     with pytest.raises(NotFound):
         await merging.undo(cast.grigory, again)
 

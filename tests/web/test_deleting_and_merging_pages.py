@@ -1,5 +1,9 @@
 """Deleted, brought back, made one, made two again: on the pages."""
 
+import pytest
+
+from crm_core.deals.records import NewDeal
+from crm_core.leads.records import NewLead
 from tests.web.conftest import ClientAs, Office
 from tests.web.sales import begin_sales
 
@@ -22,18 +26,40 @@ async def test_where_a_deleted_client_was_there_is_the_way_back(
     assert (await anna.post(f"{path}/delete", {})).status == 403
 
 
+@pytest.mark.parametrize("kind", ["client", "lead", "deal"])
 async def test_the_chosen_are_deleted_in_one_step_and_brought_back_in_one(
-    office: Office, client_as: ClientAs
+    kind: str, office: Office, client_as: ClientAs
 ) -> None:
-    grigory, cast = await client_as("grigory"), office.cast
-    chosen = {"ids": f"{cast.romashka},{cast.pavel}"}
-    listed = await grigory.post("/clients/delete", chosen)
-    assert "2 clients were deleted in this step." in listed.words
-    at = {"at": listed.url.query["at"]}
-    assert "Nothing is deleted" in (await grigory.post("/deleted/restore", at)).words
-    assert (await grigory.get(f"/clients/{cast.pavel}")).status == 200
-    assert (await grigory.post("/deleted/restore", {"at": "tomorrow"})).status == 404
-    assert (await (await client_as("anna")).post("/clients/delete", chosen)).status == 403
+    await begin_sales(office)
+    grigory, cast, services = await client_as("grigory"), office.cast, office.services
+    ids = [cast.romashka, cast.pavel]
+    if kind == "lead":
+        wanted = NewLead(client_id=cast.romashka, title="Lamps")
+        ids = [await services.leads.create(cast.boris, wanted) for _ in range(2)]
+    if kind == "deal":
+        sold = NewDeal("Lamps", cast.romashka)
+        ids = [await services.deals.create(cast.grigory, sold) for _ in range(2)]
+    chosen = {"ids": ",".join(map(str, ids)), "query": "owner=me"}
+    listed = await grigory.post(f"/{kind}s/delete", chosen)
+    assert (listed.url.path, listed.url.query["owner"]) == (f"/{kind}s", "me")
+    assert f"The {kind}s are deleted." in listed.words
+    assert 'action="/deletions/1/undo"' in listed.text
+    again = await grigory.get(f"/{kind}s")
+    assert "/deletions/1/undo" not in again.text  # told once
+    gone = await grigory.get(f"/deleted?kind={kind}")
+    assert f"2 {kind}s deleted together" in gone.words
+    step = await grigory.get("/deletions/1")
+    assert "Grigory Lvov" in step.words
+    back = await grigory.post("/deletions/1/undo", {"from_list": "1"})
+    assert (back.url.path, f"The {kind}s are back." in back.words) == (f"/{kind}s", True)
+    assert (await grigory.get(f"/{kind}s/{ids[0]}")).status == 200
+    assert "deleted together" not in (await grigory.get(f"/deleted?kind={kind}")).words
+    assert (await grigory.post("/deletions/1/undo", {})).status == 409
+    anna = await client_as("anna")
+    assert (await anna.post(f"/{kind}s/delete", chosen)).status == 403
+    assert (await anna.get("/deletions/1")).status == 404
+    assert (await anna.post("/deletions/1/undo", {})).status == 404
+    assert (await grigory.post(f"/{kind}s/delete", {"ids": ""})).status == 422
 
 
 async def test_a_deleted_deal_is_brought_back_from_where_it_was(

@@ -1,9 +1,20 @@
 """Handing over on the pages: one client, all that a colleague has, and the way back."""
 
+from datetime import timedelta
+
+import pytest
 from sqlalchemy import func, insert, select
 
 from crm_core.clients.tables import clients
+from crm_core.deals.records import NewDeal
+from crm_core.deals.tables import deals
+from crm_core.leads.records import NewLead, Party
+from crm_core.leads.tables import leads
+from crm_core.tasks.about import About
+from crm_core.tasks.next_step import NextStep
+from crm_core.tasks.tables import tasks
 from tests.web.conftest import ClientAs, Office
+from tests.web.sales import begin_sales
 
 
 async def _owned_by(office: Office, agent_id: int) -> int:
@@ -71,3 +82,38 @@ async def test_chosen_clients_are_handed_over_with_what_was_ticked(
     )
     assert "2 clients" in everything.words
     assert await _owned_by(office, cast.anna.id) == 2
+
+
+@pytest.mark.parametrize("kind", ["lead", "deal"])
+async def test_a_lead_or_a_deal_is_handed_over_from_its_page_with_its_tasks_and_back(
+    kind: str, office: Office, client_as: ClientAs
+) -> None:
+    await begin_sales(office)
+    services, cast = office.services, office.cast
+    if kind == "lead":
+        record_id = await services.leads.create(cast.anna, NewLead(Party("Olga Novak")))
+    else:
+        record_id = await services.deals.create(cast.anna, NewDeal("Lamps", cast.romashka))
+    about = About(lead_id=record_id) if kind == "lead" else About(deal_id=record_id)
+    due_at = office.clock.now() + timedelta(hours=1)
+    step = NextStep(text="Send it", due_at=due_at, assignee_agent_id=cast.anna.id)
+    task_id = await services.tasks.create(cast.anna, step, about)
+
+    async def whose() -> list[int | None]:
+        table = leads if kind == "lead" else deals
+        async with services.storage.read() as connection:
+            owner = select(table.c.owner_agent_id).where(table.c.id == record_id)
+            doer = select(tasks.c.assignee_agent_id).where(tasks.c.id == task_id)
+            return [(await connection.execute(each)).scalar_one() for each in (owner, doer)]
+
+    anna, boris = await client_as("anna"), await client_as("boris")
+    headers = {"Accept": "application/json", "X-CSRF-Token": await anna.csrf()}
+    path = f"/{kind}s/{record_id}/owner"
+    answer = await anna.request("POST", path, data={"owner": cast.boris.id}, headers=headers)
+    assert answer.json["told"] == f"The {kind} has another owner."
+    assert await whose() == [cast.boris.id, cast.boris.id]
+    assert f"1 {kind}" in (await boris.get("/handovers")).words
+    late = await anna.request("POST", path, data={"owner": cast.anna.id}, headers=headers)
+    assert late.status == 403
+    await anna.request("POST", answer.json["undo"], headers=headers)
+    assert await whose() == [cast.anna.id, cast.anna.id]

@@ -15,6 +15,7 @@ from crm_core.agents.tables import agents, queue_members, role_rights
 from crm_core.clients.tables import clients, contacts, files, notes
 from crm_core.deals.records import NewDeal
 from crm_core.deals.tables import deals
+from crm_core.handing_over.choosing import one
 from crm_core.leads.records import NewLead, Party
 from crm_core.leads.tables import leads
 from crm_core.tasks.next_step import NextStep
@@ -39,7 +40,7 @@ ELSEWHERE: Final = {
 }
 """Ids in addresses that are not of records: lists of the office, which a role alone decides on."""
 OF_A_RECORD: Final = {
-    *("change", "line", "file", "record", "merge", "handover", "view"),
+    *("change", "line", "file", "record", "merge", "handover", "deletion", "view"),
 }
 """Ids of what hangs on records, or is one's own: tried where their views are."""
 
@@ -72,7 +73,11 @@ async def records(office: Office) -> Records:
         deal = NewDeal("Forty lamps", cast.pavel)
         ids[RecordKind.DEAL, owner] = await services.deals.create(agent, deal)
         lead_id = await services.leads.create(agent, NewLead(Party("Olga Novak")))
-        await services.leads.hand_over(cast.grigory, lead_id, agent.id)
+        handed = await services.handovers.begin(
+            cast.grigory, agent.id, one(RecordKind.LEAD, lead_id)
+        )
+        if handed is not None:
+            await services.handovers.carry_out(handed)
         ids[RecordKind.LEAD, owner] = lead_id
         client_id = await services.clients.create(agent, name=f"Client of {owner}")
         async with services.storage.write() as tx:

@@ -111,14 +111,6 @@ async def reopen(request: web.Request) -> web.Response:
     return go(f"/deals/{_id(request)}", told="record_reopened")
 
 
-async def hand_over(request: web.Request) -> web.Response:
-    """Another owner, or nobody; for scripts."""
-    form = await read_form(request)
-    owner_id = form.record_id("owner")
-    await services(request).deals.hand_over(person(request), _id(request), owner_id)
-    return web.json_response({})
-
-
 async def tick(request: web.Request) -> web.Response:
     """An action of a stage was done, or was not; for scripts."""
     form, action_id = await read_form(request), int(request.match_info["action_id"])
@@ -126,20 +118,6 @@ async def tick(request: web.Request) -> web.Response:
         person(request), _id(request), action_id, done=form.ticked("done")
     )
     return web.json_response({})
-
-
-async def delete(request: web.Request) -> web.Response:
-    """Out of every list; the board offers to bring it back."""
-    await read_form(request)
-    await services(request).deals.delete(person(request), _id(request))
-    return go("/deals", told="deal_deleted")
-
-
-async def restore(request: web.Request) -> web.Response:
-    """Back from the deleted."""
-    await read_form(request)
-    await services(request).deals.restore(person(request), _id(request))
-    return go(f"/deals/{_id(request)}", told="deal_restored")
 
 
 async def add_line(request: web.Request) -> web.Response:

@@ -7,14 +7,21 @@ from aiohttp import web
 from crm_core.agents.people import get_agent
 from crm_core.agents.rights import Action, RecordKind
 from crm_core.clients.access import access_client
+from crm_core.deals.access import access_deal
 from crm_core.handing_over.choosing import EVERYTHING, Along, Chosen, everything_of, one
 from crm_core.handing_over.queries import get_handover, list_handovers, read_progress
+from crm_core.leads.access import access_lead
 from web.forms import Form, read_form, read_query
 from web.selection import read_selection
 from web.sentences import sentence
 from web.visits import go, page, partial, person, services, visit, wants_json
 
 PAGE: Final = 50
+_DOORS: Final = {
+    RecordKind.CLIENT: access_client,
+    RecordKind.LEAD: access_lead,
+    RecordKind.DEAL: access_deal,
+}
 
 
 async def index(request: web.Request) -> web.Response:
@@ -58,19 +65,17 @@ async def undo(request: web.Request) -> web.Response:
 
 async def of_client(request: web.Request) -> web.Response:
     """Another owner for one client, with what is open about him; for scripts."""
-    form, client_id = await read_form(request), int(request.match_info["client_id"])
-    to_agent_id = form.record_id("owner")
-    form.demand()
-    built, actor = services(request), person(request)
-    async with built.storage.read() as connection:
-        await access_client(connection, actor, client_id, Action.EDIT)
-    chosen = one(RecordKind.CLIENT, client_id)
-    handover_id = await built.handovers.begin(actor, to_agent_id, chosen)
-    if handover_id is None:
-        return web.json_response({})
-    await built.handing_over.start(handover_id)
-    told = sentence(visit(request).reader, "client_handed_over")
-    return web.json_response({"told": told, "undo": f"/handovers/{handover_id}/undo"})
+    return await _of_one(request, RecordKind.CLIENT)
+
+
+async def of_lead(request: web.Request) -> web.Response:
+    """Another owner for one lead, with whoever asks and what is to be done; for scripts."""
+    return await _of_one(request, RecordKind.LEAD)
+
+
+async def of_deal(request: web.Request) -> web.Response:
+    """Another owner for one deal, with what is to be done about it; for scripts."""
+    return await _of_one(request, RecordKind.DEAL)
 
 
 async def of_clients(request: web.Request) -> web.Response:
@@ -100,6 +105,22 @@ async def of_person(request: web.Request) -> web.Response:
     async with services(request).storage.read() as connection:
         await get_agent(connection, agent_id)
     return await _begin(request, form, everything_of(agent_id), back=f"/admin/people/{agent_id}")
+
+
+async def _of_one(request: web.Request, kind: RecordKind) -> web.Response:
+    """To whom `owner` says, or nobody: `{told, undo}`, nothing where it is his already."""
+    form, record_id = await read_form(request), int(request.match_info[f"{kind.value}_id"])
+    to_agent_id = form.record_id("owner")
+    form.demand()
+    built, actor = services(request), person(request)
+    async with built.storage.read() as connection:
+        await _DOORS[kind](connection, actor, record_id, Action.EDIT)
+    handover_id = await built.handovers.begin(actor, to_agent_id, one(kind, record_id))
+    if handover_id is None:
+        return web.json_response({})
+    await built.handing_over.start(handover_id)
+    told = sentence(visit(request).reader, f"{kind.value}_handed_over")
+    return web.json_response({"told": told, "undo": f"/handovers/{handover_id}/undo"})
 
 
 async def _begin(request: web.Request, form: Form, chosen: Chosen, *, back: str) -> web.Response:

@@ -122,14 +122,6 @@ async def reopen(request: web.Request) -> web.Response:
     return go(f"/leads/{_id(request)}", told="record_reopened")
 
 
-async def hand_over(request: web.Request) -> web.Response:
-    """Another owner, or nobody; for scripts."""
-    form = await read_form(request)
-    owner_id = form.record_id("owner")
-    await services(request).leads.hand_over(person(request), _id(request), owner_id)
-    return web.json_response({})
-
-
 async def tick(request: web.Request) -> web.Response:
     """An action of a stage was done, or was not; for scripts."""
     form, action_id = await read_form(request), int(request.match_info["action_id"])
@@ -137,20 +129,6 @@ async def tick(request: web.Request) -> web.Response:
         person(request), _id(request), action_id, done=form.ticked("done")
     )
     return web.json_response({})
-
-
-async def delete(request: web.Request) -> web.Response:
-    """Out of every list."""
-    await read_form(request)
-    await services(request).leads.delete(person(request), _id(request))
-    return go("/leads", told="lead_deleted")
-
-
-async def restore(request: web.Request) -> web.Response:
-    """Back from the deleted."""
-    await read_form(request)
-    await services(request).leads.restore(person(request), _id(request))
-    return go(f"/leads/{_id(request)}", told="lead_restored")
 
 
 async def conversion(request: web.Request) -> web.Response:

@@ -58,7 +58,8 @@ document.addEventListener("change", async (event) => {
   }
   if (!field.matches("[data-post]")) return;
   const value = field.type === "checkbox" ? (field.checked ? "1" : "") : field.value;
-  await attempt(field.dataset.post, { [field.name]: value });
+  const answer = await attempt(field.dataset.post, { [field.name]: value });
+  if (answer?.undo) tellMove(answer, pageOf().dataset.undo, renew);
   renew();
 });
 

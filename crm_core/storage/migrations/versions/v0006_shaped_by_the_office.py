@@ -139,6 +139,30 @@ def upgrade() -> None:
     with op.batch_alter_table('handed_records', schema=None) as batch_op:
         batch_op.create_index('ix_handed_records_record', ['kind', 'record_id'], unique=False)
 
+    op.create_table('deletions',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('agent_id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.String(length=8), nullable=False),
+    sa.Column('state', sa.String(length=9), nullable=False),
+    sa.Column('count', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('skipped', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('restored_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('restored_by', sa.Integer(), nullable=True),
+    sa.CheckConstraint("kind IN ('client', 'lead', 'deal')", name=op.f('ck_deletions_kind_known')),
+    sa.CheckConstraint("state IN ('chosen', 'deleting', 'done', 'restoring', 'restored')", name=op.f('ck_deletions_state_known')),
+    sa.ForeignKeyConstraint(['agent_id'], ['agents.id'], name=op.f('fk_deletions_agent_id_agents')),
+    sa.ForeignKeyConstraint(['restored_by'], ['agents.id'], name=op.f('fk_deletions_restored_by_agents')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_deletions'))
+    )
+    op.create_table('deleted_records',
+    sa.Column('deletion_id', sa.Integer(), nullable=False),
+    sa.Column('record_id', sa.Integer(), nullable=False),
+    sa.Column('state', sa.String(length=8), server_default='waiting', nullable=False),
+    sa.CheckConstraint("state IN ('waiting', 'deleted', 'stayed', 'restored', 'kept')", name=op.f('ck_deleted_records_state_known')),
+    sa.ForeignKeyConstraint(['deletion_id'], ['deletions.id'], name=op.f('fk_deleted_records_deletion_id_deletions'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('deletion_id', 'record_id', name=op.f('pk_deleted_records'))
+    )
     op.create_table('tagged',
     sa.Column('kind', sa.String(length=8), nullable=False),
     sa.Column('record_id', sa.Integer(), nullable=False),

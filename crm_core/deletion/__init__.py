@@ -1,0 +1,1 @@
+"""Clients, leads and deals deleted and brought back: one, or many in one step."""
