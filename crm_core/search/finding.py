@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crm_core.agents.people import Agent
 from crm_core.agents.rights import Action, RecordKind, Scope
 from crm_core.search import statements
-from crm_core.search.engines import WINDOW, Given, group_of, values_of
+from crm_core.search.engines import WINDOW, Given, group_of, is_looked_through, values_of
 from crm_core.search.kinds import SearchKind, first_place, last_place
 from crm_core.search.question import GRAM, Parts, Question, ask
 from crm_core.search.ranking import Fit, fit_of
@@ -156,14 +156,23 @@ class _Asking:
         if self.question.is_short:
             kinds = [kind for kind in _NAMED if kind in self.kinds]
         for kind in kinds:
-            for close, fits in (
-                (Fit.NAME, self.question.at_name),
-                (Fit.WORDS, self.question.at_words),
-            ):
-                if self._sees_all and self._count(texts.get(kind, {}), close) > self.most:
-                    continue  # what is older would stand after these
-                [rows] = yield [self._close(kind, fits)]
-                texts.setdefault(kind, {}).update(_texts_by_record(rows))
+            known = texts.setdefault(kind, {})
+            if self._has_enough(known, Fit.NAME):
+                continue  # what is older would stand after these
+            if not self._has_enough(known, Fit.WORDS):
+                [rows] = yield [self._close(kind, self.question.at_words)]
+                known.update(_texts_by_record(rows))
+                if len(rows) <= self.most and self._are_all_found(self.question.at_words):
+                    continue  # and among them whoever's name begins so
+            [rows] = yield [self._close(kind, self.question.at_name)]
+            known.update(_texts_by_record(rows))
+
+    def _has_enough(self, texts: dict[int, str], close: Fit) -> bool:
+        return self._sees_all and self._count(texts, close) > self.most
+
+    def _are_all_found(self, fits: tuple[Parts, ...]) -> bool:
+        """Whether the engine gives all that fit, and not those among the newest only."""
+        return not (self.is_sqlite and is_looked_through(fits))
 
     @property
     def _sees_all(self) -> bool:
@@ -185,7 +194,7 @@ class _Asking:
         return sum(fit_of(text, self.question) <= close for text in texts.values())
 
     def _seen(self, texts: Texts) -> Reading[list[Hit]]:
-        asked = {kind: list(some) for kind, some in texts.items() if some}
+        asked = {kind: self._best(kind, some) for kind, some in texts.items() if some}
         told = yield [
             statements.records(kind, ids, self.actor, own=self.own) for kind, ids in asked.items()
         ]
@@ -194,6 +203,13 @@ class _Asking:
             for kind, rows in zip(asked, told, strict=True)
             for row in rows
         ]
+
+    def _best(self, kind: SearchKind, texts: dict[int, str]) -> list[int]:
+        """The records worth reading: where all may be seen, no more than are shown."""
+        if kind not in _NAMED or not self._sees_all or len(texts) <= self.most:
+            return list(texts)
+        closest = sorted(texts, key=lambda record_id: fit_of(texts[record_id], self.question))
+        return closest[: self.most + 1]
 
     def _seen_of(self, kind: SearchKind, span: Span) -> Asked:
         fits, group = self.question.anywhere, group_of(kind)

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from crm_core.agents.people import Agent
-from crm_core.calls.access import visible_calls
+from crm_core.calls.access import is_visible_call
 from crm_core.calls.tables import calls, wrap_ups
 from crm_core.clients.access import visible_clients
 from crm_core.clients.tables import client_numbers, clients, notes
@@ -122,7 +122,7 @@ def _note_seen(actor: Agent) -> ColumnElement[bool]:
 
 def _call_note_seen(actor: Agent) -> ColumnElement[bool]:
     nobodys = calls.c.client_id.is_(None)
-    return and_(visible_calls(actor), or_(nobodys, _of_seen_client(calls.c.client_id, actor)))
+    return and_(is_visible_call(actor), or_(nobodys, _of_seen_client(calls.c.client_id, actor)))
 
 
 def _titled(
