@@ -14,41 +14,12 @@ from crm_core.clock import ManualClock
 from crm_core.editing.edits import Edits
 from crm_core.storage.engine import Storage
 from crm_core.storage.migrate import migrate
-from crm_core.storage.schema import metadata
 from tests.cast import Cast, settle_in
+from tests.crm_core.kept_database import KeptDatabase
 from tests.lab.needs import skip_or_fail
 from tests.lab.postgres import Cluster
 
 ENGINES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
-
-
-_OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-_OPEN = f"{_OTHERS} AND xact_start IS NOT NULL"
-# One that was cut off in the middle of a statement is given a second to notice.
-_LEFT_OPEN = (
-    f"SELECT pg_sleep(1) WHERE EXISTS (SELECT 1 {_OPEN}); SELECT pg_stat_clear_snapshot(); "
-    f"SELECT state, left(query, 200) {_OPEN}"
-)
-_CUT_OTHERS = f"DO 'BEGIN PERFORM pg_terminate_backend(pid) {_OTHERS}; END'"
-# A test leaves a few rows in a few tables. TRUNCATE makes a new file for each table and index: that
-# took three times as long, and is for those that left many. Without triggers any order will do.
-_TABLES = [f'"{table}"' for table in metadata.tables]
-_HAS_GROWN = (
-    "SELECT FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace "
-    "AND pg_relation_size(oid) > 256 * 1024"
-)
-_EMPTYING = f"""
-    SET session_replication_role = replica;
-    DO $$ BEGIN
-        IF EXISTS ({_HAS_GROWN}) THEN
-            TRUNCATE {", ".join(_TABLES)};
-        ELSE
-            {"; ".join(f"DELETE FROM {table}" for table in _TABLES)};
-        END IF;
-        PERFORM setval(sequencename::regclass, start_value, false)
-        FROM pg_sequences WHERE last_value IS NOT NULL;
-    END $$
-"""
 
 
 @pytest.fixture
@@ -75,20 +46,17 @@ def empty_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> st
 def database_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a migrated database with no row in it.
 
-    SQLite: a copy of one file; PostgreSQL: one database emptied after each test (a new one each
-    time took three times as long).
+    SQLite: a copy of one file; PostgreSQL: see `KeptDatabase`.
     """
     if engine == "sqlite":
         path = tmp_path / "perezvon.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    cluster: Cluster = request.getfixturevalue("postgres_cluster")
-    name: str = request.getfixturevalue("postgres_database")
-    yield cluster.url(name)
-    # A transaction that outlives its test is that test's fault, and must not become the next one's.
-    left_open = cluster.sql(f"{_LEFT_OPEN}; {_CUT_OTHERS}; {_EMPTYING}", name)
-    assert not left_open, f"a transaction was left open: {left_open}"
+    kept: KeptDatabase = request.getfixturevalue("postgres_database")
+    failures = request.session.testsfailed
+    with kept.lent(lambda: request.session.testsfailed == failures) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -100,11 +68,11 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_database(postgres_cluster: Cluster) -> str:
-    """The name of a migrated PostgreSQL database."""
-    name = postgres_cluster.create()
-    _migrate_now(postgres_cluster.url(name))
-    return name
+def postgres_database(postgres_cluster: Cluster) -> KeptDatabase:
+    """A migrated PostgreSQL database."""
+    template = postgres_cluster.create()
+    _migrate_now(postgres_cluster.url(template))
+    return KeptDatabase(postgres_cluster, template)
 
 
 @pytest.fixture
