@@ -311,6 +311,9 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
     "lead_restored": N_("The lead is back."),
     "lead_is_yours": N_("The lead is yours."),
     "lead_converted": N_("The lead is a client now."),
+    "lead_converted_with_fields": N_(
+        "The lead is a client now; what was in its own fields went along."
+    ),
     "pipeline_created": N_("The pipeline is made."),
     "pipeline_saved": N_("The pipeline is saved."),
     "pipeline_retired": N_("The pipeline is offered no more."),

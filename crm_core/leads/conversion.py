@@ -28,6 +28,7 @@ from crm_core.deals.tables import deal_lines, deals, done_actions, stage_changes
 from crm_core.errors import Conflict, Invalid, NotFound
 from crm_core.events import ClientChanged, TaskChanged
 from crm_core.leads.access import access_lead
+from crm_core.leads.own_values import Carried, carry, take_away
 from crm_core.leads.records import lead_changed, refuse_converted
 from crm_core.search.index import reindex
 from crm_core.search.kinds import SearchKind
@@ -53,11 +54,13 @@ class DealWish:
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """What a lead became; `change_id` takes it back."""
+    """What a lead became; `change_id` takes it back. `carried`: the values of its own fields that
+    went along."""
 
     change_id: int
     client_id: int
     deal_id: int | None
+    carried: Carried
 
 
 class Conversion:
@@ -94,6 +97,7 @@ class Conversion:
                 await tx.execute(
                     update(tasks).where(tasks.c.id.in_(tasks_before)).values(deal_id=deal_id)
                 )
+            carried = await carry(tx, actor, now, row, became["party_id"], deal_id)
             more: dict[str, Any] = {"deal_id": deal_id, "touched_at": row["touched_at"] or now}
             move_id = await moving.move(tx, LEADS, actor, now, row, won, **more)
             change_id = await audit.record(
@@ -107,11 +111,12 @@ class Conversion:
                 client_id=client_id,
                 deal_id=deal_id,
                 deal_tasks=tasks_before if deal_id is not None else [],
+                carried=carried,
                 **became,
             )
             await lead_changed(tx, row)
             tx.announce(*(TaskChanged(task_id=each) for each in tasks_before))
-        return Converted(change_id, client_id, deal_id)
+        return Converted(change_id, client_id, deal_id, carried)
 
     async def undo(self, actor: Agent, lead_id: int, change_id: int) -> None:
         """As if it had not been converted. NotFound for what was no such conversion;
@@ -127,6 +132,7 @@ class Conversion:
             await moving.take_back(tx, LEADS, actor, now, row, details["move_id"])
             if deal_id is not None:
                 await _remove_deal(tx, row, deal_id)
+            await take_away(tx, actor, now, details["client_id"], details.get("carried", {}))
             await self._become_lead(tx, actor, now, details)
             await audit.record(tx, now, actor.id, UNCONVERTED, "lead", lead_id)
             await lead_changed(tx, {**row, "client_id": details["party_id"]})

@@ -3,9 +3,12 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from crm_core.agents.rights import RecordKind
 from crm_core.clients.tables import clients
+from crm_core.custom_fields.shaping import FieldPlan
+from crm_core.custom_fields.types import FieldType
 from crm_core.deals.pipelines import Pipeline
 from crm_core.leads.records import NewLead, Party
 from crm_core.leads.tables import leads
@@ -151,3 +154,29 @@ async def test_a_lead_is_not_dropped_on_the_end_where_clients_are(
     _, of_leads = pipelines
     values = {"stage": stage_id(of_leads, "Client"), "before": stage_id(of_leads, "Fresh")}
     assert (await anna.post(f"/leads/{lead_id}/move", values)).status == 409
+
+
+async def test_what_goes_along_is_shown_before_and_told_after(
+    office: Office, pipelines: Pipelines, client_as: ClientAs
+) -> None:
+    lead_id, shaping, dina = await _lead(office), office.services.shaping, office.cast.dina
+    keys = dict[str, int]()
+    for kind, titles in ((RecordKind.LEAD, ("Gate", "Floor")), (RecordKind.CLIENT, ("Gate",))):
+        section_id = await shaping.sections.create(dina, kind, title="The way there")
+        for title in titles:
+            plan = FieldPlan(FieldType.TEXT, title)
+            keys[f"{kind} {title}"] = await shaping.fields.create(dina, section_id, plan)
+    async with office.services.storage.write() as tx:
+        values = {str(keys["lead Gate"]): "the blue one", str(keys["lead Floor"]): "third"}
+        await tx.execute(update(leads).values(fields=values))
+    anna = await client_as("anna")
+    words = " ".join((await anna.get(f"/leads/{lead_id}/convert")).words.split())
+    assert "Gate the blue one goes along to the client" in words
+    assert "Floor third stays with the lead" in words
+    told = await anna.post(f"/leads/{lead_id}/convert", {"whom": "new"})
+    assert "what was in its own fields went along" in told.words
+    client_id = (await _row(office, lead_id))["client_id"]
+    assert "the blue one" in (await anna.get(f"/clients/{client_id}")).text
+    [undo] = [link for link in told.text.split('"') if "/unconvert/" in link]
+    await anna.post(undo, {})
+    assert "the blue one" not in (await anna.get(f"/clients/{client_id}")).text

@@ -14,19 +14,17 @@ from crm_core.clients.queries import Client
 from crm_core.deals.moving import LEADS as TRAIL
 from crm_core.deals.pipelines import list_pipelines, pipeline_of
 from crm_core.deals.queries import done_actions_of
-from crm_core.editing.fields import Day
 from crm_core.errors import CrmError, NotFound
 from crm_core.leads.access import may_with_lead
-from crm_core.leads.conversion import DealWish, find_conversion
+from crm_core.leads.conversion import find_conversion
 from crm_core.leads.queries import Lead, read_lead
 from crm_core.leads.records import NewLead, Party
-from crm_core.money import read_amount
 from crm_core.search.kinds import SearchKind
 from crm_core.tasks.queries import TaskFilter, list_tasks
 from web.forms import Form, read_form
 from web.own_fields import read_own
 from web.views import boards
-from web.views.boards import DEALS, LEADS, may_edit
+from web.views.boards import LEADS
 from web.views.deals import owners_first
 from web.views.deletion import gone
 from web.visits import go, page, partial, person, services, visit
@@ -131,63 +129,6 @@ async def tick(request: web.Request) -> web.Response:
     return web.json_response({})
 
 
-async def conversion(request: web.Request) -> web.Response:
-    """The form that makes a client: a new one or one that is known, with a deal or without."""
-    async with services(request).storage.read() as connection:
-        lead = await read_lead(connection, person(request), _id(request))
-    into = request.query.get("into", "")[:15]
-    known = Form.of(title=lead.title, with_deal="1", into_client_id=into)
-    return await _conversion(request, known)
-
-
-async def convert(request: web.Request) -> web.Response:
-    """Make the client; on to the deal, or to the client."""
-    form = await read_form(request)
-    into_id = form.record_id("into_client_id") if form.value("whom") == "known" else None
-    if form.value("whom") == "known" and into_id is None:
-        form.refuse("into", "required")
-    stage_id = form.record_id("stage")
-    if form.ok:
-        try:
-            await services(request).conversion.convert(
-                person(request),
-                _id(request),
-                into_client_id=into_id,
-                deal=await _wish(request, form, stage_id) if form.ticked("with_deal") else None,
-            )
-        except NotFound:
-            form.refuse("into", "not_a_choice")
-        except CrmError as refused:
-            form.refused_by(refused)
-        else:
-            return go(f"/leads/{_id(request)}", told="lead_converted")
-    return await _conversion(request, form, status=422)
-
-
-async def unconvert(request: web.Request) -> web.Response:
-    """As if it had not been made a client."""
-    await read_form(request)
-    change_id = int(request.match_info["change_id"])
-    await services(request).conversion.undo(person(request), _id(request), change_id)
-    return go(f"/leads/{_id(request)}", told="undone")
-
-
-async def _wish(request: web.Request, form: Form, stage_id: int | None) -> DealWish:
-    async with services(request).storage.read() as connection:
-        if stage_id is not None:
-            pipeline = await pipeline_of(connection, RecordKind.DEAL, stage_id)
-            currency = pipeline.currency
-        else:
-            pipelines = await list_pipelines(connection, RecordKind.DEAL)
-            currency = pipelines[0].currency if pipelines else "EUR"
-    return DealWish(
-        form.value("title"),
-        stage_id,
-        read_amount("amount", form.value("amount"), currency),
-        expected_on=Day().read("expected_on", form.value("expected_on"), {}),
-    )
-
-
 async def _new(request: web.Request, form: Form, *, status: int = 200) -> web.Response:
     client_id = form.record_id("client_id") if form.value("client_id") else None
     async with services(request).storage.read() as connection:
@@ -210,31 +151,6 @@ async def _new(request: web.Request, form: Form, *, status: int = 200) -> web.Re
         wanted_pipeline=request.query.get("pipeline", ""),
         sources=[(each.id, each.title) for each in entries[Catalogue.SOURCE]],
         campaigns=[(each.id, each.title) for each in entries[Catalogue.MARKETING_CAMPAIGN]],
-    )
-
-
-async def _conversion(request: web.Request, form: Form, *, status: int = 200) -> web.Response:
-    actor, into = person(request), None
-    async with services(request).storage.read() as connection:
-        lead = await read_lead(connection, actor, _id(request))
-        pipelines = await list_pipelines(connection, RecordKind.DEAL)
-        party = await access_client(connection, actor, lead.client_id)
-        into_id = form.record_id("into_client_id") if form.value("into_client_id") else None
-        if into_id is not None:
-            try:
-                into = await access_client(connection, actor, into_id)
-            except NotFound:
-                form.refuse("into", "not_a_choice")
-    return page(
-        request,
-        "leads/convert.html",
-        status=status,
-        form=form,
-        lead=lead,
-        party=party,
-        into=into,
-        pipelines=pipelines,
-        may_deal=may_edit(actor, DEALS),
     )
 
 
