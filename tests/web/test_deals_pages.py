@@ -59,8 +59,13 @@ async def test_the_look_is_remembered_for_the_person(
     anna = await client_as("anna")
     assert 'id="board"' in (await anna.get("/deals")).text
     assert "data-rows" in (await anna.get("/deals?look=list")).text
+    assert 'id="board"' in (await anna.get("/deals")).text  # to look changes nothing
+    assert (await anna.post("/deals/look", {"look": "list"})).status == 200
+    assert "data-rows" in (await anna.get("/deals")).text
+    assert 'id="board"' in (await anna.get("/deals?look=board")).text
     assert "data-rows" in (await anna.get("/deals")).text
     assert 'id="board"' in (await anna.get("/leads")).text
+    assert (await anna.post("/deals/look", {"look": "upside down"})).status == 422
 
 
 async def test_a_move_is_answered_with_its_way_back(

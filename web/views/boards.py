@@ -59,13 +59,20 @@ LEADS: Final = Shelf(RecordKind.LEAD, "/leads", LEADS_TOPIC)
 
 
 async def index(request: web.Request, shelf: Shelf) -> web.Response:
-    """The whole page; which of the two ways is remembered for the person."""
+    """The whole page, in the way that is asked for or that is one's usual."""
     look = await _look(request, shelf)
     data = await _page(request, shelf) | await _of(request, shelf, look)
-    if request.query.get("look") in set(Look):
-        await like(request, shelf.name, look=look.value)
     loss_reasons = await _loss_reasons(request)
     return page(request, "boards/index.html", loss_reasons=loss_reasons, look=look, **data)
+
+
+async def like_look(request: web.Request, shelf: Shelf) -> web.Response:
+    """This way of the two is one's usual from now on, for scripts."""
+    form = await read_form(request)
+    look = form.choice("look", Look)
+    form.demand()
+    await like(request, shelf.name, look=look)
+    return web.json_response({})
 
 
 async def records(request: web.Request, shelf: Shelf) -> web.Response:

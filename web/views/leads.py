@@ -42,6 +42,11 @@ async def records(request: web.Request) -> web.Response:
     return await boards.records(request, LEADS)
 
 
+async def like_look(request: web.Request) -> web.Response:
+    """The board or the list is what one sees first."""
+    return await boards.like_look(request, LEADS)
+
+
 async def export(request: web.Request) -> web.StreamResponse:
     """What is chosen in the list, as a file."""
     return await boards.export(request, LEADS)

@@ -4,7 +4,7 @@ import { tick } from "./clocks.js";
 import { makeDraggable } from "./dragging.js";
 import { elementOf, morph } from "./morph.js";
 import { askReason, sendMove, tellMove } from "./moves.js";
-import { fetchPartial } from "./sending.js";
+import { fetchPartial, post } from "./sending.js";
 
 const PATIENCE = 250; // milliseconds after the last key of a search
 const records = document.getElementById("records");
@@ -188,7 +188,8 @@ function filter() {
 }
 
 function remember(look) {
-  fetch(`${filters.dataset.liveFilters}?look=${look}`, { headers: { Accept: "text/html" } }).catch(() => null);
+  // The page may be left the same moment.
+  post(`${filters.dataset.liveFilters}/look`, { look }, { keepalive: true }).catch(() => null);
 }
 
 if (records && filters) {
@@ -197,8 +198,8 @@ if (records && filters) {
   filters.addEventListener("submit", (event) => { event.preventDefault(); filter(); });
   filters.addEventListener("change", (event) => {
     if (event.target.type === "search") return;
-    filter();
     if (event.target.name === "look") remember(event.target.value);
+    filter();
   });
   filters.addEventListener("input", (event) => {
     if (event.target.type !== "search") return;

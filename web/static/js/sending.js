@@ -13,9 +13,10 @@ export class Refused extends Error {
 }
 
 // Sends `data` (an object or a FormData) and gives the JSON answer; throws Refused, or TypeError when offline.
-export async function post(path, data = {}) {
+export async function post(path, data = {}, options = {}) {
   const body = data instanceof FormData ? new URLSearchParams(data) : new URLSearchParams(Object.entries(data));
   const response = await fetch(path, {
+    ...options,
     method: "POST",
     body,
     headers: {
