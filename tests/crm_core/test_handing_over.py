@@ -281,3 +281,50 @@ async def test_with_a_lead_goes_whoever_asked(
     assert (after["leads", lead_id], after["clients", party]) == (cast.boris.id, cast.boris.id)
     await _undo(handing, cast.anna, handover_id)
     assert await _whose(storage) == before
+
+
+async def test_what_is_to_be_done_about_whoever_asked_goes_with_the_lead(
+    storage: Storage, clock: ManualClock, cast: Cast, handing: Handovers
+) -> None:
+    sales = await open_sales(storage, clock)
+    lead_id, other = [await sales.lead(cast.anna, name) for name in ("Olga", "Petr")]
+    async with storage.read() as connection:
+        asker = dict(map(tuple, await connection.execute(select(leads.c.id, leads.c.client_id))))
+    callback = await _task(storage, clock, asker[lead_id], cast.anna, "callback")
+    promised = await _task(storage, clock, asker[lead_id], cast.anna)
+    elsewhere = await _task(storage, clock, asker[other], cast.anna, "callback")
+    async with storage.write() as tx:
+        mine = tasks.c.id == promised
+        await tx.execute(update(tasks).where(mine).values(lead_id=lead_id))
+    before = await _whose(storage)
+    handover_id = await _hand(handing, cast.anna, cast.boris, one(RecordKind.LEAD, lead_id))
+    after = await _whose(storage)
+    moved = {key for key, owner in after.items() if owner != before[key]}
+    assert moved == {
+        ("leads", lead_id),
+        ("clients", asker[lead_id]),
+        ("tasks", callback),
+        ("tasks", promised),
+    }
+    assert after["tasks", elsewhere] == cast.anna.id
+    await _undo(handing, cast.anna, handover_id)
+    assert await _whose(storage) == before
+
+
+async def test_a_deal_that_was_won_has_an_owner_too_and_whoever_wins_it_meanwhile_keeps_it(
+    storage: Storage, clock: ManualClock, cast: Cast, handing: Handovers
+) -> None:
+    sales = await open_sales(storage, clock)
+    won, open_one = [await sales.deal(cast.anna, cast.romashka) for _ in range(2)]
+    await sales.deals.win(cast.anna, won, before=sales.stage("New").id)
+    await clock.advance(60)
+    both = Chosen(deals=select(deals.c.id))
+    handover_id = await handing.begin(cast.anna, cast.boris.id, both)
+    assert handover_id is not None
+    await clock.advance(60)
+    await sales.deals.win(cast.anna, open_one, before=sales.stage("New").id)
+    await handing.carry_out(handover_id)
+    after = await _whose(storage)
+    assert (after["deals", won], after["deals", open_one]) == (cast.boris.id, cast.anna.id)
+    await _undo(handing, cast.anna, handover_id)
+    assert (await _whose(storage))["deals", won] == cast.anna.id
