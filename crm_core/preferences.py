@@ -19,6 +19,8 @@ class Preference(StrEnum):
     LIST_CLIENTS = "list:clients"
     LIST_LEADS = "list:leads"
     LIST_DEALS = "list:deals"
+    LIST_TASKS = "list:tasks"
+    LIST_CALLS = "list:calls"
 
 
 async def read_preference(connection: AsyncConnection, agent_id: int, key: Preference) -> Any:

@@ -117,6 +117,7 @@ async def _run(
             ("files", built.files.run),
             ("wrap-up expiry", built.wrap_up_expiry.run),
             ("screens", built.screens.run),
+            ("lists", built.lists_live.run),
             ("vigil", built.vigil.run),
             ("supervisor", partial(supervisor.run, built.clock.sleep)),
         )

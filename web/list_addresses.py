@@ -11,20 +11,26 @@ from urllib.parse import parse_qsl, urlencode
 
 from crm_core.lists.reading import Cursor
 from crm_core.lists.shapes import ListName
+from crm_core.lists.tasks import STANDING
+from crm_core.lists.values import ALL
 
 SEARCH, SORT, COLUMNS, VIEW, LOOK = "search", "sort", "columns", "view", "look"
 AFTER, BEFORE = "after", "before"
-USUAL_SORT: Final = "-created"
+_USUAL_SORT: Final = {ListName.TASKS: "due", ListName.CALLS: "-began"}
+BOARDED: Final = frozenset({ListName.LEADS, ListName.DEALS})
+"""Lists whose page is a board as well."""
 LONGEST_SEARCH: Final = 200
 MOST_QUERY: Final = 20_000  # characters of a query that is sent in a form
 _PLACE: Final = (AFTER, BEFORE)
-_NOT_FILTERS: Final = frozenset({SEARCH, SORT, COLUMNS, VIEW, LOOK, *_PLACE, "page", "more"})
+_NOT_FILTERS: Final = frozenset({SEARCH, SORT, COLUMNS, VIEW, LOOK, *_PLACE, "page", "more", "did"})
 # How the board, and addresses of old, say the same.
-_ALIASES: Final[Mapping[str, str]] = {"whose": "owner", "period": "expected"}
+_BOARD: Final[Mapping[str, str]] = {"whose": "owner", "period": "expected"}
 _ALIASED_WORDS: Final[Mapping[tuple[str, str], str]] = {
     ("owner", "all"): "",
     ("owner", "nobody"): "none",
     ("stale", "1"): "yes",
+    ("missed", "1"): "yes",
+    ("live", "1"): "yes",
 }
 _ENDS: Final = (".from", ".to")
 
@@ -62,13 +68,14 @@ class ListAddress:
         pairs += [(COLUMNS, ",".join(self.columns))] if self.columns else []
         if not pairs and self.states:
             # Or else the view, or one's usual one, would say what is asked for.
-            return [(SORT, USUAL_SORT), (VIEW, self.view)] if self.view else [(VIEW, "all")]
+            usual = _USUAL_SORT.get(self.name, "-created")
+            return [(SORT, usual), (VIEW, self.view)] if self.view else [(VIEW, "all")]
         return pairs + ([(VIEW, self.view)] if self.view else [])
 
     def written(self, cursor: Cursor | None = None, path: str | None = None) -> str:
         """The address itself; `path`: of something else about the same records."""
         pairs = self.query()
-        if self.name is not ListName.CLIENTS and path is None:
+        if self.name in BOARDED and path is None:
             pairs.append((LOOK, "list"))
         if cursor is not None:
             pairs.append((BEFORE if cursor.backwards else AFTER, write_cursor(cursor)))
@@ -79,6 +86,11 @@ class ListAddress:
     def as_query(self) -> str:
         """For forms that speak of the same records."""
         return urlencode(self.query())
+
+
+def look_of(name: ListName) -> list[tuple[str, str]]:
+    """What an address says besides, so that the list is shown and not the board."""
+    return [(LOOK, "list")] if name in BOARDED else []
 
 
 def read_address(name: ListName, query: Iterable[tuple[str, str]]) -> ListAddress:
@@ -113,8 +125,12 @@ def read_cursor(written: str, *, backwards: bool = False) -> Cursor | None:
         return None
     if isinstance(key, datetime) and key.tzinfo is None:
         return None
-    known = isinstance(key, (str, int, date)) and isinstance(record_id, int)
-    if not known or isinstance(key, bool) or not abs(record_id) < 2**31:
+    known = isinstance(key, (str, int, float, date)) and isinstance(record_id, (int, str))
+    if not known or isinstance(key, bool) or isinstance(record_id, bool):
+        return None
+    if isinstance(record_id, int) and not abs(record_id) < 2**31:
+        return None
+    if isinstance(record_id, str) and ("\0" in record_id or _is_torn(record_id)):
         return None
     if isinstance(key, int) and abs(key) >= 2**63:
         return None
@@ -131,7 +147,10 @@ def _read(name: ListName, pairs: Iterable[tuple[str, str]]) -> ListAddress:
     given: dict[str, list[str]] = {}
     for each, text in pairs:
         given.setdefault(each, []).append(text.replace("\0", "").strip())
-    filters = _filters({each: texts for each, texts in given.items() if each not in _NOT_FILTERS})
+    given = _OLD.get(name, dict)(given)
+    filters = _filters(
+        name, {each: texts for each, texts in given.items() if each not in _NOT_FILTERS}
+    )
 
     def first(each: str) -> str:
         return given.get(each, [""])[0]
@@ -150,11 +169,42 @@ def _read(name: ListName, pairs: Iterable[tuple[str, str]]) -> ListAddress:
     )
 
 
-def _filters(given: Mapping[str, list[str]]) -> dict[str, str]:
+def _as_asked_of_calls(given: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Of old: a period or "own" days from and until, and a client by a part of his name."""
+    asked = dict(given)
+    first, last = asked.pop("from", [""])[0], asked.pop("until", [""])[0]
+    period = asked.pop("period", [""])[0] or ("own" if first else "")
+    if period == "own":
+        period = f"{first}..{last}" if first or last else ALL
+    if period:
+        asked.setdefault("began", [period])
+    if client := asked.pop("client", [""])[0]:
+        asked.setdefault(SEARCH, [client])
+    return asked
+
+
+def _as_asked_of_tasks(given: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Of old: one person's tasks in one of the standing lists."""
+    asked = dict(given)
+    agent, view = asked.pop("agent", [""])[0], asked.get(VIEW, [""])[0]
+    if not agent:
+        return asked
+    standing = STANDING.get(view)
+    for each, text in (standing.filters if standing else {}).items():
+        asked.setdefault(each, [text])
+    if standing and standing.order:
+        asked.setdefault(SORT, [standing.order])
+    return {**asked, "assignee": [agent]}
+
+
+_OLD: Final = {ListName.CALLS: _as_asked_of_calls, ListName.TASKS: _as_asked_of_tasks}
+
+
+def _filters(list_name: ListName, given: Mapping[str, list[str]]) -> dict[str, str]:
     """Joined where there are several, and from the two ends of a span."""
     filters: dict[str, str] = {}
     for each, texts in given.items():
-        name = _ALIASES.get(each, each)
+        name = _BOARD.get(each, each) if list_name in BOARDED else each
         for end in _ENDS:
             name = name.removesuffix(end)
         if name != each and each.endswith(_ENDS):

@@ -1,4 +1,4 @@
-"""A list of clients, leads or deals as a file: the columns as they are shown, all of its rows."""
+"""A list as a file: the columns as they are shown, all of its rows."""
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import date, datetime
@@ -12,7 +12,7 @@ from crm_core.lists.reading import Asked, iterate
 from crm_core.lists.shapes import ColumnType, ListColumn
 from crm_core.money import minor_digits
 from web.i18n import N_, Reader
-from web.list_words import TITLES, column_title
+from web.list_words import TITLES, column_title, task_title
 from web.sheets import LIMITS, Cell, Format, Sheet, parting_of
 from web.visits import person, services, visit
 from web.words import word
@@ -25,6 +25,12 @@ _WIDTHS: Final[Mapping[ColumnType, int]] = {
     ColumnType.NUMBERS: 28,
     ColumnType.MOMENT: 18,
     ColumnType.STEP: 32,
+    ColumnType.TASK: 48,
+    ColumnType.PARTY: 30,
+    ColumnType.WHOSE: 24,
+    ColumnType.OPENING: 18,
+    ColumnType.DUE: 18,
+    ColumnType.SECONDS: 12,
 }
 _USUAL_WIDTH: Final = 18
 
@@ -54,10 +60,13 @@ async def send_list(
 
 
 def cells(reader: Reader, column: ListColumn, row: Mapping[str, Any], now: datetime) -> list[Cell]:
-    """The cells of one column in one row: money is an amount and its currency."""
+    """The cells of one column in one row: money is an amount and its currency, who is at the other
+    end a name and a number."""
     value = column.value(row)
     if column.type is ColumnType.MONEY:
         return [None, None] if value is None else [_amount(*value), value[1]]
+    if column.type is ColumnType.PARTY:
+        return [value[0] or None, value[1] or None]
     return [None if value is None else _cell(reader, column, value, now)]
 
 
@@ -70,7 +79,19 @@ def _cell(reader: Reader, column: ListColumn, value: Any, now: datetime) -> Cell
         case ColumnType.TAGS:
             return ", ".join(tag.title for tag in value)
         case ColumnType.WORD:
-            return word(reader, value, "client_kind")
+            return word(reader, value, column.words)
+        case ColumnType.OUTCOME:
+            return word(reader, value, "outcome") if value else reader.gettext(N_("Live"))
+        case ColumnType.WAY:
+            return word(reader, value, "direction")
+        case ColumnType.TASK:
+            return task_title(reader, value)
+        case ColumnType.WHOSE:
+            return str(value[0] or value[1])
+        case ColumnType.ENDING:
+            return ", ".join(filter(None, (word(reader, value[0], "task_ending"), value[1])))
+        case ColumnType.SECONDS:
+            return round(float(value))
         case ColumnType.YES_NO:
             return reader.gettext("yes") if value else None
         case ColumnType.STAGE:
@@ -78,8 +99,10 @@ def _cell(reader: Reader, column: ListColumn, value: Any, now: datetime) -> Cell
         case ColumnType.STEP:
             due = value.due_at.astimezone(reader.zone)
             return f"{due:%Y-%m-%d %H:%M} {value.text}".strip()
-        case ColumnType.MOMENT:
+        case ColumnType.MOMENT | ColumnType.OPENING:
             return _local(reader, value)
+        case ColumnType.DUE:
+            return _local(reader, value.due_at)
         case ColumnType.DAY | ColumnType.DEADLINE:
             return value if isinstance(value, date) else None
         case ColumnType.DAYS:
@@ -92,9 +115,13 @@ def _cell(reader: Reader, column: ListColumn, value: Any, now: datetime) -> Cell
 
 def _headings(reader: Reader, column: ListColumn) -> list[tuple[str, int]]:
     heading = (column_title(reader, column), _WIDTHS.get(column.type, _USUAL_WIDTH))
-    if column.type is not ColumnType.MONEY:
-        return [heading]
-    return [heading, (reader.gettext(N_("Currency")), 10)]
+    if column.type is ColumnType.SECONDS:
+        return [(reader.gettext("%(title)s, s", title=heading[0]), heading[1])]
+    beside = {
+        ColumnType.MONEY: (reader.gettext(N_("Currency")), 10),
+        ColumnType.PARTY: (reader.gettext(N_("Number")), 18),
+    }
+    return [heading, *([beside[column.type]] if column.type in beside else [])]
 
 
 def _amount(amount: int, currency: str) -> Decimal:

@@ -9,19 +9,33 @@ from babel import numbers as babel_numbers
 
 from crm_core.lists.filters import Filter, FilterType
 from crm_core.lists.shapes import ListColumn, ListName
+from crm_core.lists.values import ALL as ANY_TIME
 from crm_core.lists.values import EMPTY, FILLED, NONE, Among, Days, Period, Span, Value, Words
+from crm_core.tasks.queries import TaskRow
 from web.formats import day
 from web.i18n import N_, Reader
+from web.words import WORDS, word
 
 TITLES: Final[Mapping[ListName, str]] = {
     ListName.CLIENTS: N_("Clients"),
     ListName.LEADS: N_("Leads"),
     ListName.DEALS: N_("Deals"),
+    ListName.TASKS: N_("Tasks"),
+    ListName.CALLS: N_("Calls"),
 }
 ALL: Final[Mapping[ListName, str]] = {
     ListName.CLIENTS: N_("All clients"),
     ListName.LEADS: N_("All leads"),
     ListName.DEALS: N_("All deals"),
+    ListName.TASKS: N_("All open"),
+    ListName.CALLS: N_("All calls"),
+}
+STANDING: Final[Mapping[str, str]] = {
+    "mine": N_("Mine"),
+    "team": N_("My teams'"),
+    "overdue": N_("Late"),
+    "all": N_("All open"),
+    "done": N_("Done"),
 }
 FILTERS: Final[Mapping[str, str]] = {
     "owner": N_("Owner"),
@@ -43,6 +57,29 @@ FILTERS: Final[Mapping[str, str]] = {
     "stale": N_("Stale"),
     "amount": N_("Amount"),
     "expected": N_("Expected"),
+    "began": N_("Began"),
+    "direction": N_("Direction"),
+    "outcome": N_("Outcome"),
+    "missed": N_("Missed only"),
+    "live": N_("Live now"),
+    "agent": N_("Operator"),
+    "queue": N_("Queue"),
+    "disposition": N_("Disposition"),
+    "number": N_("Number"),
+    "known": N_("Client is known"),
+    "client_id": N_("Client"),
+    "talked": N_("Talk, seconds"),
+    "waited": N_("Waiting, seconds"),
+    "assignee": N_("For whom"),
+    "task_kind": N_("Kind of task"),
+    "due": N_("Due"),
+    "about": N_("About"),
+    "owed": N_("Who owes it"),
+    "escalated": N_("Supervisors were told"),
+    "repeats": N_("Repeats"),
+    "author": N_("Made by whom"),
+    "finished": N_("Finished"),
+    "ending": N_("How it ended"),
 }
 COLUMNS: Final[Mapping[str, str]] = {
     "name": N_("Client"),
@@ -71,6 +108,31 @@ COLUMNS: Final[Mapping[str, str]] = {
     "loss_reason": N_("Reason of loss"),
     "days": N_("Days there"),
     "closed": N_("Closed"),
+    "began": N_("Began"),
+    "way": N_("Direction"),
+    "party": N_("With whom"),
+    "number": N_("Number"),
+    "caller_name": N_("Caller's name"),
+    "dialled": N_("Dialled"),
+    "queue": N_("Queue"),
+    "operators": N_("Operators"),
+    "outcome": N_("Outcome"),
+    "waited": N_("Waiting"),
+    "talked": N_("Talk"),
+    "held": N_("On hold"),
+    "hung_up": N_("Hung up"),
+    "cause": N_("Cause"),
+    "disposition": N_("Disposition"),
+    "ended": N_("Ended"),
+    "call": N_("Call id"),
+    "task": N_("Task"),
+    "task_kind": N_("Kind of task"),
+    "about": N_("Lead or deal"),
+    "assignee": N_("For whom"),
+    "due": N_("Due"),
+    "author": N_("Made by whom"),
+    "finished": N_("Finished"),
+    "ending": N_("How it ended"),
 }
 PERIODS: Final[Mapping[Period, str]] = {
     Period.TODAY: N_("Today"),
@@ -83,13 +145,15 @@ PERIODS: Final[Mapping[Period, str]] = {
     Period.QUARTER: N_("This quarter"),
     Period.THIS_YEAR: N_("This year"),
     Period.OVERDUE: N_("Before today"),
+    Period.TOMORROW: N_("Tomorrow"),
+    Period.COMING_WEEK: N_("The coming 7 days"),
 }
 PAST: Final = (
     *(Period.TODAY, Period.YESTERDAY, Period.WEEK, Period.MONTH),
     *(Period.THIS_MONTH, Period.LAST_MONTH, Period.THIS_YEAR),
 )
 COMING: Final = (
-    *(Period.OVERDUE, Period.TODAY, Period.THIS_MONTH),
+    *(Period.OVERDUE, Period.TODAY, Period.TOMORROW, Period.COMING_WEEK, Period.THIS_MONTH),
     *(Period.NEXT_MONTH, Period.QUARTER, Period.THIS_YEAR),
 )
 _OPTIONS: Final[Mapping[tuple[str, str], str]] = {
@@ -107,6 +171,24 @@ _OPTIONS: Final[Mapping[tuple[str, str], str]] = {
     ("state", "all"): N_("open and closed"),
     ("stale", "yes"): N_("longer in its stage than usual"),
     ("tag", NONE): N_("without any"),
+    ("agent", "me"): N_("me"),
+    ("agent", "team"): N_("my team"),
+    ("queue", NONE): N_("without a queue"),
+    ("queue", "mine"): N_("my teams"),
+    ("assignee", "me"): N_("me"),
+    ("assignee", "team"): N_("my team"),
+    ("assignee", NONE): N_("nobody"),
+    ("author", "me"): N_("me"),
+    ("author", "team"): N_("my team"),
+    ("author", NONE): N_("made by itself"),
+    ("state", "late"): N_("late"),
+    ("state", "done"): N_("finished"),
+    ("about", "client"): N_("a client"),
+    ("about", "lead"): N_("a lead"),
+    ("about", "deal"): N_("a deal"),
+    ("about", NONE): N_("nobody in particular"),
+    ("owed", "us"): N_("we"),
+    ("owed", "client"): N_("the client"),
 }
 _ANY_OPTION: Final[Mapping[str, str]] = {
     NONE: N_("not given"),
@@ -126,11 +208,28 @@ def column_title(reader: Reader, column: ListColumn) -> str:
     return column.title or reader.gettext(COLUMNS[column.name])
 
 
+def task_title(reader: Reader, task: TaskRow) -> str:
+    """What is to be done, as the page says it."""
+    if task.kind == "callback":
+        times = reader.ngettext(
+            "Call back: called\u00a0once",
+            "Call back: called\u00a0%(n)s\u00a0times",
+            task.call_count,
+            n=task.call_count,
+        )
+        return " · ".join(filter(None, (times, task.text)))
+    if task.kind == "wrap_up":
+        return task.text or reader.gettext("Finish the wrap-up")
+    return task.text
+
+
 def option_title(reader: Reader, each: Filter, key: str) -> str:
     """What one choice of a filter is called."""
     option = each.option(key)
     if option is not None and option.title:
         return f"{option.group}: {option.title}" if option.group else option.title
+    if each.words and key in WORDS[each.words]:
+        return word(reader, key, each.words)
     return reader.gettext(_OPTIONS.get((each.name, key)) or _ANY_OPTION.get(key, key))
 
 
@@ -144,6 +243,8 @@ def said(reader: Reader, each: Filter, written: str, value: Value) -> str:
         case Days():
             if value.none:
                 return reader.gettext(_ANY_OPTION[NONE])
+            if written == ANY_TIME:
+                return reader.gettext("at any time")
             if written in set(Period):
                 return reader.gettext(PERIODS[Period(written)])
             return _ends(reader, _day(reader, value.first), _day(reader, value.last))

@@ -102,6 +102,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/floor/callbacks", floor.callbacks, WATCH),
     # calls
     Route("GET", "/calls", calls.index, ALL_ROLES),
+    Route("GET", "/calls/records", calls.records, ALL_ROLES),
     Route("GET", "/calls/export.{format}", calls.export, WATCH),
     Route("GET", "/calls/{call_id}", calls.show, ALL_ROLES),
     Route("POST", "/calls/{call_id}/exchange", exchange_records.export, MAY_EXPORT),
@@ -267,6 +268,8 @@ ROUTES: tuple[Route, ...] = (
     ),
     # tasks
     Route("GET", "/tasks", task_lists.index, ALL_ROLES),
+    Route("GET", "/tasks/records", task_lists.records, ALL_ROLES),
+    Route("GET", "/tasks/export.{format}", task_lists.export, ALL_ROLES),
     Route("POST", "/tasks", tasks.create, ALL_ROLES),
     Route("GET", "/tasks/new", tasks.new, ALL_ROLES),
     Route("GET", "/tasks/{task_id:\\d{1,15}}", tasks.show, ALL_ROLES),

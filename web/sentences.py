@@ -263,9 +263,6 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
         "Where Asterisk keeps its own log is not set: there is nothing to compare with."
     ),
     "already_comparing": N_("A comparison is running. Wait until it is done, then try again."),
-    "export_too_large": N_(
-        "%(total)s calls are too many for one file: at most %(most)s. Narrow the filter."
-    ),
     "task_created": N_("The task is set."),
     "task_saved": N_("The task is saved."),
     "series_ended": N_("This is the last one: it repeats no more."),

@@ -93,6 +93,7 @@ from web.health_checks import (
     of_service,
 )
 from web.i18n import zone_of
+from web.lists_live import ListsLive
 from web.measuring import measure
 from web.metrics import Metrics
 from web.reconciling import Reconciling
@@ -167,6 +168,7 @@ class Services:
     # the edge
     screens: Screens
     boards_live: BoardsLive
+    lists_live: ListsLive
     handing_over: HandingOver
     deleting: Carrying
     call_control: CallControl
@@ -290,6 +292,7 @@ def build(settings: Settings, clock: Clock) -> Services:
         endpoint_corrections=EndpointCorrections(storage, phones),
         screens=screens,
         boards_live=BoardsLive(screens.hub, storage),
+        lists_live=ListsLive(screens.hub, clock),
         handing_over=HandingOver(handovers, screens.hub),
         deleting=Carrying(deletion),
         call_control=CallControl(switchboard, tracker.live, country, clock),
@@ -348,6 +351,7 @@ def _subscribe(built: Services) -> None:
     hears("floor", built.screens.floor_handlers())
     hears("records", built.screens.records.handlers())
     hears("boards", built.boards_live.handlers())
+    hears("lists", built.lists_live.handlers())
     hears("own fields", built.field_search.handlers())
     hears("search", built.text_renewal.handlers())
     hears("handovers", built.handing_over.handlers())

@@ -1,12 +1,10 @@
-"""Which calls are asked for: one frozen question, and the condition that it makes."""
+"""What calls are asked for by, as conditions: missed, and a number in any writing."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, true
+from sqlalchemy import ColumnElement, and_, false, or_
 
-from crm_core.calls.tables import call_offers, call_talks, calls, wrap_ups
+from crm_core.calls.tables import calls
 from telephony.events import Direction, Outcome
 from telephony.numbers import SHORTEST_PUBLIC, normalise
 
@@ -25,54 +23,6 @@ MISSED_OUTCOMES: Final = frozenset(
 _SHORTEST_PART = 3  # digits: fewer are in every number
 
 
-@dataclass(frozen=True, slots=True)
-class CallFilter:
-    """None asks for any. `agent_id`: offered to or talked by; `number`: in any writing, or a part.
-
-    `from_at` is included, `until_at` is not. `missed`: inbound and nobody of ours talked.
-    """
-
-    direction: str | None = None
-    outcome: str | None = None
-    agent_id: int | None = None
-    queue: str | None = None
-    client_id: int | None = None
-    number: str | None = None
-    from_at: datetime | None = None
-    until_at: datetime | None = None
-    disposition_id: int | None = None
-    missed: bool = False
-    live: bool | None = None
-
-
-def condition(asked: CallFilter, country: str) -> ColumnElement[bool]:
-    """`asked` as a condition on `calls`; numbers are read as `country` writes them."""
-    parts: list[ColumnElement[bool]] = [true()]
-    for column, value in (
-        (calls.c.direction, asked.direction),
-        (calls.c.outcome, asked.outcome),
-        (calls.c.queue, asked.queue),
-        (calls.c.client_id, asked.client_id),
-    ):
-        if value is not None:
-            parts.append(column == value)
-    if asked.from_at is not None:
-        parts.append(calls.c.started_at >= asked.from_at)
-    if asked.until_at is not None:
-        parts.append(calls.c.started_at < asked.until_at)
-    if asked.agent_id is not None:
-        parts.append(_concerns(asked.agent_id))
-    if asked.number:
-        parts.append(_has_number(asked.number, country))
-    if asked.disposition_id is not None:
-        parts.append(_was(asked.disposition_id))
-    if asked.missed:
-        parts.append(is_missed())
-    if asked.live is not None:
-        parts.append(calls.c.ended_at.is_(None) if asked.live else calls.c.ended_at.is_not(None))
-    return and_(*parts)
-
-
 def is_missed() -> ColumnElement[bool]:
     """Inbound calls with which nobody of ours has talked."""
     return and_(
@@ -81,22 +31,8 @@ def is_missed() -> ColumnElement[bool]:
     )
 
 
-def _concerns(agent_id: int) -> ColumnElement[bool]:
-    return or_(
-        exists().where(call_talks.c.call_id == calls.c.call_id, call_talks.c.agent_id == agent_id),
-        exists().where(
-            call_offers.c.call_id == calls.c.call_id, call_offers.c.agent_id == agent_id
-        ),
-    )
-
-
-def _was(disposition_id: int) -> ColumnElement[bool]:
-    return exists().where(
-        wrap_ups.c.call_id == calls.c.call_id, wrap_ups.c.disposition_id == disposition_id
-    )
-
-
-def _has_number(written: str, country: str) -> ColumnElement[bool]:
+def has_number(written: str, country: str) -> ColumnElement[bool]:
+    """Calls with this number in any writing, or with a part of it; none for fewer than 3 digits."""
     number = normalise(written, country)
     if number.e164:
         return calls.c.number == number.e164

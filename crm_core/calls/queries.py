@@ -1,32 +1,17 @@
-"""The call log as lists: pages by start, newest first, counts, and chunks for an export."""
+"""Calls as rows of the pages that show a few of them, and who talked in which and what it was."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crm_core.agents.people import Agent
 from crm_core.agents.tables import agents
-from crm_core.calls.access import visible_calls
-from crm_core.calls.filtering import CallFilter, condition
 from crm_core.calls.tables import call_talks, calls, dispositions, wrap_ups
 from crm_core.clients.tables import clients
-from crm_core.storage.engine import Storage
-
-PAGE = 50
-EXPORT_CHUNK = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """The last call of a page: what comes next began before it."""
-
-    started_at: datetime
-    call_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +41,6 @@ class CallRow:
     agents: tuple[str, ...] = ()
     dispositions: tuple[str, ...] = ()
 
-    @property
-    def cursor(self) -> Cursor:
-        return Cursor(self.started_at, self.call_id)
-
-
-@dataclass(frozen=True, slots=True)
-class CallPage:
-    """`next` is the cursor of the following page, None on the last."""
-
-    rows: tuple[CallRow, ...]
-    next: Cursor | None
-
 
 _FIELDS = [
     calls.c[name]
@@ -83,59 +56,6 @@ def select_calls() -> Select[Any]:
         .outerjoin(clients, clients.c.id == calls.c.client_id)
         .order_by(calls.c.started_at.desc(), calls.c.call_id.desc())
     )
-
-
-async def list_calls(
-    connection: AsyncConnection,
-    actor: Agent | None,
-    asked: CallFilter,
-    *,
-    country: str,
-    before: Cursor | None = None,
-    limit: int = PAGE,
-) -> CallPage:
-    """A page of what `actor` may see of the calls `asked` for."""
-    query = select_calls().where(condition(asked, country), visible_calls(actor))
-    if before is not None:
-        query = query.where(_earlier(before))
-    found = await call_rows(connection, query.limit(limit + 1))
-    more = len(found) > limit
-    rows = tuple(found[:limit])
-    return CallPage(rows, rows[-1].cursor if more else None)
-
-
-async def count_calls(
-    connection: AsyncConnection, actor: Agent | None, asked: CallFilter, *, country: str
-) -> int:
-    """How many calls all pages of `list_calls` have together."""
-    query = (
-        select(func.count())
-        .select_from(calls)
-        .where(condition(asked, country), visible_calls(actor))
-    )
-    return int((await connection.execute(query)).scalar_one())
-
-
-async def iterate_calls(
-    storage: Storage,
-    actor: Agent | None,
-    asked: CallFilter,
-    *,
-    country: str,
-    chunk: int = EXPORT_CHUNK,
-) -> AsyncIterator[tuple[CallRow, ...]]:
-    """All calls `asked` for, `chunk` at a time; no connection is held between the chunks."""
-    before: Cursor | None = None
-    while True:
-        async with storage.read() as connection:
-            page = await list_calls(
-                connection, actor, asked, country=country, before=before, limit=chunk
-            )
-        if page.rows:
-            yield page.rows
-        if page.next is None:
-            return
-        before = page.next
 
 
 async def recent_calls(
@@ -164,23 +84,17 @@ async def call_rows(connection: AsyncConnection, query: Select[Any]) -> list[Cal
     """Run a `select_calls()` and add who talked and what they said it was."""
     found = (await connection.execute(query)).mappings().all()
     ids = [row["call_id"] for row in found]
-    talked, said = await _who_talked(connection, ids), await _what_was_said(connection, ids)
+    talked, said = await who_talked(connection, ids), await what_was_said(connection, ids)
     return [
         CallRow(**row, agents=talked[row["call_id"]], dispositions=said[row["call_id"]])
         for row in found
     ]
 
 
-def _earlier(cursor: Cursor) -> Any:
-    return and_(
-        calls.c.started_at <= cursor.started_at,
-        or_(calls.c.started_at < cursor.started_at, calls.c.call_id < cursor.call_id),
-    )
-
-
-async def _who_talked(
+async def who_talked(
     connection: AsyncConnection, ids: Sequence[str]
 ) -> defaultdict[str, tuple[str, ...]]:
+    """The names of who talked in each call, in order; the interface where nobody was seated."""
     query = (
         select(call_talks.c.call_id, func.coalesce(agents.c.name, call_talks.c.interface))
         .outerjoin(agents, agents.c.id == call_talks.c.agent_id)
@@ -190,9 +104,10 @@ async def _who_talked(
     return await _grouped(connection, query, ids)
 
 
-async def _what_was_said(
+async def what_was_said(
     connection: AsyncConnection, ids: Sequence[str]
 ) -> defaultdict[str, tuple[str, ...]]:
+    """The titles of the dispositions that were given to each call."""
     query = (
         select(wrap_ups.c.call_id, dispositions.c.title)
         .join(dispositions, dispositions.c.id == wrap_ups.c.disposition_id)

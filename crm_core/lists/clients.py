@@ -126,7 +126,7 @@ def _columns(words: OfficeWords) -> tuple[ListColumn, ...]:
         ListColumn("owner", ColumnType.TEXT, lambda row: row["owner_name"]),
         *map(entry, _CATALOGUES),
         ListColumn("tags", ColumnType.TAGS, lambda row: row["tags"] or (), "tags"),
-        ListColumn("kind", ColumnType.WORD, lambda row: row["kind"]),
+        ListColumn("kind", ColumnType.WORD, lambda row: row["kind"], words="client_kind"),
         ListColumn("key", ColumnType.YES_NO, lambda row: row["is_key"] or None),
         ListColumn("step", ColumnType.STEP, lambda row: row["step"], "step"),
         ListColumn("talk", ColumnType.MOMENT, lambda row: row["talk"], "talk"),

@@ -16,6 +16,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    true,
 )
 
 from crm_core.agents.ownership import teammates
@@ -59,9 +60,11 @@ def bears(kind: str, key: ColumnElement[int], value: Among) -> ColumnElement[boo
 
 def instant_within(column: ColumnElement[Any], value: Days, asking: Asking) -> ColumnElement[bool]:
     """An instant within days as the asker counts them."""
+    if value.none:
+        return column.is_(None)
     from_at, until_at = value.instants(asking.zone)
     parts = [column >= from_at] if from_at else []
-    return and_(*parts, *([column < until_at] if until_at else []))
+    return and_(true(), *parts, *([column < until_at] if until_at else []))
 
 
 def day_within(column: ColumnElement[Any], value: Days) -> ColumnElement[bool]:
@@ -69,7 +72,7 @@ def day_within(column: ColumnElement[Any], value: Days) -> ColumnElement[bool]:
     if value.none:
         return column.is_(None)
     parts = [column >= value.first] if value.first else []
-    return and_(*parts, *([column <= value.last] if value.last else []))
+    return and_(true(), *parts, *([column <= value.last] if value.last else []))
 
 
 def amount_within(
@@ -122,12 +125,12 @@ def own_field(field: CustomField, table: Table, value: Value) -> ColumnElement[b
             return held.is_(None)
         case Days(first=first, last=last):
             parts = [held >= first.isoformat()] if first else []
-            return and_(*parts, *([held <= last.isoformat()] if last else []))
+            return and_(true(), *parts, *([held <= last.isoformat()] if last else []))
         case Span():
             if field.type is FieldType.MONEY:
                 digits = minor_digits(field.currency)
                 return _amount_between(cast(held, BigInteger), value, digits)
-            return _between(cast(held, Float), value)
+            return between(cast(held, Float), value)
         case Words():
             return _says(held, value.text)
 
@@ -172,6 +175,7 @@ def _units(number: Decimal, digits: int, rounding: str) -> int:
     return min(int(exact.to_integral_value(rounding)), LARGEST_AMOUNT * 1000)
 
 
-def _between(number: ColumnElement[float], value: Span) -> ColumnElement[bool]:
+def between(number: ColumnElement[float], value: Span) -> ColumnElement[bool]:
+    """A plain number."""
     parts = [number >= float(value.least)] if value.least is not None else []
     return and_(*parts, *([number <= float(value.most)] if value.most is not None else []))

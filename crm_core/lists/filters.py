@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 
 from crm_core.agents.people import Agent
+from crm_core.errors import Invalid
 from crm_core.lists.values import (
     Among,
     Days,
@@ -20,6 +21,7 @@ from crm_core.lists.values import (
     read_span,
     read_words,
 )
+from crm_core.wording import LARGEST_ID
 
 
 class FilterType(StrEnum):
@@ -35,6 +37,8 @@ class FilterType(StrEnum):
     NUMBER = "number"
     QUIET = "quiet"  # a number of days
     TEXT = "text"
+    DIGITS = "digits"  # a number of a telephone, or a part of one
+    RECORD = "record"  # one, by its id
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +55,12 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who asks and when: what "me" and "today" mean."""
+    """Who asks and when: what "me" and "today" mean; `country` is how he writes numbers."""
 
     actor: Agent
     now: datetime
     zone: tzinfo
+    country: str = ""
 
     @property
     def today(self) -> date:
@@ -64,7 +69,8 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """`title` and `currency` are those of an own field; others are called by their name."""
+    """`title` and `currency` are those of an own field; others are called by their name. `words`:
+    the vocabulary that its options are words of."""
 
     name: str
     type: FilterType
@@ -72,6 +78,7 @@ class Filter:
     options: tuple[Option, ...] = ()
     title: str = ""
     currency: str = ""
+    words: str = ""
 
     def read(self, written: str, asking: Asking) -> Value:
         """The value of what an address says. Raises Invalid(name, "filter_…")."""
@@ -99,6 +106,13 @@ def _read_quiet(each: Filter, written: str, asking: Asking) -> Span:
     return Span(span.least, None)
 
 
+def _read_record(each: Filter, written: str, asking: Asking) -> Among:
+    known = written.isascii() and written.isdecimal() and 0 < int(written[:20]) <= LARGEST_ID
+    if not known:
+        raise Invalid(each.name, "filter_no_choice", value=written[:40])
+    return Among(frozenset({written}))
+
+
 def _read_words(each: Filter, written: str, asking: Asking) -> Words:
     return read_words(each.name, written)
 
@@ -114,4 +128,6 @@ _READING: Mapping[FilterType, Callable[[Filter, str, Asking], Value]] = {
     FilterType.NUMBER: _read_span,
     FilterType.QUIET: _read_quiet,
     FilterType.TEXT: _read_words,
+    FilterType.DIGITS: _read_words,
+    FilterType.RECORD: _read_record,
 }

@@ -10,12 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.agents.people import Agent
 from crm_core.agents.rights import Action
+from crm_core.clients.access import visible_clients
+from crm_core.clients.tables import clients
+from crm_core.lists.calls import calls_shape
 from crm_core.lists.clients import clients_shape
 from crm_core.lists.filters import Asking
 from crm_core.lists.office_words import read_office_words
 from crm_core.lists.questions import ListQuestion, find_order
 from crm_core.lists.sales import deals_shape, leads_shape
-from crm_core.lists.shapes import ListName, ListShape
+from crm_core.lists.shapes import ListName, ListShape, Order
+from crm_core.lists.tasks import tasks_shape
+from crm_core.lists.values import Among
 from crm_core.search.finding import find
 from crm_core.search.kinds import SearchKind
 from crm_core.storage.base import Instant
@@ -27,12 +32,14 @@ MOST_COUNTED: Final = 10_000
 """Nobody reads the exact number of more, and counting a million takes longer than all the rest."""
 MOST_FOUND: Final = 100
 """Best matches of a search for clients; whoever wants others writes more."""
-Selection = Select[tuple[int]]
+Selection = Select[tuple[Any]]
 """The ids of some records, for `IN (…)` or `INSERT … SELECT`: they need not leave the database."""
 _SHAPES = {
     ListName.CLIENTS: clients_shape,
     ListName.LEADS: leads_shape,
     ListName.DEALS: deals_shape,
+    ListName.TASKS: tasks_shape,
+    ListName.CALLS: calls_shape,
 }
 
 
@@ -40,8 +47,8 @@ _SHAPES = {
 class Cursor:
     """Where a page ends, or (`backwards`) begins: the value it stands by, and the id."""
 
-    key: str | int | datetime | date
-    id: int
+    key: str | int | float | datetime | date
+    id: int | str
     backwards: bool = False
 
 
@@ -57,7 +64,8 @@ class ListPage:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A question that was understood, of a list, by somebody. `found`: the best first of what the
-    search found, None where nothing is searched in that way; `selection`: only these."""
+    search found, None where nothing is searched in that way; `clients`: whom it found where those
+    are not what is listed; `selection`: only these."""
 
     shape: ListShape
     question: ListQuestion
@@ -65,6 +73,7 @@ class Asked:
     found: tuple[int, ...] | None = None
     found_more: bool = False
     selection: Selection | None = None
+    clients: tuple[int, ...] = ()
 
     def condition(self, action: Action = Action.SEE) -> ColumnElement[bool]:
         """Those that are asked for and with which the asker may do `action`."""
@@ -77,17 +86,17 @@ class Asked:
         for name, value in question.values.items():
             parts.append(shape.filters[name].condition(value, self.asking))
         if self.selection is not None:
-            parts.append(shape.table.c.id.in_(self.selection))
+            parts.append(shape.key.in_(self.selection))
         if self.found is not None:
-            parts.append(shape.table.c.id.in_(self.found))
+            parts.append(shape.key.in_(self.found))
         elif question.search and shape.says is not None:
-            parts.append(shape.says(question.search))
+            parts.append(shape.says(question.search, self.asking, self.clients))
         return and_(*parts)
 
 
 async def read_shape(connection: AsyncConnection, actor: Agent, name: ListName) -> ListShape:
     """The list as it is for this person."""
-    return _SHAPES[name](await read_office_words(connection, actor, name.kind))
+    return _SHAPES[name](await read_office_words(connection, actor, name))
 
 
 async def ask_list(
@@ -98,7 +107,8 @@ async def ask_list(
     country: str,
 ) -> Asked:
     """The question with its search done, where that is done beforehand."""
-    if shape.says is not None or not question.search or question.refused:
+    before = shape.says is None or shape.client_search
+    if not before or not question.search or question.refused:
         return Asked(shape, question, asking)
     own = question.written.get("owner") == "me"
     found = await find(
@@ -110,21 +120,24 @@ async def ask_list(
         most=MOST_FOUND,
         own=own,
     )
-    if found is None or not found.groups:
-        return Asked(shape, question, asking, ())
-    [group] = found.groups
-    return Asked(shape, question, asking, tuple(hit.record_id for hit in group.hits), group.more)
+    hits: tuple[int, ...] = ()
+    more = False
+    if found is not None and found.groups:
+        [group] = found.groups
+        hits, more = tuple(hit.record_id for hit in group.hits), group.more
+    if shape.client_search:
+        return Asked(shape, question, asking, clients=hits)
+    return Asked(shape, question, asking, hits, more)
 
 
 def selected(asked: Asked) -> Selection:
     """The ids of all that are asked for."""
-    return select(asked.shape.table.c.id).where(asked.condition())
+    return select(asked.shape.key).where(asked.condition())
 
 
 def selected_ids(shape: ListShape, actor: Agent, ids: Sequence[int]) -> Selection:
     """Those of `ids` that `actor` may see."""
-    table = shape.table
-    return select(table.c.id).where(table.c.id.in_(ids), shape.visible(actor, Action.SEE))
+    return select(shape.key).where(shape.key.in_(ids), shape.visible(actor, Action.SEE))
 
 
 def find_selected(asked: Asked, selection: Selection) -> Asked:
@@ -141,9 +154,21 @@ async def count(
     most: int = MOST_COUNTED,
 ) -> int:
     """How many there are; `most` + 1 for any more."""
-    some = select(shape.table.c.id).where(condition).limit(most + 1)
+    some = select(shape.key).where(condition).limit(most + 1)
     counted = select(func.count()).select_from(some.subquery())
     return int((await connection.execute(counted)).scalar_one())
+
+
+async def client_named(connection: AsyncConnection, asked: Asked) -> str:
+    """The name of the client whom the list is asked for by his id; "" for one whom the asker may
+    not see."""
+    value = asked.question.values.get("client_id")
+    if not isinstance(value, Among):
+        return ""
+    query = select(clients.c.name).where(
+        clients.c.id == value.ids[0], visible_clients(asked.asking.actor)
+    )
+    return str((await connection.execute(query)).scalar_one_or_none() or "")
 
 
 async def sums(connection: AsyncConnection, asked: Asked) -> tuple[tuple[str, int], ...]:
@@ -175,23 +200,26 @@ async def read_page(
     a million in their order for some hundreds took a second.
     """
     wanted = asked.condition() if condition is None else condition
-    shape, table = asked.shape, asked.shape.table
+    shape, id_column = asked.shape, asked.shape.key
     if few:
-        wanted = table.c.id.in_(select(table.c.id).where(wanted).limit(MOST_COUNTED))
+        wanted = id_column.in_(select(id_column).where(wanted).limit(MOST_COUNTED))
     if asked.found is not None:
         query = shape.rows.where(wanted)
         places = {record_id: place for place, record_id in enumerate(asked.found)}
         rows = sorted(await _rows(connection, asked, query), key=lambda row: places[row["id"]])
         return ListPage(tuple(rows), None, None)
     order, falls = find_order(shape, asked.question.order)
-    if cursor is not None and type(cursor.key) is not _held_by(order.key):
+    key = _key_of(order, asked.question)
+    if cursor is not None and (
+        type(cursor.key) is not _held_by(key) or type(cursor.id) is not _held_by(id_column)
+    ):
         cursor = None  # of another order: then from the beginning
     backwards = cursor is not None and cursor.backwards
     down = falls is not backwards
-    query = shape.rows.add_columns(order.key.label("order_key")).where(wanted)
+    query = shape.rows.add_columns(key.label("order_key")).where(wanted)
     if cursor is not None:
-        query = query.where(_beyond(order.key, table.c.id, cursor, down=down))
-    way = (order.key.desc(), table.c.id.desc()) if down else (order.key, table.c.id)
+        query = query.where(_beyond(key, id_column, cursor, down=down))
+    way = (key.desc(), id_column.desc()) if down else (key, id_column)
     found = await _rows(connection, asked, query.order_by(*way).limit(limit + 1))
     more, rows = len(found) > limit, found[:limit]
     if backwards:
@@ -234,13 +262,20 @@ async def _rows(
     return found
 
 
+def _key_of(order: Order, question: ListQuestion) -> ColumnElement[Any]:
+    name, written = order.where
+    if order.bare is not None and question.written.get(name) == written:
+        return order.bare
+    return order.key
+
+
 def _held_by(key: ColumnElement[Any]) -> type:
     """What values of the column are; an Instant does not tell by itself."""
     return datetime if isinstance(key.type, Instant) else key.type.python_type
 
 
 def _beyond(
-    key: ColumnElement[Any], id_column: ColumnElement[int], cursor: Cursor, *, down: bool
+    key: ColumnElement[Any], id_column: ColumnElement[Any], cursor: Cursor, *, down: bool
 ) -> ColumnElement[bool]:
     if key is id_column:
         return key < cursor.id if down else key > cursor.id

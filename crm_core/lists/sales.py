@@ -135,7 +135,7 @@ def _shape(
         usual_columns=usual_columns,
         usual_order="-created",
         gathering={"tags": gathering.tags(name), "step": gathering.steps(name)},
-        says=lambda text: says(text, *places),
+        says=lambda text, asking, clients: says(text, *places),
         usual_filters={"state": "open"},
     )
 

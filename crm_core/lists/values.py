@@ -14,6 +14,8 @@ NONE: Final = "none"
 """Among choices: that nothing stands there."""
 EMPTY, FILLED = "-", "*"
 """Of a text: that nothing, or anything, stands there."""
+ALL: Final = "all"
+"""Of days: at any time."""
 LONGEST: Final = 2000  # characters of one filter
 MOST_CHOICES: Final = 100
 FIRST_YEAR, LAST_YEAR = 1990, 2200
@@ -41,7 +43,8 @@ class Among:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """First and last day, both included; None is open. `none`: those without a day."""
+    """First and last day, both included; None is open: ALL has neither. `none`: those without a
+    day."""
 
     first: date | None = None
     last: date | None = None
@@ -84,6 +87,8 @@ class Period(StrEnum):
     QUARTER = "quarter"
     THIS_YEAR = "this_year"
     OVERDUE = "overdue"  # before today
+    TOMORROW = "tomorrow"
+    COMING_WEEK = "next_7days"
 
 
 def read_among(name: str, written: str, known: Collection[str]) -> Among:
@@ -100,9 +105,9 @@ def read_among(name: str, written: str, known: Collection[str]) -> Among:
 
 
 def read_days(name: str, written: str, today: date) -> Days:
-    """ "2026-01-01..2026-02-01" (either side may be open), one day, or a Period."""
-    if written == NONE:
-        return Days(none=True)
+    """ "2026-01-01..2026-02-01" (either side may be open), one day, a Period, ALL or NONE."""
+    if written in (NONE, ALL):
+        return Days(none=written == NONE)
     if written in set(Period):
         return Days(*days_of(Period(written), today))
     first, parted, last = written.partition("..")
@@ -151,6 +156,8 @@ def days_of(period: Period, today: date) -> tuple[date | None, date | None]:
         Period.QUARTER: (quarter, _months_on(quarter, 3) - day),
         Period.THIS_YEAR: (today.replace(month=1, day=1), today.replace(month=12, day=31)),
         Period.OVERDUE: (None, today - day),
+        Period.TOMORROW: (today + day, today + day),
+        Period.COMING_WEEK: (today, today + 6 * day),
     }
     return spans[period]
 

@@ -176,29 +176,6 @@ async def list_tasks(
     return TaskPage(rows, rows[-1].cursor if len(found) > limit else None)
 
 
-async def list_done_tasks(
-    connection: AsyncConnection,
-    actor: Agent | None,
-    asked: TaskFilter,
-    *,
-    before: TaskCursor | None = None,
-    limit: int = PAGE,
-) -> TaskPage:
-    """What `actor` may see of the finished tasks `asked` for, the latest done first; in the cursor
-    `due_at` is when it was done."""
-    query = select_tasks().where(_condition(asked, actor), visible_tasks(actor))
-    query = query.where(tasks.c.done_at.is_not(None))
-    if before is not None:
-        earlier = and_(tasks.c.done_at == before.due_at, tasks.c.id < before.task_id)
-        query = query.where(or_(tasks.c.done_at < before.due_at, earlier))
-    query = query.order_by(tasks.c.done_at.desc(), tasks.c.id.desc()).limit(limit + 1)
-    found = [TaskRow(**row) for row in (await connection.execute(query)).mappings()]
-    rows = tuple(found[:limit])
-    last = rows[-1] if len(found) > limit else None
-    cursor = TaskCursor(last.done_at, last.id) if last and last.done_at else None
-    return TaskPage(rows, cursor)
-
-
 async def count_tasks(connection: AsyncConnection, actor: Agent | None, asked: TaskFilter) -> int:
     """How many tasks all pages of `list_tasks` have together."""
     query = (

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Final
 from urllib.parse import quote_from_bytes
 
-from web import call_questions
+from web import day_fields
 from web.guarding import Route
 from web.routes import ROUTES
 from web.views import people, task_fields
@@ -106,7 +106,7 @@ _ASKED: Final = re.compile(
     r"(?:text|secret|number|record_id|choice|moment|ticked|value|get|read_day|_one_of)"
     r'\((?:form, |reader, )?"([a-z_]+)"'
 )
-_ELSEWHERE: Final = (call_questions, task_fields)  # what several views read alike
+_ELSEWHERE: Final = (day_fields, task_fields)  # what several views read alike
 
 
 def fields_of(route: Route) -> list[str]:

@@ -2,18 +2,16 @@
 
 import csv
 import io
-from functools import partial
 from typing import Any
 
 import pytest
 from openpyxl import load_workbook
 
 from crm_core.audit import list_audit
-from crm_core.calls.queries import iterate_calls
+from crm_core.lists import reading
 from tests.web.call_log import at, log_call, log_talk
 from tests.web.conftest import ClientAs, Office
-from web import export
-from web.export import LIMITS, Format, harmless
+from web.sheets import LIMITS, Format, harmless
 
 HOSTILE = (
     '=HYPERLINK("http://evil")',
@@ -90,7 +88,7 @@ async def test_more_calls_than_one_chunk_are_all_there_once(
     wanted = {f"c{n}" for n in range(23)}
     for n in range(23):
         await log_call(office, f"c{n}", started_at=at(n // 3))
-    monkeypatch.setattr(export, "iterate_calls", partial(iterate_calls, chunk=5))
+    monkeypatch.setattr(reading, "PIECE", 5)
     grigory = await client_as("grigory")
     written = [row["Call id"] for row in rows_of((await grigory.get("/calls/export.csv")).body)]
     assert (len(written), set(written)) == (23, wanted)
@@ -176,7 +174,7 @@ async def test_too_many_calls_are_refused_with_what_to_do(
     grigory = await client_as("grigory")
     answer = await grigory.get("/calls/export.xlsx")
     assert answer.status == 422
-    assert "Narrow the filter" in answer.words
+    assert "Narrow the list" in answer.words
     assert "/calls/export.xlsx" not in (await grigory.get("/calls")).text
     assert (await grigory.get("/calls/export.csv")).status == 200
 

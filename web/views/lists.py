@@ -1,5 +1,6 @@
-"""The lists of clients, leads and deals: their pages, views, columns, and as files."""
+"""The lists: their pages, views, columns, and as files."""
 
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -7,12 +8,13 @@ from aiohttp import web
 from crm_core.agents.rights import Action, Scope
 from crm_core.errors import Forbidden, Invalid, NotFound
 from crm_core.lists.questions import MOST_COLUMNS
-from crm_core.lists.reading import count, find_selected
+from crm_core.lists.reading import Asked, count, find_selected
+from crm_core.lists.rights import scope_of
 from crm_core.lists.saved_views import ViewState
 from crm_core.lists.shapes import ListName
 from web.forms import Form, read_form
-from web.list_addresses import ListAddress, read_query_text
-from web.list_asking import ask, like
+from web.list_addresses import BOARDED, ListAddress, read_address, read_query_text
+from web.list_asking import ask, like, standing_views
 from web.list_export import LIMITS, Format, send_list
 from web.list_pages import list_data
 from web.selection import read_selection
@@ -53,10 +55,11 @@ async def change_view(request: web.Request) -> web.Response:
 async def like_view(request: web.Request) -> web.Response:
     """This view, or none, is what one sees first from now on."""
     name, form = _name(request), await read_form(request)
-    view_id = form.record_id("view")
+    standing = form.value("view") if form.value("view") in standing_views(name) else None
+    view = standing or form.record_id("view")
     form.demand()
-    await like(request, name, view=view_id)
-    return go(_view_path(name, view_id), told="view_is_usual")
+    await like(request, name, view=view)
+    return go(_view_path(name, view), told="view_is_usual")
 
 
 async def delete_view(request: web.Request) -> web.Response:
@@ -128,6 +131,37 @@ async def export(request: web.Request, name: ListName) -> web.StreamResponse:
     return await send_list(request, asked, condition, kind, noted)
 
 
+async def export_asked(request: web.Request, name: ListName) -> web.StreamResponse:
+    """All that the address asks for as a file: the columns it names, else those of the whole
+    record; noted in the audit trail. Back to the list where it cannot be understood."""
+    if request.match_info["format"] not in list(Format):
+        raise NotFound
+    kind, actor = Format(request.match_info["format"]), person(request)
+    if scope_of(actor, name, Action.EXPORT) is Scope.NONE:
+        raise Forbidden(role=actor.role.value)
+    address = read_address(name, request.query.items())
+    async with services(request).storage.read() as connection:
+        shown = await ask(request, connection, address)
+        if shown.asked.question.refused:
+            return go(address.written())
+        asked, most = _of_whole_records(shown.asked, address), LIMITS[kind]
+        condition = asked.condition(Action.EXPORT)
+        total = await count(connection, condition, asked.shape, most=most)
+        seen = await count(connection, asked.condition(), asked.shape, most=most)
+    if total > most:
+        raise Invalid("ids", "list_too_long", most=most)
+    noted = {"count": total, "filter": shown.address.as_query[:1000]}
+    if seen > total:
+        noted["left_out"] = seen - total
+    return await send_list(request, asked, condition, kind, noted)
+
+
+def _of_whole_records(asked: Asked, address: ListAddress) -> Asked:
+    if address.columns or not asked.shape.file_columns:
+        return asked
+    return replace(asked, question=replace(asked.question, columns=asked.shape.file_columns))
+
+
 def _name(request: web.Request) -> ListName:
     try:
         return ListName(request.match_info["list"])
@@ -153,6 +187,6 @@ def _view_id(request: web.Request) -> int:
     return int(request.match_info["view_id"])
 
 
-def _view_path(name: ListName, view_id: int | None) -> str:
-    look = {} if name is ListName.CLIENTS else {"look": "list"}
-    return f"/{name}?{urlencode({'view': view_id or 'all', **look})}"
+def _view_path(name: ListName, view: int | str | None) -> str:
+    look = {"look": "list"} if name in BOARDED else {}
+    return f"/{name}?{urlencode({'view': view or 'all', **look})}"

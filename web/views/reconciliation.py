@@ -9,7 +9,7 @@ from aiohttp import web
 from crm_core.catchup.findings import Finding, Reconciliation
 from crm_core.catchup.reconciliation import MAY_MEND
 from crm_core.errors import Conflict, CrmError
-from web.call_questions import day_begins, read_day
+from web.day_fields import day_begins, read_day
 from web.forms import Form, read_form
 from web.i18n import Reader
 from web.log_troubles import log_trouble

@@ -16,6 +16,7 @@ from screenpop.outbox import Closing, Delivery, Outbox
 from web.boards_live import BOARD_TOPICS
 from web.frames import Format
 from web.i18n import Reader
+from web.lists_live import LIST_TOPICS
 from web.screens import DAY_TOPIC, Screens
 from web.turnstile import TURN
 from web.visits import person, services, visit
@@ -44,7 +45,7 @@ async def show(request: web.Request) -> web.WebSocketResponse:
     if DAY_TOPIC in request.query.get("topics", ""):
         topics.append(DAY_TOPIC)
     asked = request.query.get("topics", "").split(",")
-    topics += [topic for topic in BOARD_TOPICS if topic in asked]
+    topics += [topic for topic in (*BOARD_TOPICS, *LIST_TOPICS) if topic in asked]
     screens.hub.join(outbox, topics)
     watching = Watching(request, screens, outbox)
     writer = asyncio.create_task(_write(request, socket, outbox, watches_floor, watching))

@@ -9,6 +9,7 @@ from crm_core.agents.directory import list_queues
 from crm_core.agents.people import Agent, list_agents
 from crm_core.audit import list_audit
 from crm_core.errors import Conflict, Invalid, NotFound
+from crm_core.lists.tasks import ALL, MINE
 from crm_core.storage.engine import Connection
 from crm_core.tasks.about import (
     ABOUT,
@@ -43,7 +44,6 @@ from web.views.task_fields import (
     read_step,
     refuse_first,
 )
-from web.views.task_lists import ALL, MINE, address_of
 from web.visits import go, page, person, services, visit, wants_json
 from web.words import WORDS
 
@@ -107,7 +107,7 @@ async def create(request: web.Request) -> web.Response:
     ):
         if record_id:
             return go(f"/{place}/{record_id}", told="task_created")
-    return go(address_of(view=ALL if queue else MINE), told="task_created")
+    return go(f"/tasks?view={ALL if queue else MINE}", told="task_created")
 
 
 async def save(request: web.Request) -> web.Response:

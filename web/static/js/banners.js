@@ -8,6 +8,7 @@ import { LiveSocket } from "./socket.js";
 const hear = {
   snapshot(areas, elements) {
     snapshot(areas, elements);
+    for (const shown of document.querySelectorAll("[data-topic][data-src]")) refresh(shown);
     renewReminders();
   },
   op(op) {
@@ -19,5 +20,11 @@ const hear = {
   state: showLink,
 };
 
-const topic = document.querySelector("[data-area^='floor']") ? "?topics=floor" : document.getElementById("day") ? "?topics=day" : "";
+// A board, or a list that changes under one's eyes.
+function boardTopic() {
+  const name = document.querySelector("[data-topic]")?.dataset.topic;
+  return name ? `?topics=${name}` : "";
+}
+
+const topic = document.querySelector("[data-area^='floor']") ? "?topics=floor" : document.getElementById("day") ? "?topics=day" : boardTopic();
 new LiveSocket(`/socket${topic}`, hear).start();
