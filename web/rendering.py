@@ -4,9 +4,10 @@ A template always has: `reader`, `_` and `ngettext`, `now` (an instant), `static
 filters of `FILTERS`. Everything else is given by its view.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from telephony.numbers import normalise, readable
+from telephony.numbers import is_anonymous, normalise, readable
 from web import formats
 from web.assets import Assets
 from web.compiled_templates import CompiledTemplates, kept_beside
-from web.i18n import LANGUAGES, Reader, known_language, translations
+from web.i18n import LANGUAGES, N_, Reader, known_language, translations
 from web.office_lists import Colleague
 from web.sentences import ROLE_NAMES, link_reason, sentence
 from web.words import word
@@ -26,6 +27,8 @@ from web.words import word
 TEMPLATE_FOLDER = Path(__file__).parent / "templates"
 
 
+_HIDDEN, _PHONE = N_("Hidden number"), N_("phone %(phone)s")
+_CHANNEL = re.compile(r"[A-Za-z]\w*/(\S+)|(\d+)")
 _COMPILED = CompiledTemplates(kept_beside(__file__))
 
 
@@ -75,10 +78,29 @@ def _environment(language: str, assets: Assets, country: str) -> Environment:
     own = {
         **FILTERS,
         "phone": lambda number: readable(number, country),
-        "heard_phone": lambda heard: readable(normalise(heard, country).e164 or heard, country),
+        "heard_phone": partial(_heard_phone, country, spoken.gettext(_HIDDEN)),
+        "seated": partial(_seated, spoken.gettext(_PHONE)),
     }
     environment.filters.update({name: _when_drawn(each) for name, each in own.items()})
     return environment
+
+
+def _heard_phone(country: str, hidden: str, heard: str) -> str:
+    """What the exchange said of a number, as people write it; `hidden` for its words for none."""
+    if heard and is_anonymous(heard):
+        return hidden
+    return readable(normalise(heard, country).e164 or heard, country)
+
+
+def _seated(phone: str, names: Iterable[str]) -> str:
+    """Who talked, in order; a phone where nobody sat is called a phone, not by its channel."""
+    found = ((_CHANNEL.fullmatch(name), name) for name in names)
+    return ", ".join(phone % {"phone": (at[1] or at[2])} if at else name for at, name in found)
+
+
+def _heard_name(name: str) -> str:
+    """The name that the network gives the caller; "" where it only says that he hides it."""
+    return "" if is_anonymous(name) else name
 
 
 def _when_drawn(each: Any) -> Any:
@@ -135,6 +157,12 @@ def _ago(context: Context, at: datetime) -> Markup:
 
 
 @pass_context
+def _time_since(context: Context, at: datetime) -> Markup:
+    reader = _reader(context)
+    return _time(reader, at, formats.time_since(reader, at, context["now"]))
+
+
+@pass_context
 def _running(context: Context, since: datetime) -> Markup:
     """Seconds since an instant, kept running by `clocks.js`."""
     return _clock("since", since, (context["now"] - since).total_seconds())
@@ -184,12 +212,15 @@ FILTERS: dict[str, Any] = {
     "clock_time": _clock_time,
     "seconds_time": pass_context(lambda context, at: formats.seconds_time(_reader(context), at)),
     "ago": _ago,
+    "time_since": _time_since,
     "running": _running,
     "remaining": _remaining,
     "day": pass_context(lambda context, at: formats.day(_reader(context), at)),
     "weekday_day": pass_context(lambda context, on: formats.weekday_day(_reader(context), on)),
     "short_day": pass_context(lambda context, at: formats.short_day(_reader(context), at)),
     "duration": formats.duration,
+    "heard_name": _heard_name,
+    "is_hidden": lambda heard: bool(heard) and is_anonymous(heard),
     "lasting": pass_context(lambda context, s: formats.lasting(_reader(context), s)),
     "number": pass_context(lambda context, value: formats.number(_reader(context), value)),
     "percent": pass_context(lambda context, share: formats.percent(_reader(context), share)),

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from jinja2 import DictLoader, Environment, UndefinedError
@@ -108,3 +109,34 @@ def test_the_options_for_colleagues_leave_one_out_and_escape_the_others() -> Non
         '<option value="1">Anna</option><option value="3">&lt;b&gt;Vera&lt;/b&gt;</option>'
     )
     assert hasattr(options, "__html__")
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "phone 103"), ("ru", "телефон 103")])
+def test_a_phone_where_nobody_sits_is_called_a_phone(language: str, said: str) -> None:
+    names = ["Елена Мухина", "PJSIP/103", "103"]
+    reader = Reader(language, "Europe/Moscow")
+    assert _render("{{ names|seated }}", reader, names=names) == f"Елена Мухина, {said}, {said}"
+
+
+def test_who_hides_his_number_is_said_so_in_the_readers_language() -> None:
+    told = "{{ number|heard_phone }}{{ name|heard_name }}"
+    reader = Reader("ru", "Europe/Moscow")
+    assert _render(told, reader, number="anonymous", name="Anonymous") == "Номер скрыт"
+    assert _render(told, number="89161234567", name="Ann") == "8 (916) 123-45-67Ann"
+
+
+@pytest.mark.parametrize(
+    ("held", "parked", "offered"),
+    [(False, False, "/hold"), (True, True, "/resume"), (True, False, "")],
+)
+def test_hold_and_resume_are_offered_only_where_they_do_something(
+    held: bool, parked: bool, offered: str
+) -> None:
+    card = SimpleNamespace(
+        call_id="1.1", phase="talking", consulting="", held=held, parked=parked, element_id="c"
+    )
+    rendering = Rendering(lambda: NOW, Assets(), "RU")
+    html = rendering.render(EN, "cards/_controls.html", {"it": card})
+    buttons = [each for each in ("/hold", "/resume") if f'/cards/1.1{each}"' in html]
+    assert buttons == ([offered] if offered else [])
+    assert ("take it back there" in html) is (not offered)
