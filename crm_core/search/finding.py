@@ -11,7 +11,7 @@ from crm_core.agents.rights import Action, RecordKind, Scope
 from crm_core.search import statements
 from crm_core.search.engines import WINDOW, Given, group_of, is_looked_through, values_of
 from crm_core.search.kinds import SearchKind, first_place, last_place
-from crm_core.search.question import GRAM, Parts, Question, ask
+from crm_core.search.question import GRAM, Parts, Question, ask, in_other_layout
 from crm_core.search.ranking import Fit, fit_of
 from crm_core.search.results import Found, Group, Hit, Way
 from crm_core.search.tables import GROUPS
@@ -46,14 +46,21 @@ async def find(
 ) -> Found | None:
     """At most `most` of each kind for what was typed by somebody in `country` ("RU"); None where
     nothing was asked. A valid number finds those who have it and, where anybody has, nothing else.
+    What finds nothing is looked for as the keys of the other layout would have written it.
     `own`: of clients only his own. `thorough`: however long it takes (see HIDDEN).
     """
-    question = ask(text, country)
-    if question is None:
-        return None
     is_sqlite = connection.dialect.name == "sqlite"
-    asking = _Asking(question, actor, tuple(kinds), min(most, MOST), is_sqlite, own, thorough)
-    return Found(question, await read_through(connection, asking.groups()))
+    found = None
+    for typed in (text, in_other_layout(text)):
+        question = ask(typed, country)
+        if question is not None:
+            rest = tuple(kinds), min(most, MOST), is_sqlite, own, thorough
+            asking = _Asking(question, actor, *rest)
+            told = Found(question, await read_through(connection, asking.groups()))
+            if told.groups:
+                return told
+            found = found or told
+    return found
 
 
 Span = tuple[int, int]

@@ -11,6 +11,11 @@ GRAM = 3
 """The engines look up three signs at a time: what is shorter is looked for where a word begins."""
 _MOST_WORDS = 8
 
+_LATIN_KEYS = "`qwertyuiop[]asdfghjkl;'zxcvbnm,."
+_CYRILLIC_KEYS = "ёйцукенгшщзхъфывапролджэячсмитьбю"
+_TO_CYRILLIC = str.maketrans(_LATIN_KEYS, _CYRILLIC_KEYS)
+_TO_LATIN = str.maketrans(_CYRILLIC_KEYS, _LATIN_KEYS)
+
 Parts = tuple[str, ...]
 """What a text must hold, all of it."""
 
@@ -77,7 +82,18 @@ def ask(text: str, country: str) -> Question | None:
     if not words:
         return None
     number = normalise(written, country)
-    return Question(words, number.e164, () if _has_letters(written) else _parts_of_number(number))
+    return Question(
+        words, number.e164, () if _has_letters(written) else _parts_of_number(written, number)
+    )
+
+
+def in_other_layout(text: str) -> str:
+    """What the same keys write where the keyboard is switched from Latin to Cyrillic letters, or
+    back: "gtnhjd" is петров. "" where there are none such."""
+    lower = text.lower()
+    table = _TO_LATIN if any(letter in _CYRILLIC_KEYS for letter in lower) else _TO_CYRILLIC
+    other = lower.translate(table)
+    return other if other != lower and _has_letters(lower) else ""
 
 
 def is_number(text: str, country: str) -> bool:
@@ -85,13 +101,15 @@ def is_number(text: str, country: str) -> bool:
     return bool(normalise(text, country).digits) and not _has_letters(text)
 
 
-def _parts_of_number(number: Number) -> tuple[str, ...]:
+def _parts_of_number(written: str, number: Number) -> tuple[str, ...]:
     if len(number.digits) < SHORTEST_DIGITS:
         return ()
     # The beginning of 8 916 … is kept as 7916…: look for it without the trunk prefix too.
     trunk = "00" if number.digits.startswith("00") else number.digits[:1]
     rest = number.digits[len(trunk) :]
-    if trunk in ("00", "0", "8", "1") and len(rest) >= SHORTEST_DIGITS:
+    # "8 495" is a beginning for sure; "8495" may as well be the last four.
+    shortest = SHORTEST_DIGITS - (not written.lstrip()[len(trunk) :][:1].isdigit())
+    if trunk in ("00", "0", "8", "1") and len(rest) >= shortest:
         return number.digits, rest
     return (number.digits,)
 
