@@ -13,7 +13,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import write_po
 
-from web.i18n import LANGUAGES, LOCALE_FOLDER, SOURCE_LANGUAGE, catalogue
+from web.i18n import LANGUAGES, LOCALE_FOLDER, SOURCE_LANGUAGE, catalogue, messages
 
 Texts = str | list[str] | tuple[str, ...] | None
 ROOT = Path(__file__).parent
@@ -55,6 +55,17 @@ def complaints(language: str, root: Path = ROOT, folder: Path = LOCALE_FOLDER) -
         if message.fuzzy:
             yield f"{language}: marked as fuzzy: {_first(message.id)!r}"
         yield from _wrong_placeholders(language, message)
+    yield from _said_twice(language, folder)
+
+
+def _said_twice(language: str, folder: Path) -> Iterator[str]:
+    """One text has one translation: which of two is shown would hang on the files' names."""
+    said: dict[str, tuple[Texts, str]] = {}
+    for area, message in messages(language, folder):
+        key = _first(message.id)
+        before, where = said.setdefault(key, (message.string, area))
+        if before != message.string:
+            yield f"{language}: {key!r} is translated in two ways, in {where} and in {area}"
 
 
 def _wrong_placeholders(language: str, message: Message) -> Iterator[str]:

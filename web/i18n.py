@@ -7,7 +7,7 @@ compiled file can be out of date.
 
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
@@ -15,7 +15,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from babel import Locale, negotiate_locale
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -35,12 +35,19 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "translate t
 def catalogue(language: str, folder: Path = LOCALE_FOLDER) -> Catalog:
     """All texts of `language`, merged from its .po files; the source language has none."""
     merged = Catalog(locale=language)
+    for _, message in messages(language, folder):
+        if message.id not in merged or message.string:
+            merged[message.id] = message
+    return merged
+
+
+def messages(language: str, folder: Path = LOCALE_FOLDER) -> Iterator[tuple[str, Message]]:
+    """Each text of `language` with the name of the .po file that it stands in."""
     for path in sorted((folder / language / "LC_MESSAGES").glob("*.po")):
         with path.open("rb") as file:
             for message in read_po(file, locale=language):
-                if message.id and (message.id not in merged or message.string):
-                    merged[message.id] = message
-    return merged
+                if message.id:
+                    yield path.name, message
 
 
 @lru_cache(maxsize=len(LANGUAGES))

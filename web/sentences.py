@@ -102,6 +102,7 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
     "number_anonymous": N_("The caller hid the number: there is nothing to remember it by."),
     "number_known": N_("This client has the number %(number)s already."),
     "number_without_digits": N_("A number needs digits."),
+    "number_with_letters": N_("“%(value)s” is not a number: letters do not belong into it."),
     "too_many_numbers": N_("At most %(most)s numbers at once."),
     # tasks and wrap-ups
     "zone_missing": N_("Write a date and a time."),

@@ -151,7 +151,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "created": N_("created"),
         "edited": N_("changed"),
         "deactivated": N_("let go"),
-        "reactivated": N_("taken back"),
+        "reactivated": N_("back in the team"),
         "password_set": N_("given a new password"),
         "added": N_("added"),
         "removed": N_("removed"),
@@ -230,10 +230,10 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "task": N_("Tasks"),
     },
     "action": {
-        "see": N_("See"),
-        "edit": N_("Edit"),
-        "export": N_("Export"),
-        "delete": N_("Delete"),
+        "see": N_("See them"),
+        "edit": N_("Edit them"),
+        "export": N_("Export them"),
+        "delete": N_("Delete them"),
     },
     "scope": {
         "none": N_("nobody's"),

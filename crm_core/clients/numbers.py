@@ -21,12 +21,14 @@ _LONGEST_WRITTEN: Final = 64
 def read_numbers(cell: str, country: str) -> list[tuple[str, Number]]:
     """Each number of a cell as written and as understood, the same one only once.
 
-    Invalid `number`: too_long, number_without_digits, too_many_numbers.
+    Invalid `number`: too_long, number_without_digits, number_with_letters, too_many_numbers.
     """
     found: dict[tuple[str, str], tuple[str, Number]] = {}
     for written in split_written(line("number", cell, limit=2000)):
         number = normalise(written, country)
         kept = (written[:_LONGEST_WRITTEN], number)
+        if not _is_number(written, number):
+            raise Invalid("number", "number_with_letters", value=written[:_LONGEST_WRITTEN])
         if number.digits:
             found.setdefault((number.digits, number.extension), kept)
     if not found:
@@ -34,6 +36,11 @@ def read_numbers(cell: str, country: str) -> list[tuple[str, Number]]:
     if len(found) > MOST_NUMBERS:
         raise Invalid("number", "too_many_numbers", most=MOST_NUMBERS)
     return list(found.values())
+
+
+def _is_number(written: str, number: Number) -> bool:
+    """Letters belong to a valid number (1-800-FLOWERS) or to an extension; "abc12" is a slip."""
+    return number.valid or bool(number.extension) or not any(map(str.isalpha, written))
 
 
 @dataclass(frozen=True, slots=True)

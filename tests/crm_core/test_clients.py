@@ -87,6 +87,7 @@ async def test_a_cell_with_two_numbers_and_an_extension_gives_two_numbers(
         ({"name": "x" * 301}, "name", "too_long"),
         ({"kind": "alien"}, "kind", "unknown_choice"),
         ({"number": "нет"}, "number", "number_without_digits"),
+        ({"number": "abc12"}, "number", "number_with_letters"),
         ({"number": "1" * 3000}, "number", "too_long"),
         ({"contact_name": "x" * 301}, "contact_name", "too_long"),
     ],

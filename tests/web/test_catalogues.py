@@ -66,6 +66,15 @@ def test_several_files_are_one_catalogue(root: Path) -> None:
     assert missing("ru", root, folder) == []
 
 
+def test_a_text_that_two_files_translate_differently_is_a_complaint(root: Path) -> None:
+    folder = _speak(root, WHOLE)
+    other = folder / "ru" / "LC_MESSAGES" / "b.po"
+    other.write_text(HEADER + 'msgid "Title"\nmsgstr "Название"\n', encoding="utf-8")
+    assert list(complaints("ru", root, folder)) == [
+        "ru: 'Title' is translated in two ways, in a.po and in b.po"
+    ]
+
+
 def test_the_products_own_texts_are_found() -> None:
     found = source()
     assert "Skip to the content" in found
