@@ -53,7 +53,7 @@ async def _greet(request: web.Request, handler: Handler) -> web.StreamResponse:
     token = sessions.session_token(request, secure=secure)
     agent = await built.sessions.find(token) if token else None
     if agent is not None:
-        reads = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+        reads = "text/html" in request.headers.get("Accept", "")  # a refused form is a page, too
         counts = await count_late(built.storage, built.clock, agent) if reads else {}
         request[VISIT] = Visit(reader_of(agent), agent, token, counts)
         return await handler(request)

@@ -168,7 +168,7 @@ async def test_what_is_hidden_from_operators_is_nowhere_for_them(
         found = (await visitor.get("/search?q=forty percent")).words
         assert "Павел" not in found
     assert (
-        f'data-undo="{entry.id}"'
+        f'data-undo-change="{entry.id}"'
         not in (await anna.get(f"/clients/{pavel}/timeline?shown=changes")).text
     )
     assert await fill(anna, f"client/{pavel}", own, "mine", "forty percent") == 422

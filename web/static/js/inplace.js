@@ -87,7 +87,7 @@ async function save(field) {
       before: field.dataset.before,
     });
     settle(field, answer.written);
-    if (answer.change_id) tellChange(words().changed, answer.change_id);
+    if (answer.change_id) tellChange(savedWords(field), answer.change_id);
   } catch (error) {
     if (!(error instanceof Refused)) trouble(field, words().failed);
     else if (error.status === 409 && error.theirs !== undefined) conflict(field, error);
@@ -103,6 +103,12 @@ async function save(field) {
 function putBack(field) {
   show(field, field.dataset.before);
   settle(field, field.dataset.before);
+}
+
+// Of several such lines one can tell which to take back.
+function savedWords(field) {
+  const label = field.getAttribute("aria-label") ?? field.closest("label")?.textContent.trim();
+  return label ? words().saved.replace("{name}", label) : words().changed;
 }
 
 // Tells that something was changed, with the way back.
@@ -170,8 +176,8 @@ export function listenToFields() {
   document.addEventListener("click", (event) => {
     const removing = event.target.closest("[data-remove]");
     if (removing) remove(removing.dataset.remove);
-    const undoing = event.target.closest("[data-undo]");
-    if (undoing) undo(undoing.dataset.undo);
+    const undoing = event.target.closest("[data-undo-change]");
+    if (undoing) undo(undoing.dataset.undoChange);
   });
   window.addEventListener("beforeunload", (event) => {
     const unsaved = [...document.querySelectorAll("[data-edit]")].some(isUnsaved);

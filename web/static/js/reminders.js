@@ -19,8 +19,17 @@ async function isMine(key) {
   return navigator.locks.request(RUNG, claim);
 }
 
+// What is late is counted beside "Tasks" too; a task becomes late by itself, without anything being said.
+export function countLate(late) {
+  const count = document.querySelector('[data-count="/tasks"]');
+  if (late === undefined || !count) return;
+  count.textContent = late;
+  count.hidden = late === "0";
+}
+
 export async function renewReminders() {
   await refresh({ id: "reminders" });
+  countLate(document.getElementById("reminders")?.dataset.late);
   for (const card of document.querySelectorAll("#reminders > .reminder")) {
     if (card.dataset.looked) continue;
     card.dataset.looked = "1";

@@ -11,12 +11,19 @@ adoptToasts();
 
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-opens]");
-  if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+  if (opener) open(document.getElementById(opener.dataset.opens));
   // A click beside an open menu closes it; so does one on its entries.
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (!menu.contains(event.target) || event.target.closest(".menu-list")) menu.open = false;
   }
 });
+
+// The browser would focus the cross in the corner, and a space typed into a title would close it all.
+function open(dialog) {
+  dialog.showModal();
+  const first = ":is(input:not([type=hidden]), select, textarea)";
+  (dialog.querySelector(`[autofocus], .dialog-body ${first}`) ?? dialog.querySelector(".dialog-foot button:last-child"))?.focus();
+}
 
 // Escape closes an open menu and gives the focus back to what opened it.
 document.addEventListener("keydown", (event) => {

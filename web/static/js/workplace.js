@@ -6,21 +6,16 @@ import { fillCard } from "./client.js";
 import { cards, onCard, put, refresh, remove, snapshot } from "./cards.js";
 import { showLink } from "./link.js";
 import { listenToNotes, recoverNote, saveUnsaved } from "./notes.js";
-import { renewReminders } from "./reminders.js";
+import { countLate, renewReminders } from "./reminders.js";
 import { LiveSocket } from "./socket.js";
 import { toast } from "./toasts.js";
 import { listenToForms, showForm } from "./wrapup.js";
 
 const LATE_SECONDS = 60;
 
-// What is late is counted beside "Tasks" too; a task becomes late by itself, without anything being said.
 async function renewTasks() {
   await refresh({ id: "tasks" });
-  const late = document.getElementById("tasks")?.dataset.late;
-  const count = document.querySelector('[data-count="/tasks"]');
-  if (late === undefined || !count) return;
-  count.textContent = late;
-  count.hidden = late === "0";
+  countLate(document.getElementById("tasks")?.dataset.late);
 }
 
 // A board, a lead or a deal: what was changed since the page was drawn, or while the link was lost, is fetched.
