@@ -37,7 +37,7 @@ ENTRIES = (
         "clients",
         "k",
         frozenset(Role),
-        ("/handovers", "/deleted"),
+        ("/handovers", "/deleted", "/deletions"),
     ),
     Entry("/leads", N_("Leads"), "lead", "l", frozenset(Role)),
     Entry("/deals", N_("Deals"), "board", "d", frozenset(Role)),

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Table, and_, insert, select, true, update
+from sqlalchemy import ColumnElement, Select, Table, and_, insert, literal, select, true, update
 
 from crm_core.agents.people import Agent
 from crm_core.agents.rights import Action, RecordKind
@@ -17,6 +17,8 @@ from crm_core.deals.tables import deals, stages
 from crm_core.events import ClientChanged, DealChanged, LeadChanged, TaskChanged, TaskDone
 from crm_core.leads.access import deleted_leads, visible_leads
 from crm_core.leads.tables import leads
+from crm_core.search.renewing import outdate
+from crm_core.search.tables import search_texts
 from crm_core.storage.engine import Write
 from crm_core.tables import audit as audit_rows
 from crm_core.tasks.tables import tasks
@@ -93,6 +95,7 @@ async def restore_piece(
         stamps = {"deleted_at": None, "updated_at": now, "version": table.c.version + 1}
         await tx.execute(update(table).where(table.c.id.in_(done)).values(**stamps))
         await _audit(tx, actor, now, BROUGHT_BACK, kind, done)
+        await outdate(tx, _not_found(kind, done))
         if kind is RecordKind.CLIENT:
             await _take_up(tx, found)
         await _tell(tx, kind, done)
@@ -104,6 +107,17 @@ def _not_converted(kind: RecordKind) -> ColumnElement[bool]:
         return true()
     won = select(stages.c.id).where(stages.c.ending == Ending.WON.value)
     return leads.c.stage_id.not_in(won)
+
+
+def _not_found(kind: RecordKind, ids: Collection[int]) -> Select[tuple[str, int]]:
+    """Those whose text went while they were deleted: the index was built anew, or they were deleted
+    by an older version."""
+    table = TABLES[kind]
+    text = select(search_texts.c.id).where(
+        search_texts.c.kind == kind.value, search_texts.c.record_id == table.c.id
+    )
+    lacking = and_(table.c.id.in_(ids), ~text.correlate(table).exists())
+    return select(literal(kind.value), table.c.id).where(lacking)
 
 
 async def _audit(

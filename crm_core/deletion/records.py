@@ -22,9 +22,6 @@ from crm_core.deletion.queries import get_deletion
 from crm_core.deletion.tables import deleted_records, deletions
 from crm_core.errors import Conflict, Forbidden, NotFound
 from crm_core.leads.access import access_lead
-from crm_core.search.index import reindex
-from crm_core.search.kinds import SearchKind
-from crm_core.search.tables import search_texts
 from crm_core.storage.engine import Connection, Storage, Write
 from crm_core.wording import existing_id
 
@@ -57,7 +54,6 @@ class Deletion:
         async with self._storage.write() as tx:
             if not await restore_piece(tx, actor, self._clock.now(), kind, ids):
                 raise NotFound(kind=kind.value, record_id=record_id)
-        await self._find_again(kind, ids)
 
     async def begin(self, actor: Agent, kind: RecordKind, chosen: Select[tuple[int]]) -> int | None:
         """Choose all of `chosen` that he may delete; `carry_out` deletes them. The step's id, None
@@ -85,9 +81,8 @@ class Deletion:
         if deletion["state"] not in ("deleting", "restoring"):
             return
         forward = deletion["state"] == "deleting"
-        while (done := await self._piece(actor, deletion, forward=forward)) is not None:
-            if done and not forward:
-                await self._find_again(RecordKind(deletion["kind"]), done)
+        while await self._piece(actor, deletion, forward=forward):
+            pass
         async with self._storage.write() as tx:
             await _end(tx, deletion_id, forward=forward)
 
@@ -131,10 +126,8 @@ class Deletion:
             await _enter(tx, deletion_id, "deleting")
         return deletion_id
 
-    async def _piece(
-        self, actor: Agent, deletion: dict[str, Any], *, forward: bool
-    ) -> list[int] | None:
-        """The next of those that wait; the ids that were dealt with, None where none waits."""
+    async def _piece(self, actor: Agent, deletion: dict[str, Any], *, forward: bool) -> bool:
+        """The next of those that wait; whether there were any."""
         before, done, left = (
             ("waiting", "deleted", "stayed") if forward else ("deleted", "restored", "kept")
         )
@@ -147,7 +140,7 @@ class Deletion:
             first = query.order_by(deleted_records.c.record_id).limit(PIECE)
             ids = (await tx.execute(first)).scalars().all()
             if not ids:
-                return None
+                return False
             if forward:
                 changed = await delete_piece(tx, actor, at, kind, ids)
             else:
@@ -159,20 +152,7 @@ class Deletion:
                 await tx.execute(marked.where(these).values(state=done))
             if len(changed) < len(ids):
                 await tx.execute(marked.values(state=left))
-        return changed
-
-    async def _find_again(self, kind: RecordKind, ids: Sequence[int]) -> None:
-        """What a record is found by stayed while it was deleted, unless the index was built anew
-        meanwhile."""
-        searched = SearchKind(kind.value)
-        own = search_texts.c.kind == searched.value
-        known = select(search_texts.c.record_id).where(own, search_texts.c.record_id.in_(ids))
-        async with self._storage.read() as connection:
-            indexed = set((await connection.execute(known)).scalars())
-        for record_id in ids:
-            if record_id not in indexed:
-                async with self._storage.write() as tx:
-                    await reindex(tx, searched, record_id)
+        return True
 
 
 async def _count(
