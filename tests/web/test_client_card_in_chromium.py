@@ -66,7 +66,7 @@ async def test_what_two_write_into_one_field_at_once_is_shown_to_the_slower_and_
     await boris.locator(NOTE).fill("Likes blue")  # he is still writing
     await anna.locator(NOTE).fill("Likes red")
     await anna.locator(NAME).click()
-    await expect(anna.get_by_text("Saved.")).to_be_visible()
+    await expect(anna.get_by_text("saved.")).to_be_visible()
     await expect(boris.locator(NOTE)).to_have_value("Likes blue")
     await boris.keyboard.press("Control+Enter")
     trouble = boris.locator(".inplace-trouble")
