@@ -43,7 +43,7 @@ _STAGES: Final[Mapping[RecordKind, tuple[StagePlan, ...]]] = {
         StagePlan(N_("Not for us"), 0, Ending.LOST),
     ),
 }
-_TITLES: Final = {RecordKind.DEAL: N_("Sales"), RecordKind.LEAD: N_("Requests")}
+_TITLES: Final = {RecordKind.DEAL: N_("Sales"), RecordKind.LEAD: N_("Leads")}
 
 
 def first_plans(language: str, country: str) -> dict[RecordKind, PipelinePlan]:

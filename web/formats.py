@@ -74,6 +74,12 @@ def lasting(reader: Reader, seconds: float) -> str:
     return dates.format_timedelta(timedelta(seconds=seconds), threshold=1.5, locale=reader.locale)
 
 
+def time_since(reader: Reader, at: datetime, now: datetime) -> str:
+    """`3 hours`, `1 minute`: how long something has been so; never less than a minute."""
+    passed = max(now - at, timedelta(minutes=1))
+    return dates.format_timedelta(passed, granularity="minute", locale=reader.locale)
+
+
 def number(reader: Reader, value: float) -> str:
     """`1,234` or `1 234`."""
     return babel_numbers.format_decimal(value, locale=reader.locale)

@@ -106,7 +106,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "source": N_("Source"),
     "campaign": N_("Marketing campaign"),
     "loss_reason": N_("Reason of loss"),
-    "days": N_("Days there"),
+    "days": N_("In this stage"),
     "closed": N_("Closed"),
     "began": N_("Began"),
     "way": N_("Direction"),

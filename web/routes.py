@@ -48,6 +48,7 @@ from web.views import (
     search,
     socket,
     static,
+    stories,
     tags,
     task_buttons,
     task_lists,
@@ -201,6 +202,9 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/leads/new", leads.new, ALL_ROLES),
     Route("GET", "/leads/{lead_id:\\d{1,15}}", leads.show, ALL_ROLES),
     Route("GET", "/leads/{lead_id:\\d{1,15}}/card", leads.card, ALL_ROLES),
+    Route("GET", "/leads/{lead_id:\\d{1,15}}/timeline", stories.of_lead, ALL_ROLES),
+    Route("POST", "/leads/{lead_id:\\d{1,15}}/notes", stories.note_of_lead, ALL_ROLES),
+    Route("POST", "/leads/{lead_id:\\d{1,15}}/files", stories.files_of_lead, ALL_ROLES),
     Route("POST", "/leads/{lead_id:\\d{1,15}}/move", leads.move, ALL_ROLES),
     Route(
         "POST",
@@ -236,6 +240,9 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/deals/new", deals.new, ALL_ROLES),
     Route("GET", "/deals/{deal_id:\\d{1,15}}", deals.show, ALL_ROLES),
     Route("GET", "/deals/{deal_id:\\d{1,15}}/card", deals.card, ALL_ROLES),
+    Route("GET", "/deals/{deal_id:\\d{1,15}}/timeline", stories.of_deal, ALL_ROLES),
+    Route("POST", "/deals/{deal_id:\\d{1,15}}/notes", stories.note_of_deal, ALL_ROLES),
+    Route("POST", "/deals/{deal_id:\\d{1,15}}/files", stories.files_of_deal, ALL_ROLES),
     Route("POST", "/deals/{deal_id:\\d{1,15}}/move", deals.move, ALL_ROLES),
     Route(
         "POST",

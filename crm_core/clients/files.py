@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crm_core import audit
 from crm_core.agents.people import Agent
 from crm_core.agents.rights import Action
+from crm_core.clients.about import About, access_about, seen_with_its_record
 from crm_core.clients.access import access_client
 from crm_core.clients.tables import file_bytes, files
 from crm_core.clock import Clock
@@ -77,14 +78,17 @@ class Files:
         media_type: str,
         pieces: AsyncIterator[bytes],
         *,
+        lead_id: int | None = None,
         deal_id: int | None = None,
     ) -> int:
-        """Keep what `pieces` give; the file's id. Whoever may edit the client may.
+        """Keep what `pieces` give; the file's id. Whoever may edit what it is about may: the
+        client, or one of his leads or deals.
 
         Invalid("file"): file_empty, file_too_large; an interrupted one leaves nothing to be seen.
         """
+        about = About(client_id, lead_id, deal_id)
         async with self._storage.read() as connection:
-            await access_client(connection, actor, client_id, Action.EDIT)
+            await access_about(connection, actor, about, Action.EDIT)
         whole = bytearray()
         async for piece in pieces:
             whole += piece
@@ -95,7 +99,7 @@ class Files:
         digest = hashlib.sha256(whole).hexdigest()
         with self._awaiting(digest):
             await self._keep(digest, bytes(whole))
-            return await self._file(actor, client_id, deal_id, name, media_type, digest, len(whole))
+            return await self._file(actor, about, name, media_type, digest, len(whole))
 
     async def forget(self, digests: Iterable[str]) -> int:
         """Delete those of these bytes that no file has any more; how many files' they were."""
@@ -137,8 +141,7 @@ class Files:
     async def _file(
         self,
         actor: Agent,
-        client_id: int,
-        deal_id: int | None,
+        about: About,
         name: str,
         media_type: str,
         digest: str,
@@ -146,8 +149,7 @@ class Files:
     ) -> int:
         now = self._clock.now()
         row = {
-            "client_id": client_id,
-            "deal_id": deal_id,
+            **about.columns,
             "agent_id": actor.id,
             "name": safe_name(name),
             "media_type": _media_type(media_type),
@@ -156,18 +158,20 @@ class Files:
             "created_at": now,
         }
         async with self._storage.write() as tx:
-            await access_client(tx.connection, actor, client_id, Action.EDIT)
+            await access_about(tx.connection, actor, about, Action.EDIT)
             made = await tx.execute(insert(files).values(**row))
             file_id = int(made.inserted_primary_key[0])
             part = {"kind": "file", "id": file_id, "name": row["name"]}
+            client_id = about.client_id
             await audit.record(tx, now, actor.id, "added", "client", client_id, **{PART: part})
             tx.announce(ClientChanged(client_id=client_id))
         return file_id
 
     async def get(self, actor: Agent, file_id: int) -> File:
-        """The file, where `actor` may see its client. Raises NotFound."""
+        """The file, where `actor` may see its client and what it is about. Raises NotFound."""
         columns = (files.c[name] for name in File.__dataclass_fields__)
-        query = select(*columns).where(files.c.id == existing_id(file_id))
+        seen = seen_with_its_record(files, actor)
+        query = select(*columns).where(files.c.id == existing_id(file_id), seen)
         async with self._storage.read() as connection:
             row = (await connection.execute(query)).mappings().one_or_none()
             if row is None:

@@ -13,6 +13,7 @@ from crm_core import audit
 from crm_core.agents.people import Agent
 from crm_core.agents.rights import Action
 from crm_core.agents.roles import Role, id_of
+from crm_core.clients.about import About, access_about
 from crm_core.clients.access import access_client
 from crm_core.clients.contact_points import (
     MOST_POINTS,
@@ -256,14 +257,15 @@ class Clients:
         lead_id: int | None = None,
         deal_id: int | None = None,
     ) -> int:
-        """Write something down about the client; the note's id. Whoever may see him may."""
+        """Write something down about the client, or about one of his leads or deals; the note's id.
+        Whoever may see what it is about may. NotFound."""
         now, text = self._clock.now(), paragraphs("text", text, limit=LONGEST_NOTE)
         if not text:
             raise Invalid("text", "required")
-        about = {"client_id": client_id, "lead_id": lead_id, "deal_id": deal_id}
+        about = About(client_id, lead_id, deal_id)
         async with self._storage.write() as tx:
-            await access_client(tx.connection, actor, client_id)
-            row = {**about, "agent_id": actor.id, "text": text, "created_at": now}
+            await access_about(tx.connection, actor, about)
+            row = {**about.columns, "agent_id": actor.id, "text": text, "created_at": now}
             made = await tx.execute(insert(notes).values(**row))
             note_id = int(made.inserted_primary_key[0])
             await reindex(tx, SearchKind.NOTE, note_id)

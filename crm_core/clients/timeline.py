@@ -24,11 +24,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from crm_core.agents.people import Agent
 from crm_core.agents.tables import agents
 from crm_core.audit import AuditEntry
 from crm_core.calls.detail import WrapUpView, wrap_ups_of
 from crm_core.calls.queries import CallRow, call_rows, select_calls
 from crm_core.calls.tables import calls
+from crm_core.clients.about import seen_with_its_record
 from crm_core.clients.tables import files, notes
 from crm_core.deals.tables import deals, stage_changes, stages
 from crm_core.handing_over.tables import handed_records
@@ -79,6 +81,8 @@ class NoteLine:
     agent_id: int | None
     agent_name: str | None
     edited_at: datetime | None
+    lead_id: int | None
+    lead_title: str | None
     deal_id: int | None
     deal_title: str | None
 
@@ -117,6 +121,10 @@ class FileLine:
     size: int
     media_type: str
     agent_name: str | None
+    lead_id: int | None
+    lead_title: str | None
+    deal_id: int | None
+    deal_title: str | None
 
 
 About = CallLine | NoteLine | TaskLine | StageLine | FileLine | AuditEntry
@@ -158,9 +166,13 @@ async def read_timeline(
     kinds: Collection[LineKind] = STORY,
     after: Cursor | None = None,
     limit: int = PAGE,
+    reader: Agent | None = None,
 ) -> TimelinePage:
-    """A page of the timeline, the newest first; `after` continues where the page before ended."""
-    keys = await _keys(connection, whose, kinds, after, limit + 1)
+    """A page of the timeline, the newest first; `after` continues where the page before ended.
+
+    Notes and files of leads and deals that the `reader` may not see are left out; None reads all.
+    """
+    keys = await _keys(connection, whose, kinds, after, limit + 1, reader)
     shown, rest = keys[:limit], keys[limit:]
     found = await _abouts(connection, shown)
     lines = tuple(
@@ -205,6 +217,7 @@ _SOURCES: Final = {
     LineKind.CALL: _Source(calls.c.started_at, calls.c.call_id, _columns(calls)),
     LineKind.CHANGE: _Source(audit.c.at, audit.c.id, {}),
 }
+_OF_SALES: Final = {LineKind.NOTE: notes, LineKind.FILE: files}
 _ORDER: Final = {kind: place for place, kind in enumerate(LineKind)}
 
 
@@ -214,9 +227,10 @@ async def _keys(
     kinds: Collection[LineKind],
     after: Cursor | None,
     limit: int,
+    reader: Agent | None,
 ) -> list[Cursor]:
     """Where the next lines are: each source gives its newest, by its own index."""
-    parts = [_part(kind, whose, after, limit) for kind in LineKind if kind in kinds]
+    parts = [_part(kind, whose, after, limit, reader) for kind in LineKind if kind in kinds]
     if not parts:
         return []
     rows = (await connection.execute(union_all(*(select(part) for part in parts)))).all()
@@ -224,10 +238,14 @@ async def _keys(
     return sorted(found, key=cmp_to_key(_newest_first))[:limit]
 
 
-def _part(kind: LineKind, whose: Whose, after: Cursor | None, limit: int) -> Any:
+def _part(
+    kind: LineKind, whose: Whose, after: Cursor | None, limit: int, reader: Agent | None
+) -> Any:
     source = _SOURCES[kind]
     at, key = source.at, source.id
     mine = _changed(whose) if kind is LineKind.CHANGE else source.of(whose)
+    if reader is not None and kind in _OF_SALES:
+        mine = and_(mine, seen_with_its_record(_OF_SALES[kind], reader))
     if after is not None:
         mine = and_(mine, _older(kind, at, key, after))
     query = select(
@@ -304,17 +322,26 @@ def _of(table: Any, view: Any, **joined: ColumnElement[Any]) -> list[ColumnEleme
     ]
 
 
+_NAMES: Final = {
+    "agent_name": agents.c.name,
+    "lead_title": leads.c.title,
+    "deal_title": deals.c.title,
+}
 _FROM, _TO = stages.alias("from_stage"), stages.alias("to_stage")
 _NOTES: Select[Any] = (
-    select(*_of(notes, NoteLine, agent_name=agents.c.name, deal_title=deals.c.title))
+    select(*_of(notes, NoteLine, **_NAMES))
     .outerjoin(agents, agents.c.id == notes.c.agent_id)
+    .outerjoin(leads, leads.c.id == notes.c.lead_id)
     .outerjoin(deals, deals.c.id == notes.c.deal_id)
 )
 _TASKS: Select[Any] = select(*_of(tasks, TaskLine, doer_name=agents.c.name)).outerjoin(
     agents, agents.c.id == tasks.c.done_by
 )
-_FILES: Select[Any] = select(*_of(files, FileLine, agent_name=agents.c.name)).outerjoin(
-    agents, agents.c.id == files.c.agent_id
+_FILES: Select[Any] = (
+    select(*_of(files, FileLine, **_NAMES))
+    .outerjoin(agents, agents.c.id == files.c.agent_id)
+    .outerjoin(leads, leads.c.id == files.c.lead_id)
+    .outerjoin(deals, deals.c.id == files.c.deal_id)
 )
 _STAGES: Select[Any] = (
     select(

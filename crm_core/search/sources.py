@@ -20,6 +20,7 @@ from sqlalchemy import (
 from crm_core.agents.people import Agent
 from crm_core.calls.access import is_visible_call
 from crm_core.calls.tables import calls, wrap_ups
+from crm_core.clients.about import seen_with_its_record
 from crm_core.clients.access import visible_clients
 from crm_core.clients.tables import client_numbers, clients, notes
 from crm_core.deals.access import visible_deals
@@ -111,13 +112,7 @@ def _lead_seen(actor: Agent) -> ColumnElement[bool]:
 
 
 def _note_seen(actor: Agent) -> ColumnElement[bool]:
-    of_lead = select(leads.c.id).where(leads.c.id == notes.c.lead_id, visible_leads(actor))
-    of_deal = select(deals.c.id).where(deals.c.id == notes.c.deal_id, visible_deals(actor))
-    return and_(
-        _of_seen_client(notes.c.client_id, actor),
-        or_(notes.c.lead_id.is_(None), of_lead.exists()),
-        or_(notes.c.deal_id.is_(None), of_deal.exists()),
-    )
+    return and_(_of_seen_client(notes.c.client_id, actor), seen_with_its_record(notes, actor))
 
 
 def _call_note_seen(actor: Agent) -> ColumnElement[bool]:

@@ -200,7 +200,7 @@ async def test_dropping_on_lost_asks_for_the_reason(
     await _carry(anna, card, _column(anna, "Lost"))
     await anna.mouse.up()
     await dialog.get_by_label("Too dear").check()
-    await dialog.get_by_role("button", name="It is lost").click()
+    await dialog.get_by_role("button", name="Lost").click()
     await expect(_column(anna, "Lost").locator(".board-card")).to_have_count(1)
     await expect(anna.locator(".toast")).to_contain_text("“Lost”")
     assert await _stage(office, deals, deal_id) == stage_id(of_deals, "Lost")
@@ -276,7 +276,7 @@ async def test_a_deal_is_filled_in_on_its_page_and_the_other_sees_it(
     await anna.get_by_role("button", name="Offer", exact=True).click()
     await expect(boris.locator("[aria-current=step]")).to_have_text("Offer")
     await expect(boris.locator(".timeline .line.on-stage").first).to_contain_text("New → Offer")
-    await anna.get_by_role("button", name="It is won").click()
+    await anna.get_by_role("button", name="Won").click()
     await expect(boris.get_by_role("button", name="Reopen")).to_be_visible()
 
 

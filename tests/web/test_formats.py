@@ -74,3 +74,20 @@ def test_money_stands_apart_from_a_currency_written_in_letters(
     reader: Reader, amount: int, currency: str, shown: str
 ) -> None:
     assert " ".join(formats.money(reader, amount, currency).split()) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "english", "russian"),
+    [
+        (-5, "1 minute", "1 минута"),
+        (1, "1 minute", "1 минута"),
+        (3 * 3600, "3 hours", "3 часа"),
+        (21 * 3600, "1 day", "1 день"),
+        (5 * 86400, "5 days", "5 дней"),
+    ],
+)
+def test_how_long_something_has_been_so_is_a_length_and_no_moment(
+    seconds: float, english: str, russian: str
+) -> None:
+    since = NOW - timedelta(seconds=seconds)
+    assert [formats.time_since(each, since, NOW) for each in (EN, RU)] == [english, russian]

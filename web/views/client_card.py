@@ -52,7 +52,7 @@ async def show(request: web.Request) -> web.Response:
             return await gone(request, RecordKind.CLIENT, client_id, missing)
         card = await card_of(connection, actor, client)
         own = await _own(request, connection, client_id)
-        timeline = await _timeline(request, connection, client_id)
+        timeline = await timeline_of(request, connection, Whose(client_id))
     return page(request, "clients/show.html", **card, **own, **_office(request), **timeline)
 
 
@@ -71,8 +71,8 @@ async def timeline(request: web.Request) -> web.Response:
     actor, client_id = person(request), _id(request)
     async with services(request).storage.read() as connection:
         await access_client(connection, actor, client_id)
-        known = await _timeline(request, connection, client_id)
-    return partial(request, "clients/_lines.html", client_id=client_id, **known)
+        known = await timeline_of(request, connection, Whose(client_id))
+    return partial(request, "clients/_lines.html", **known)
 
 
 async def add_number(request: web.Request) -> web.Response:
@@ -172,12 +172,18 @@ async def card_of(connection: Connection, actor: Agent, client: Client) -> dict[
     }
 
 
-async def _timeline(request: web.Request, connection: Connection, client_id: int) -> dict[str, Any]:
+async def timeline_of(request: web.Request, connection: Connection, whose: Whose) -> dict[str, Any]:
+    """What `clients/_lines.html` shows. Beside a lead or a deal all that happened with its client
+    is told, but of changes only its own: the client's stand on his card."""
     shown = request.query.get("shown", "all")
     shown = shown if shown in KINDS_OF_FILTER else "all"
     after: Cursor | None = read_cursor(request.query.get("after", ""))
     found = await read_timeline(
-        connection, Whose(client_id), kinds=KINDS_OF_FILTER[shown], after=after
+        connection,
+        whose if shown == "changes" else Whose(whose.client_id),
+        kinds=KINDS_OF_FILTER[shown],
+        after=after,
+        reader=person(request),
     )
     names = {agent.id: agent.name for agent in await list_agents(connection, active=None)}
     titles = await entry_titles(connection)

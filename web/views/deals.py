@@ -9,6 +9,7 @@ from crm_core.agents.people import Agent, list_agents
 from crm_core.agents.rights import Action, RecordKind
 from crm_core.catalogues import Catalogue, list_entries
 from crm_core.clients.access import access_client
+from crm_core.clients.files import MOST_BYTES
 from crm_core.deals.access import may_with_deal
 from crm_core.deals.lines import written_scaled
 from crm_core.deals.moving import DEALS as TRAIL
@@ -217,6 +218,7 @@ async def _deal(request: web.Request) -> dict[str, Any]:
             "may_hand_over": actor.role != "operator" or deal.owner_agent_id in (None, actor.id),
             "written_amount": written_amount,
             "written_scaled": written_scaled,
+            "most_file_bytes": MOST_BYTES,
             "may_make_more": may_edit(actor, DEALS),
         }
 

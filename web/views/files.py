@@ -17,17 +17,30 @@ SHOWN_INLINE: Final = frozenset(
 
 
 async def add(request: web.Request) -> web.Response:
+    """Keep each file of a multipart body with the client; for scripts."""
+    return await keep(request, int(request.match_info["client_id"]))
+
+
+async def keep(
+    request: web.Request, client_id: int, *, lead_id: int | None = None, deal_id: int | None = None
+) -> web.Response:
     """Keep each file of a multipart body: `{file_ids}`. Invalid("file", "file_missing")."""
+    ids = []
     if not request.content_type.startswith("multipart/"):
         raise Invalid("file", "file_missing")
-    client_id, ids = int(request.match_info["client_id"]), []
     async for part in await request.multipart():
         if not isinstance(part, BodyPartReader) or not part.filename:
             continue
         media_type = part.headers.get("Content-Type", "")
         ids.append(
             await services(request).files.add(
-                person(request), client_id, part.filename, media_type, _pieces(part)
+                person(request),
+                client_id,
+                part.filename,
+                media_type,
+                _pieces(part),
+                lead_id=lead_id,
+                deal_id=deal_id,
             )
         )
     if not ids:

@@ -8,8 +8,9 @@ from crm_core.agents.directory import list_queues
 from crm_core.agents.people import list_agents
 from crm_core.agents.rights import Action, RecordKind
 from crm_core.catalogues import Catalogue, list_entries
-from crm_core.clients.access import access_client
+from crm_core.clients.access import access_client, may
 from crm_core.clients.editable import KINDS
+from crm_core.clients.files import MOST_BYTES
 from crm_core.clients.queries import Client
 from crm_core.deals.moving import LEADS as TRAIL
 from crm_core.deals.pipelines import list_pipelines, pipeline_of
@@ -174,6 +175,9 @@ async def _lead(request: web.Request) -> dict[str, Any]:
                 connection, actor, visit(request).reader, SearchKind.LEAD, lead_id
             ),
             "party": await access_client(connection, actor, lead.client_id),
+            "may_edit_party": await may(connection, actor, lead.client_id, Action.EDIT),
+            "catalogues": entries,
+            "most_file_bytes": MOST_BYTES,
             "pipeline": pipeline,
             "stage": pipeline.stage(lead.stage_id),
             "done": await done_actions_of(connection, TRAIL, lead_id),

@@ -5,6 +5,7 @@ import { elementOf, morph } from "./morph.js";
 import { fetchPartial } from "./sending.js";
 
 const TRACE_SECONDS = 7;
+const IN_HAND_MS = 700;
 const listeners = [];
 
 // Called with (card, before) after a card was put; `before` is its former phase or null.
@@ -75,19 +76,28 @@ export function snapshot(areas, elements) {
   for (const element of elements) put(element);
 }
 
-// An element that knows its own address (data-src) is fetched again; the newest answer wins.
+// A menu or a dialog that somebody has opened in a list would be shut or emptied under his hands.
+function isInHand(element) {
+  return false && Boolean(element.querySelector("dialog[open], details[open]"));
+}
+
+// An element that knows its own address (data-src) is fetched again; the newest answer wins. One that only
+// stands for a record on the page of another (data-renews) renews that page.
 const asked = new Map();
 export async function refresh({ id }) {
   const old = document.getElementById(id);
+  if (old?.dataset.renews) return refresh({ id: old.dataset.renews });
   if (!old?.dataset.src) return;
   const turn = (asked.get(id) ?? 0) + 1;
   asked.set(id, turn);
   // Many tabs hear of one change: they need not all ask in the same millisecond.
   await new Promise((resolve) => setTimeout(resolve, Math.random() * 300));
   if (asked.get(id) !== turn) return;
+  if (isInHand(old)) return void setTimeout(() => asked.get(id) === turn && refresh({ id }), IN_HAND_MS);
   const html = await fetchPartial(old.dataset.src).catch(() => null);
   const now = document.getElementById(id); // it may have gone while its new form was on the way
   if (!html || !now || asked.get(id) !== turn) return;
+  if (isInHand(now)) return void refresh({ id });
   const shown = morph(now, elementOf(html));
   tick(shown);
   shown.dispatchEvent(new CustomEvent("renewed", { bubbles: true }));

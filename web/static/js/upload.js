@@ -1,4 +1,4 @@
-// Files sent with a bar that moves: chosen in the dialog, or dropped on the form.
+// Files sent with a bar that moves: chosen in the dialog, dropped on the form, or pasted into it.
 
 import { toast } from "./toasts.js";
 
@@ -52,5 +52,12 @@ export function listenToUploads() {
     event.preventDefault();
     form.classList.remove("dropping");
     begin(form.dataset.drop, [...event.dataTransfer.files], form);
+  });
+  document.addEventListener("paste", (event) => {
+    const form = event.target.closest?.("[data-drop]");
+    // A table or a text that is copied may bring its own picture along: then the text is meant.
+    if (!form || !event.clipboardData.files.length || event.clipboardData.types.includes("text/plain")) return;
+    event.preventDefault();
+    begin(form.dataset.drop, [...event.clipboardData.files], form);
   });
 }
