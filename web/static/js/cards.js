@@ -78,7 +78,7 @@ export function snapshot(areas, elements) {
 
 // A menu or a dialog that somebody has opened in a list would be shut or emptied under his hands.
 function isInHand(element) {
-  return false && Boolean(element.querySelector("dialog[open], details[open]"));
+  return element.matches(".records.list") && Boolean(element.querySelector("dialog[open], details[open]"));
 }
 
 // An element that knows its own address (data-src) is fetched again; the newest answer wins. One that only

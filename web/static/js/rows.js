@@ -20,8 +20,11 @@ function rowOf(event) {
   return event.target.closest("table[data-rows] tr[data-href]");
 }
 
+let chosenId = null; // what was fetched anew does not know which row it was
+
 function choose(row) {
   chosen()?.removeAttribute("aria-selected");
+  chosenId = row.id;
   row.setAttribute("aria-selected", "true");
   row.scrollIntoView({ block: "nearest" });
 }
@@ -52,6 +55,10 @@ if (table() || document.getElementById("records")) {
     const row = rowOf(event);
     if (!row || event.defaultPrevented || event.target.closest(OWN) || String(getSelection())) return;
     open(row, event.ctrlKey || event.metaKey);
+  });
+  document.addEventListener("renewed", () => {
+    const row = chosenId && table() && !chosen() && document.getElementById(chosenId);
+    if (row && table().contains(row)) row.setAttribute("aria-selected", "true");
   });
   document.addEventListener("auxclick", (event) => {
     const row = rowOf(event);
