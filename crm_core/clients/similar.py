@@ -1,17 +1,18 @@
 """Who is here already: found while somebody new is typed, by number, e-mail, likeness of name."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from rapidfuzz import fuzz
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.agents.people import Agent
 from crm_core.clients.access import visible_clients
 from crm_core.clients.contact_points import PointKind, point_key
+from crm_core.clients.queries import Client
 from crm_core.clients.tables import client_numbers, clients, contact_points
 from crm_core.search.finding import find
 from crm_core.search.folding import folded
@@ -61,14 +62,26 @@ async def find_similar(
     email: str = "",
 ) -> tuple[Similar, ...]:
     """The few likeliest of those whom `actor` may see, the surest first."""
-    found: dict[int, Likeness] = {}
-    for client_id in await _by_number(connection, number, country):
-        found.setdefault(client_id, Likeness.NUMBER)
-    for client_id in await _by_email(connection, email):
-        found.setdefault(client_id, Likeness.EMAIL)
-    for client_id in await _by_name(connection, actor, country, name):
-        found.setdefault(client_id, Likeness.NAME)
+    numbers = [normalise(each, country) for each in split_written(number[:200])]
+    keys = [each.e164 for each in numbers if each.e164]
+    emails = [point_key(PointKind.EMAIL, email[:500].strip())] if "@" in email else []
+    found = await _found(connection, actor, country, name, keys, emails, true())
     return await _shown(connection, actor, found)
+
+
+async def find_same(
+    connection: AsyncConnection, actor: Agent, country: str, party: Client
+) -> tuple[Similar, ...]:
+    """The few likeliest clients who may be `party`, who asks in a lead; the surest first."""
+    keys = [number.e164 for number in party.numbers if number.e164 and not number.wrong]
+    emails = [
+        point_key(PointKind.EMAIL, point.written)
+        for point in party.points
+        if point.kind == PointKind.EMAIL and not point.wrong
+    ]
+    others = and_(clients.c.client_since.is_not(None), clients.c.id != party.id)
+    found = await _found(connection, actor, country, party.name, keys, emails, others)
+    return await _shown(connection, actor, found, others)
 
 
 def likeness(one: str, other: str) -> float:
@@ -77,23 +90,34 @@ def likeness(one: str, other: str) -> float:
     return float(fuzz.token_sort_ratio(first, second)) if first and second else 0.0
 
 
-async def _by_number(connection: AsyncConnection, written: str, country: str) -> list[int]:
-    numbers = [normalise(each, country) for each in split_written(written[:200])]
-    keys = [number.e164 for number in numbers if number.e164]
-    if not keys:
-        return []
-    query = select(client_numbers.c.client_id).where(client_numbers.c.e164.in_(keys))
-    return list((await connection.execute(query.limit(MOST_SHOWN))).scalars())
-
-
-async def _by_email(connection: AsyncConnection, written: str) -> list[int]:
-    if "@" not in written:
-        return []
-    query = select(contact_points.c.client_id).where(
-        contact_points.c.kind == PointKind.EMAIL.value,
-        contact_points.c.key == point_key(PointKind.EMAIL, written[:500].strip()),
+async def _found(
+    connection: AsyncConnection,
+    actor: Agent,
+    country: str,
+    name: str,
+    numbers: Collection[str],
+    emails: Collection[str],
+    among: ColumnElement[bool],
+) -> dict[int, Likeness]:
+    """Why each is like what is known, by id; `among` is not asked of likeness of name."""
+    same_number = client_numbers.c.e164.in_(numbers)
+    same_email = and_(
+        contact_points.c.kind == PointKind.EMAIL.value, contact_points.c.key.in_(emails)
     )
-    return list((await connection.execute(query.limit(MOST_SHOWN))).scalars())
+    found: dict[int, Likeness] = {}
+    for why, table, same in (
+        (Likeness.NUMBER, client_numbers, same_number if numbers else None),
+        (Likeness.EMAIL, contact_points, same_email if emails else None),
+    ):
+        if same is None:
+            continue
+        theirs = select(table.c.client_id).join(clients, clients.c.id == table.c.client_id)
+        query = theirs.where(same, among, visible_clients(actor)).limit(MOST_SHOWN)
+        for client_id in (await connection.execute(query)).scalars():
+            found.setdefault(client_id, why)
+    for client_id in await _by_name(connection, actor, country, name):
+        found.setdefault(client_id, Likeness.NAME)
+    return found
 
 
 async def _by_name(connection: AsyncConnection, actor: Agent, country: str, name: str) -> list[int]:
@@ -127,13 +151,16 @@ def _pieces(name: str) -> Iterator[str]:
 
 
 async def _shown(
-    connection: AsyncConnection, actor: Agent, found: dict[int, Likeness]
+    connection: AsyncConnection,
+    actor: Agent,
+    found: dict[int, Likeness],
+    among: ColumnElement[bool] = true(),
 ) -> tuple[Similar, ...]:
     if not found:
         return ()
     columns = ("id", "name", "kind", "client_since", "owner_agent_id")
     query = select(*(clients.c[name] for name in columns)).where(
-        clients.c.id.in_(found), visible_clients(actor)
+        clients.c.id.in_(found), visible_clients(actor), among
     )
     rows = {row["id"]: row for row in (await connection.execute(query)).mappings()}
     return tuple(

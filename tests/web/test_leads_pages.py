@@ -107,10 +107,27 @@ async def test_a_lead_is_made_one_with_a_client_that_is_known(
     assert "Olga Novak" in card.text
 
 
+async def test_whoever_has_the_same_number_is_proposed_first_and_one_click_makes_them_one(
+    office: Office, pipelines: Pipelines, client_as: ClientAs
+) -> None:
+    cast, leads, anna = office.cast, office.services.leads, await client_as("anna")
+    await leads.create(cast.anna, NewLead(Party("Another who asks", number="8 495 123-45-00")))
+    await office.services.clients.add_number(cast.anna, cast.romashka, "8 495 123-45-00")
+    lead_id = await leads.create(cast.anna, NewLead(Party("Lamps", number="+7 495 1234500")))
+    form = (await anna.get(f"/leads/{lead_id}/convert")).text
+    ticked = [tag for tag in form.split("<input") if 'name="whom"' in tag and " checked" in tag]
+    assert [tag.partition('value="')[2].partition('"')[0] for tag in ticked] == [str(cast.romashka)]
+    assert "Another who asks" not in form
+    await anna.post(f"/leads/{lead_id}/convert", {"whom": str(cast.romashka)})
+    assert (await _row(office, lead_id))["client_id"] == cast.romashka
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         {"whom": "known"},
+        {"whom": "999"},
+        {"whom": "somebody"},
         {"whom": "known", "into_client_id": "999"},
         {"whom": "new", "with_deal": "1", "amount": "much"},
         {"whom": "new", "with_deal": "1", "expected_on": "soon"},

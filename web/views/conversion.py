@@ -1,9 +1,14 @@
 """A lead is made a client: what goes along is shown first, and all of it can be taken back."""
 
+from typing import Final
+
 from aiohttp import web
 
-from crm_core.agents.rights import RecordKind
-from crm_core.clients.access import access_client
+from crm_core.agents.people import list_agents
+from crm_core.agents.rights import Action, RecordKind
+from crm_core.clients.access import access_client, may
+from crm_core.clients.queries import Client
+from crm_core.clients.similar import Likeness, Similar, find_same
 from crm_core.custom_fields.reading import list_fields
 from crm_core.custom_fields.searched import own_values
 from crm_core.deals.pipelines import list_pipelines, pipeline_of
@@ -14,10 +19,15 @@ from crm_core.leads.own_values import list_fitting
 from crm_core.leads.queries import read_lead
 from crm_core.money import read_amount
 from crm_core.search.kinds import SearchKind
+from crm_core.storage.engine import Connection
 from web.forms import Form, read_form
 from web.own_fields import OwnField, own
 from web.views.boards import DEALS, may_edit
 from web.visits import go, page, person, services, visit
+
+NEW: Final = "new"
+KNOWN: Final = "known"
+"""Whom the lead becomes: besides, the id of a client who is likely the same."""
 
 
 async def show(request: web.Request) -> web.Response:
@@ -32,8 +42,8 @@ async def show(request: web.Request) -> web.Response:
 async def convert(request: web.Request) -> web.Response:
     """Make the client; on to the deal, or to the client."""
     form = await read_form(request)
-    into_id = form.record_id("into_client_id") if form.value("whom") == "known" else None
-    if form.value("whom") == "known" and into_id is None:
+    into_id = _into(form)
+    if form.value("whom") == KNOWN and into_id is None:
         form.refuse("into", "required")
     stage_id = form.record_id("stage")
     if form.ok:
@@ -62,6 +72,36 @@ async def undo(request: web.Request) -> web.Response:
     return go(f"/leads/{_id(request)}", told="undone")
 
 
+def _into(form: Form) -> int | None:
+    """The client that was chosen: of the likely ones by his id, of the others by search."""
+    whom = form.value("whom")
+    if whom in ("", NEW):
+        return None
+    return form.record_id("into_client_id" if whom == KNOWN else "whom")
+
+
+async def _likely(
+    connection: Connection, request: web.Request, party: Client
+) -> list[tuple[Similar, bool]]:
+    """Clients who may be whoever asks, each with whether this person may make the two one."""
+    actor, country = person(request), services(request).settings.exchange.country
+    return [
+        (each, await may(connection, actor, each.client_id, Action.EDIT))
+        for each in await find_same(connection, actor, country, party)
+    ]
+
+
+def _chosen(form: Form, into: Client | None, likely: list[tuple[Similar, bool]]) -> str:
+    """What is ticked at first: whoever has the same number or e-mail, unless somebody else was
+    chosen already."""
+    if form.value("whom"):
+        return form.value("whom")
+    if into is not None:
+        return KNOWN
+    sure = (each for each, allowed in likely if allowed and each.likeness is not Likeness.NAME)
+    return next((str(each.client_id) for each in sure), NEW)
+
+
 async def _wish(request: web.Request, form: Form, stage_id: int | None) -> DealWish:
     async with services(request).storage.read() as connection:
         if stage_id is not None:
@@ -79,7 +119,7 @@ async def _wish(request: web.Request, form: Form, stage_id: int | None) -> DealW
 
 
 async def _page(request: web.Request, form: Form, *, status: int = 200) -> web.Response:
-    actor, into = person(request), None
+    actor, into, likely = person(request), None, list[tuple[Similar, bool]]()
     async with services(request).storage.read() as connection:
         lead = await read_lead(connection, actor, _id(request))
         pipelines = await list_pipelines(connection, RecordKind.DEAL)
@@ -90,6 +130,9 @@ async def _page(request: web.Request, form: Form, *, status: int = 200) -> web.R
                 into = await access_client(connection, actor, into_id)
             except NotFound:
                 form.refuse("into", "not_a_choice")
+        if lead.client_since is None:
+            likely = await _likely(connection, request, party)
+        names = {agent.id: agent.name for agent in await list_agents(connection, active=None)}
     return page(
         request,
         "leads/convert.html",
@@ -98,6 +141,9 @@ async def _page(request: web.Request, form: Form, *, status: int = 200) -> web.R
         lead=lead,
         party=party,
         into=into,
+        likely=likely,
+        chosen=_chosen(form, into, likely),
+        names=names,
         pipelines=pipelines,
         may_deal=may_edit(actor, DEALS),
         goes_along=await _going_along(request),
