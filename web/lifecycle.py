@@ -66,7 +66,7 @@ async def serve(
     """Run everything until `stop` is set; raises what keeps it from starting, and AnotherServes
     when our place at the database was taken. `supervisor` hears how far we are."""
     try:
-        with _listening(built.settings.http) as listener:
+        with listening(built.settings.http) as listener:
             await _prepare(built)
             await _run(built, listener, stop, on_started, supervisor)
     finally:
@@ -165,7 +165,7 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
 
 
 @contextmanager
-def _listening(http: HttpSettings) -> Iterator[socket.socket]:
+def listening(http: HttpSettings) -> Iterator[socket.socket]:
     """The port, taken first of all: when it is not to be had, nothing else has been touched."""
     family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
     try:

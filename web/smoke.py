@@ -244,6 +244,10 @@ async def _within_patience() -> list[str]:
 
 
 def main() -> int:
+    sys.stderr.write(
+        "smoke: makes an office, starts the product and takes a call; "
+        f"at most {PATIENCE_SECONDS:g} s\n"
+    )
     try:
         laps = asyncio.run(_within_patience())
     except NotSeen as missing:

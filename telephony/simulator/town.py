@@ -1,11 +1,16 @@
 """A busy town: calls come at their own pace, and colleagues call out now and then."""
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from telephony.simulator.exchange import Exchange
+from telephony.simulator.stories import Incoming, Outgoing
 
 FIRST_CALL_SECONDS = 3.0  # whoever has just started us wants to see something
+MOST_TRIES = 20
+Story = TypeVar("Story", Incoming, Outgoing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ class BusyTown:
 
     def _incoming(self) -> None:
         if self._open:
-            self.exchange.incoming(self.exchange.teller.incoming())
+            self.exchange.incoming(self._of_somebody_free(self.exchange.teller.incoming))
             self._wait_for_incoming()
 
     def _wait_for_outgoing(self) -> None:
@@ -58,5 +63,20 @@ class BusyTown:
             if phone.calls_out and self.exchange.switch.device_state(phone.interface) == "NOT_INUSE"
         ]
         if idle:
-            self.exchange.outgoing(self._dice.choice(idle), self.exchange.teller.outgoing())
+            story = self._of_somebody_free(self.exchange.teller.outgoing)
+            self.exchange.outgoing(self._dice.choice(idle), story)
         self._wait_for_outgoing()
+
+    def _of_somebody_free(self, tell: Callable[[], Story]) -> Story:
+        """A story of somebody who is in no call now: nobody rings twice at once."""
+        talking = {
+            number
+            for channel in self.exchange.switch.channels.values()
+            for number in (channel.told.caller, channel.told.dialled)
+        }
+        story = tell()
+        for _ in range(MOST_TRIES):
+            if story.number not in talking:
+                break
+            story = tell()
+        return story

@@ -1,9 +1,12 @@
 """The made-up office: made once, believable, and alive without anybody at a browser."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import fields, is_dataclass
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from sqlalchemy import Table, func, select
@@ -12,19 +15,21 @@ from crm_core.agents.accounts import Accounts
 from crm_core.agents.credentials import Passwords
 from crm_core.agents.roles import Role
 from crm_core.agents.state import State
-from crm_core.agents.tables import agent_states
-from crm_core.calls.tables import calls, wrap_ups
+from crm_core.agents.tables import agent_states, agents
+from crm_core.calls.tables import calls, dispositions, wrap_ups
 from crm_core.clients.lookup import find_by_number
 from crm_core.clients.tables import clients
 from crm_core.clock import SystemClock
+from crm_core.deals.tables import deals, stages
 from crm_core.storage.engine import Storage
 from crm_core.storage.migrate import migrate
 from crm_core.tasks.tables import tasks
 from telephony.numbers import normalise
-from web.demo import DEMO_PASSWORD, furnish
-from web.demo.cast import CLIENTS, COLLEAGUES, VISITORS
+from web.demo import DEMO_PASSWORD, cast, furnish, promises, sales, shaping
+from web.demo.cast import CLIENTS, COLLEAGUES, NOTES, VISITORS
 from web.demo.exchange import town
 from web.demo.serving import DemoStarted, serve_simulated, until_stopped
+from web.demo.tongues import in_language
 from web.settings import DatabaseSettings, HttpSettings, Settings
 
 PATIENCE_SECONDS = 40
@@ -99,6 +104,36 @@ async def test_the_past_has_calls_notes_promises_and_known_clients(
     assert open_tasks > 5
     assert notes
     assert all(note.note and note.ending == "saved" for note in notes)
+
+
+@pytest.mark.parametrize("what", [cast, promises, sales, shaping])
+def test_an_english_office_has_no_russian_in_it(what: ModuleType) -> None:
+    told = [vars(what)[name] for name in vars(what) if name.isupper()]
+    russian = set(texts(in_language(told_of, "en") for told_of in told))
+    assert {each for each in russian if re.search("[а-яё]", each, re.I)} <= {"Борис Климов"}
+
+
+async def test_an_english_office_is_english_from_stages_to_money(
+    tmp_path: Path, storage: Storage
+) -> None:
+    logins = await furnish(url_in(tmp_path), SystemClock(), language="en")
+    async with storage.read() as connection:
+        said = (
+            await connection.execute(
+                select(dispositions.c.code, wrap_ups.c.note).join(
+                    dispositions, dispositions.c.id == wrap_ups.c.disposition_id
+                )
+            )
+        ).all()
+        titles = (await connection.execute(select(stages.c.title))).scalars().all()
+        currencies = set((await connection.execute(select(deals.c.currency))).scalars())
+        people = (await connection.execute(select(agents.c.login, agents.c.language))).all()
+    assert logins[0].name == "Anna Orlova"
+    assert [login for login, language in people if language != "en"] == ["boris"]
+    assert "Needs" in titles
+    assert currencies == {"EUR"}
+    for code, note in said:
+        assert note in in_language(NOTES[code], "en")  # what is written belongs to what it was
 
 
 async def test_every_caller_of_the_town_is_found_by_his_number(
@@ -182,6 +217,19 @@ async def test_a_fault_of_the_colleagues_is_not_lost() -> None:
 
     with pytest.raises(LookupError):
         await until_stopped(asyncio.Event(), work())
+
+
+def texts(told: object) -> Iterator[str]:
+    """Every text in it, however deep."""
+    if isinstance(told, str):
+        yield told
+    elif isinstance(told, Mapping):
+        yield from texts((*told.keys(), *told.values()))
+    elif isinstance(told, Iterable):
+        for each in told:
+            yield from texts(each)
+    elif is_dataclass(told):
+        yield from texts(getattr(told, one.name) for one in fields(told))
 
 
 async def until(fact: Callable[[], Awaitable[bool]]) -> None:

@@ -22,7 +22,8 @@ from web.check_lines import Line, LineWriter
 from web.cli.help_pages import Command
 from web.cli.keeping import Config
 from web.cli.refusing import settings_of
-from web.cli.speaking import can_print, shell_reader
+from web.cli.speaking import can_print, remark, shell_reader
+from web.demo.serving import is_simulated_running
 from web.i18n import N_, Reader
 from web.settings import Settings
 
@@ -51,10 +52,23 @@ def check(
 ) -> None:
     """Look at exchange, database and machine; exit code 1 when something is bad."""
     settings = settings_of(config)
+    asyncio.run(_tell_of_simulated(settings))
     with _silent_link():
         levels = asyncio.run(_check(settings, shell_reader(), as_json=json))
     if levels[Level.BAD]:
         raise typer.Exit(SOMETHING_IS_BAD)
+
+
+async def _tell_of_simulated(settings: Settings) -> None:
+    """Where nothing is set up yet but the made-up office runs, that one is not what is checked."""
+    if settings.exchange.secret or not await is_simulated_running(SystemClock()):
+        return
+    remark(
+        N_(
+            "The simulated office is running; its own check is in it, under "
+            "Administration. What follows is about your own Asterisk, which is not set up yet."
+        )
+    )
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Commands that serve: the product itself, and the simulated exchange alone."""
 
 import asyncio
+import os
 import secrets
 from collections.abc import Iterable
 from typing import Annotated
@@ -10,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from crm_core.clock import SystemClock
+from crm_core.storage.sole import AnotherServes
 from telephony.simulator import Credentials, Pace
 from web.cli.explaining import system_reason
 from web.cli.help_pages import Command
@@ -19,7 +21,7 @@ from web.cli.speaking import shell_reader, tell
 from web.cli.stopping import stop_signal, until_stopped
 from web.demo import DemoLogin, make_exchange
 from web.demo.serving import DemoStarted, serve_simulated
-from web.i18n import N_, Reader
+from web.i18n import N_, Reader, language_of_shell
 from web.lifecycle import PortRefused, Started, serve
 from web.logs import set_up_logs
 from web.promptness import be_prompt, new_loop
@@ -67,6 +69,15 @@ def run(
             runner.run(work(settings))
     except PortRefused as refused:
         raise _port_refused(settings, refused) from refused
+    except AnotherServes as other:
+        if not simulated:
+            raise
+        raise Refused(
+            N_(
+                "A simulated office runs out of this folder already: open it in the browser, or "
+                "give this one a database of its own (PEREZVON_DATABASE_URL=sqlite:///data/second.db)."
+            )
+        ) from other
     except asyncio.CancelledError:  # a second Ctrl-C
         raise KeyboardInterrupt from None
 
@@ -134,7 +145,12 @@ async def _run_simulated(settings: Settings) -> None:
         tell(N_("Ctrl-C stops it."), style="dim")
 
     await serve_simulated(
-        settings, SystemClock(), stop_signal(), announce, lambda step: tell(STEPS[step])
+        settings,
+        SystemClock(),
+        stop_signal(),
+        announce,
+        lambda step: tell(STEPS[step]),
+        language_of_shell(os.environ),
     )
 
 

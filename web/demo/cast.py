@@ -9,19 +9,20 @@ DEMO_PASSWORD = "perezvon-demo"  # noqa: S105 - printed on the console, for this
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who logs in; a `colleague` works by himself, at the desk `extension`."""
+    """Somebody who logs in; a `colleague` works by himself, at the desk `extension`. `language`:
+    the office's own, or "other" for the one it does not speak."""
 
     login: str
     name: str
     role: Role
-    language: str = "ru"
+    language: str = ""
     extension: str = ""
     colleague: bool = False
 
 
 PEOPLE: tuple[Person, ...] = (
     Person("anna", "Анна Орлова", Role.OPERATOR),
-    Person("boris", "Boris Klimov", Role.OPERATOR, language="en"),
+    Person("boris", "Boris Klimov", Role.OPERATOR, language="other"),
     Person("vera", "Вера Соколова", Role.SUPERVISOR),
     Person("grigory", "Григорий Львов", Role.HEAD_OF_SALES),
     Person("dina", "Дина Белова", Role.ADMINISTRATOR),
@@ -158,23 +159,32 @@ CLIENTS: tuple[DemoClient, ...] = (
     _organisation("Типография «Оттиск»", ("Инна Литерова", "заказы", "+7 495 788-90-90")),
 )
 
-NOTES: tuple[str, ...] = (
-    "Интересуется новой партией, просит прайс.",
-    "Уточнял срок доставки, назвал вторник.",
-    "Нужен счёт на 40 штук, реквизиты прежние.",
-    "Жаловался на задержку. Извинились, проверим склад.",
-    "Сравнивает с другим поставщиком, решит на неделе.",
-    "Просил перезвонить после согласования с директором.",
-    "Asked for a quote in euros, delivery to Berlin.",
-    "Спрашивал про гарантию, ответили.",
-    "Хочет изменить адрес доставки.",
-    "Оплатит до пятницы.",
-)
-NEXT_STEPS: tuple[str, ...] = (
-    "Отправить прайс и перезвонить",
-    "Выставить счёт",
-    "Узнать на складе и сообщить клиенту",
-    "Перезвонить: решил ли",
-    "Send the quote and call back",
-    "Проверить оплату",
-)
+NOTES: dict[str, tuple[str, ...]] = {
+    "order": (
+        "Берёт новую партию, просит счёт на 40 штук.",
+        "Заказал то же, что весной, реквизиты прежние.",
+        "Оплатит до пятницы, ждёт счёт.",
+    ),
+    "question": (
+        "Уточнял срок доставки, назвал вторник.",
+        "Спрашивал про гарантию, ответили.",
+        "Хочет изменить адрес доставки, поправили.",
+    ),
+    "thinking": (
+        "Сравнивает с другим поставщиком, решит на неделе.",
+        "Просил перезвонить после согласования с директором.",
+    ),
+    "complaint": (
+        "Жаловался на задержку. Извинились, проверим склад.",
+        "Пришли не те светильники, просит заменить.",
+    ),
+    "refused": ("Дорого, купили у других.", "Пока не нужно, просил не звонить."),
+    "wrong_number": ("Искали другую фирму.", "Ошибся одной цифрой."),
+}
+"""By the code of the disposition they belong to."""
+NEXT_STEPS: dict[str, tuple[str, ...]] = {
+    "order": ("Выставить счёт", "Проверить оплату"),
+    "thinking": ("Перезвонить: решил ли", "Отправить прайс и перезвонить"),
+    "complaint": ("Узнать на складе и сообщить клиенту", "Согласовать замену"),
+}
+"""By the code of a disposition that needs one."""

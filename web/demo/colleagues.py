@@ -3,6 +3,7 @@ wrap-ups, take breaks and ring back those who were missed. Only through what peo
 """
 
 import random
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Protocol
 
@@ -24,6 +25,7 @@ from telephony.errors import TelephonyError
 from telephony.switchboard import Switchboard
 from web.demo.cast import COLLEAGUES, NEXT_STEPS, NOTES, PAUSE_REASONS
 from web.demo.hours import working_time
+from web.demo.tongues import in_language, language_of_titles
 
 log = structlog.get_logger(__name__)
 
@@ -58,12 +60,14 @@ class Colleagues:
         self._office = office
         self._dice = random.Random(seed)  # noqa: S311 - made-up work, no secret
         self._dispositions: list[Disposition] = []
+        self._language = ""
 
     async def run(self) -> None:
         """Sit down, then look around once a second."""
         team = await self._sit_down()
         async with self._office.storage.read() as connection:
             self._dispositions = await list_dispositions(connection)
+        self._language = language_of_titles("".join(d.title for d in self._dispositions))
         while True:
             for agent in team:
                 try:
@@ -122,9 +126,14 @@ class Colleagues:
         step = None
         if disposition.needs_next_step:
             due = self._office.clock.now() + timedelta(hours=self._dice.uniform(1, 48))
-            step = NextStep(self._dice.choice(NEXT_STEPS), working_time(due))
-        note = wrap_up.note or self._dice.choice(NOTES)
+            step = NextStep(self._choice(NEXT_STEPS, disposition), working_time(due))
+        note = wrap_up.note or self._choice(NOTES, disposition)
         await self._office.wrap_ups.finish(agent, wrap_up.call_id, disposition.id, note, step)
+
+    def _choice(self, texts: Mapping[str, tuple[str, ...]], disposition: Disposition) -> str:
+        """One of the texts that belong to it; its title in an office that has its own."""
+        listed = texts.get(disposition.code, (disposition.title,))
+        return in_language(self._dice.choice(listed), self._language)
 
     async def _ring_back(self, agent: Agent) -> None:
         """Click on the oldest callback of the team, or of one's own."""

@@ -21,26 +21,32 @@ from telephony.simulator import (
     office,
 )
 from web.demo.cast import CLIENTS, COLLEAGUES, EXTENSIONS, HOT_DESKS
+from web.demo.tongues import WRITTEN_IN, in_language
 
 COUNTRY = "RU"
 PACE = Pace(incoming_per_minute=4.5, outgoing_per_minute=0.7)
 
 
-def phones() -> tuple[PhonePlan, ...]:
+def phones(language: str = WRITTEN_IN) -> tuple[PhonePlan, ...]:
     """Hot desks answer by themselves when the card could be read; colleagues have their moods."""
     watched = [PhonePlan(number, f"Desk {number}", WATCHED) for number in HOT_DESKS]
     others = [
-        PhonePlan(person.extension, person.name, MOODS[place % len(MOODS)], calls_out=True)
+        PhonePlan(
+            person.extension,
+            in_language(person.name, language),
+            MOODS[place % len(MOODS)],
+            calls_out=True,
+        )
         for place, person in enumerate(COLLEAGUES)
     ]
     return (*watched, *others)
 
 
-def town() -> Town:
+def town(language: str = WRITTEN_IN) -> Town:
     """The clients as the exchange sees them: numbers of digits, and what their phones show."""
     people = [
         (digits, client.name if client.kind == "person" else "")
-        for client in CLIENTS
+        for client in in_language(CLIENTS, language)
         for written in (client.numbers, *(numbers for _, _, numbers in client.contacts))
         for digits in _digits(written)
     ]
@@ -63,17 +69,18 @@ def make_exchange(
     port: int = 0,
     pace: Pace = PACE,
     static_members: bool = False,
+    language: str = WRITTEN_IN,
 ) -> SimulatedExchange:
     """The exchange, not yet started. Run alone, its queues need `static_members` to be served."""
     seated = tuple(f"PJSIP/{person.extension}" for person in COLLEAGUES)
     return SimulatedExchange(
-        office(phones(), static_members=seated if static_members else ()),
+        office(phones(language), static_members=seated if static_members else ()),
         credentials=credentials,
         now=now,
         sleep=sleep,
         host=host,
         port=port,
         seed=now().toordinal(),
-        town=town(),
+        town=town(language),
         pace=pace,
     )

@@ -27,12 +27,14 @@ from web.demo.cast import (
     TEAMS,
     VISITORS,
     DemoClient,
+    Person,
 )
 from web.demo.exchange import COUNTRY
 from web.demo.history import PastClock, write_history
 from web.demo.promises import add_promises
 from web.demo.sales import add_sales
 from web.demo.shaping import add_own_fields
+from web.demo.tongues import WRITTEN_IN, in_language
 from web.folders import make_room
 
 HISTORY_DAYS = 5
@@ -50,7 +52,12 @@ class DemoLogin:
 
 
 async def furnish(
-    url: str, clock: Clock, *, password: str = DEMO_PASSWORD, with_history: bool = True
+    url: str,
+    clock: Clock,
+    *,
+    password: str = DEMO_PASSWORD,
+    with_history: bool = True,
+    language: str = WRITTEN_IN,
 ) -> tuple[DemoLogin, ...]:
     """Make the office at database `url` if nobody works there yet; the five logins it has.
 
@@ -64,10 +71,11 @@ async def furnish(
         passwords = Passwords()
         try:
             accounts = Accounts(storage, clock, passwords)
-            known = {agent.login for agent in await accounts.list_agents(active=None)}
+            known = await _names(accounts)
             if not known:
-                await _make_office(storage, accounts, clock, password, with_history)
-            elif not known >= {person.login for person in VISITORS}:
+                await _make_office(storage, accounts, clock, password, with_history, language)
+                known = await _names(accounts)
+            elif not known.keys() >= {person.login for person in VISITORS}:
                 return ()
             elif password != DEMO_PASSWORD:
                 told = ""
@@ -75,51 +83,71 @@ async def furnish(
             passwords.close()
     finally:
         await storage.close()
-    return tuple(DemoLogin(each.login, each.name, each.role.value, told) for each in VISITORS)
+    return tuple(
+        DemoLogin(each.login, known[each.login], each.role.value, told) for each in VISITORS
+    )
+
+
+async def _names(accounts: Accounts) -> dict[str, str]:
+    return {agent.login: agent.name for agent in await accounts.list_agents(active=None)}
 
 
 async def _make_office(
-    storage: Storage, accounts: Accounts, clock: Clock, password: str, with_history: bool
+    storage: Storage,
+    accounts: Accounts,
+    clock: Clock,
+    password: str,
+    with_history: bool,
+    language: str,
 ) -> None:
     past = PastClock(clock.now(), days=HISTORY_DAYS)
     staff = {
         person.login: await accounts.create(
             None,
             person.login,
-            person.name,
+            in_language(person.name, language),
             person.role,
             password,
-            language=person.language,
+            language=_language_of(person, language),
             time_zone=TIME_ZONE,
         )
         for person in PEOPLE
     }
-    await _arrange(Desks.of(storage, past), staff)
+    await _arrange(Desks.of(storage, past), staff, language)
     clients = Clients(storage, past, COUNTRY)
     edits = Edits(storage, past, client_editables(COUNTRY))
-    known = {client.name: await _add_client(clients, edits, client, staff) for client in CLIENTS}
+    cast = in_language(CLIENTS, language)
+    known = {client.name: await _add_client(clients, edits, client, staff) for client in cast}
     if with_history:
-        await add_sales(storage, past, staff, known)
-        await add_own_fields(storage, past, staff, known)
-        await write_history(storage, past, clock.now(), staff)
-        await add_promises(storage, past, staff, list(known.values()))
+        await add_sales(storage, past, staff, known, language)
+        await add_own_fields(storage, past, staff, known, language)
+        await write_history(storage, past, clock.now(), staff, language)
+        await add_promises(storage, past, staff, list(known.values()), language)
 
 
-async def _arrange(desks: Desks, staff: dict[str, Agent]) -> None:
+def _language_of(person: Person, language: str) -> str:
+    other = "en" if language == WRITTEN_IN else WRITTEN_IN
+    return other if person.language == "other" else person.language or language
+
+
+async def _arrange(desks: Desks, staff: dict[str, Agent], language: str) -> None:
     fixed = {person.extension: staff[person.login].id for person in PEOPLE if person.extension}
     for number in EXTENSIONS:
         await desks.extensions.create(None, number=number, agent_id=fixed.get(number))
     for name, team in TEAMS.items():
         queue_id = await desks.queues.create(
-            None, name=name, title=QUEUE_TITLES[name], wrap_up_skippable=name == "support"
+            None,
+            name=name,
+            title=in_language(QUEUE_TITLES[name], language),
+            wrap_up_skippable=name == "support",
         )
         for login in team:
             await desks.queues.set_member(None, queue_id, staff[login].id)
-    for place, (code, title, needs) in enumerate(DISPOSITIONS):
+    for place, (code, title, needs) in enumerate(in_language(DISPOSITIONS, language)):
         await desks.dispositions.create(
             None, code=code, title=title, position=place, needs_next_step=needs
         )
-    for place, (code, title) in enumerate(PAUSE_REASONS):
+    for place, (code, title) in enumerate(in_language(PAUSE_REASONS, language)):
         await desks.pause_reasons.create(None, code=code, title=title, position=place)
 
 

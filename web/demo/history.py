@@ -26,6 +26,7 @@ from telephony.simulator.town import BusyTown
 from web.demo.cast import COLLEAGUES, NEXT_STEPS, NOTES
 from web.demo.exchange import COUNTRY, phones, town
 from web.demo.hours import working_time
+from web.demo.tongues import in_language
 
 SHIFT_SECONDS = 3 * 3600
 CALLS_A_MINUTE = 0.1
@@ -54,7 +55,11 @@ class PastClock:
 
 
 async def write_history(
-    storage: Storage, past: PastClock, present: datetime, staff: dict[str, Agent]
+    storage: Storage,
+    past: PastClock,
+    present: datetime,
+    staff: dict[str, Agent],
+    language: str,
 ) -> None:
     """Calls of the days before `present`, with notes, next steps and open callbacks."""
     dice = random.Random(20)  # noqa: S311 - made-up work, no secret
@@ -62,11 +67,11 @@ async def write_history(
     records = [
         record
         for day in range(past.days, 0, -1)
-        for record in _shift(present - timedelta(days=day, hours=-20), seed=day)
+        for record in _shift(present - timedelta(days=day, hours=-20), day, language)
         if record.ended_at is not None and record.ended_at < present
     ]
     await _record(storage, past, records, seats)
-    await _wrap_up(storage, past, records, seats, dice)
+    await _wrap_up(storage, past, records, seats, dice, language)
 
 
 def _seats(staff: dict[str, Agent]) -> dict[str, Agent]:
@@ -75,12 +80,12 @@ def _seats(staff: dict[str, Agent]) -> dict[str, Agent]:
     return {"PJSIP/101": staff["anna"], "PJSIP/102": staff["boris"], **fixed}
 
 
-def _shift(start: datetime, *, seed: int) -> list[CallRecord]:
+def _shift(start: datetime, seed: int, language: str) -> list[CallRecord]:
     """The calls of one made-up shift, as the tracker understands them."""
     said: list[bytes] = []
     seated = tuple(phone.interface for phone in phones() if phone.extension != "103")
     plan = office(phones(), static_members=seated)
-    exchange = Exchange(plan, said.append, start=start, seed=seed, town=town())
+    exchange = Exchange(plan, said.append, start=start, seed=seed, town=town(language))
     BusyTown(exchange, Pace(CALLS_A_MINUTE, CALLS_A_MINUTE / 4), seed=seed).start()
     exchange.timetable.run_until(start + timedelta(seconds=SHIFT_SECONDS))
     known = {phone.interface for phone in phones()}
@@ -138,10 +143,12 @@ async def _wrap_up(
     records: Iterable[CallRecord],
     seats: dict[str, Agent],
     dice: random.Random,
+    language: str,
 ) -> None:
     wrap_ups, tasks = WrapUps(storage, past), Tasks(storage, past)
     async with storage.read() as connection:
         dispositions = await list_dispositions(connection)
+    notes, steps = in_language(NOTES, language), in_language(NEXT_STEPS, language)
     for record in records:
         talkers = [seats[each] for each in record.answered_by if each in seats]
         if not talkers or record.direction is Direction.INTERNAL or record.ended_at is None:
@@ -149,11 +156,11 @@ async def _wrap_up(
         past.set(record.ended_at + timedelta(seconds=20))
         disposition = dice.choice(dispositions)
         step = None
-        if disposition.needs_next_step or dice.random() < 0.2:
+        if disposition.code in steps:
             due = past.now() + timedelta(hours=dice.choice((20, 26, 44, 70, 96, 150)))
             due = max(due, past.present + timedelta(hours=dice.uniform(0.5, 30)))
-            step = NextStep(dice.choice(NEXT_STEPS), working_time(due))
-        note = dice.choice(NOTES)
+            step = NextStep(dice.choice(steps[disposition.code]), working_time(due))
+        note = dice.choice(notes[disposition.code])
         await wrap_ups.save_note(talkers[-1], record.call_id, note)
         task_id = await wrap_ups.finish(talkers[-1], record.call_id, disposition.id, note, step)
         if task_id is not None and dice.random() < DONE_SHARE:

@@ -13,6 +13,7 @@ from crm_core.tasks.recurrence import Pattern, Recurrence
 from web.demo.cast import VISITORS
 from web.demo.history import PastClock
 from web.demo.hours import ZONE, working_time
+from web.demo.tongues import in_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +57,14 @@ PROMISES = (
 
 
 async def add_promises(
-    storage: Storage, past: PastClock, staff: dict[str, Agent], clients: list[int]
+    storage: Storage, past: PastClock, staff: dict[str, Agent], clients: list[int], language: str
 ) -> None:
     """Each visitor has a day to work through; every second promise is about a client."""
     tasks, comments = Tasks(storage, past), Comments(storage, past)
     present = past.present
     for turn, visitor in enumerate(VISITORS):
         agent = staff[visitor.login]
-        for place, promise in enumerate(PROMISES):
+        for place, promise in enumerate(in_language(PROMISES, language)):
             due = _whole(present + timedelta(hours=promise.hours))
             due = working_time(due) if promise.hours > 0 else due
             past.set(min(present, due) - timedelta(hours=20))

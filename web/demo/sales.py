@@ -17,9 +17,9 @@ from crm_core.tasks.next_step import NextStep
 from crm_core.tasks.records import Tasks
 from web.demo.exchange import COUNTRY
 from web.demo.history import PastClock
+from web.demo.tongues import CURRENCY_COUNTRY, in_language, money_in
 from web.first_pipelines import first_plans
 
-LANGUAGE = "ru"
 PRODUCTS = (
     ("Светильник потолочный «Купол»", 4_890_00, "шт."),
     ("Бра настенное «Лён»", 2_350_00, "шт."),
@@ -119,33 +119,37 @@ LEADS = (
 
 
 async def add_sales(
-    storage: Storage, past: PastClock, staff: dict[str, Agent], known: dict[str, int]
+    storage: Storage, past: PastClock, staff: dict[str, Agent], known: dict[str, int], language: str
 ) -> None:
     """Pipelines, products, catalogues, deals of the clients that are `known` by name, and leads, as
     if made on their days."""
-    present, plans = past.present, first_plans(LANGUAGE, COUNTRY)
+    present, plans = past.present, first_plans(language, CURRENCY_COUNTRY[language])
     arrangement, catalogues = SalesArrangement.of(storage, past), Catalogues(storage, past)
     await arrangement.pipelines.begin(plans)
     words = {
         (catalogue, title): await catalogues.create(None, catalogue, title=title, position=place)
-        for catalogue, titles in WORDS.items()
+        for catalogue, titles in in_language(WORDS, language).items()
         for place, title in enumerate(titles)
     }
     products = [
         await arrangement.products.create(
-            None, title=title, currency=plans[RecordKind.DEAL].currency, price=price, unit=unit
+            None,
+            title=title,
+            currency=plans[RecordKind.DEAL].currency,
+            price=money_in(price, language),
+            unit=unit,
         )
-        for title, price, unit in PRODUCTS
+        for title, price, unit in in_language(PRODUCTS, language)
     ]
     async with storage.read() as connection:
         [of_deals] = await list_pipelines(connection, RecordKind.DEAL)
         [of_leads] = await list_pipelines(connection, RecordKind.LEAD)
-    for deal in DEALS:
+    for deal in in_language(DEALS, language):
         past.set(present - timedelta(days=deal.days * 2 + 1))
         reason = words.get((Catalogue.LOSS_REASON, deal.lost_because))
-        made = _MadeDeal(storage, past, present, staff[deal.owner], of_deals, products)
+        made = _MadeDeal(storage, past, present, staff[deal.owner], of_deals, products, language)
         await made.of(deal, known[deal.client], reason)
-    for lead in LEADS:
+    for lead in in_language(LEADS, language):
         past.set(present - timedelta(hours=lead.hours))
         source_id = words[Catalogue.SOURCE, lead.source]
         await _add_lead(storage, past, staff, of_leads, lead, source_id)
@@ -160,6 +164,7 @@ class _MadeDeal:
     owner: Agent
     pipeline: Pipeline
     products: list[int]
+    language: str
 
     async def of(self, deal: DemoDeal, client_id: int, reason_id: int | None) -> None:
         """The deal, its lines, its way to where it stands, and its next step."""
@@ -167,7 +172,12 @@ class _MadeDeal:
         expected_on = (self.present + timedelta(days=deal.expected)).date()
         deal_id = await deals.create(
             self.owner,
-            NewDeal(deal.title, client_id, amount=deal.amount, expected_on=expected_on),
+            NewDeal(
+                deal.title,
+                client_id,
+                amount=money_in(deal.amount, self.language),
+                expected_on=expected_on,
+            ),
         )
         for product, quantity, discount in deal.lines:
             await Selling(self.storage, self.past).add(

@@ -6,15 +6,20 @@ import secrets
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
 from crm_core.clock import Clock
+from crm_core.storage.engine import Storage
+from crm_core.storage.sole import AnotherServes, SoleService
 from telephony.simulator import Credentials
 from web.demo.cast import DEMO_PASSWORD
 from web.demo.colleagues import Colleagues
 from web.demo.exchange import make_exchange
 from web.demo.furnishing import DemoLogin, furnish
-from web.lifecycle import Started, serve
+from web.demo.tongues import WRITTEN_IN
+from web.folders import make_room
+from web.lifecycle import Started, listening, serve
 from web.settings import DatabaseSettings, Settings
 from web.wiring import build
 
@@ -35,18 +40,22 @@ async def serve_simulated(
     stop: asyncio.Event,
     on_started: Callable[[DemoStarted], None],
     on_step: Callable[[str], None] = lambda step: None,
+    language: str = WRITTEN_IN,
 ) -> None:
     """Serve until `stop`, beside an exchange that is made up and a database kept apart.
 
-    `on_step` hears what takes time: `office` is being made, `exchange` is being started.
+    A new office speaks `language`. `on_step` hears what takes time: `office` is being made,
+    `exchange` is being started. A port or a database that is not to be had is told before that:
+    PortRefused, AnotherServes.
     """
     settings = _apart(settings)
+    await _try_places(settings, clock)
     on_step("office")
     password = DEMO_PASSWORD if _is_local(settings.http.host) else secrets.token_urlsafe(9)
-    logins = await furnish(settings.database.url, clock, password=password)
+    logins = await furnish(settings.database.url, clock, password=password, language=language)
     on_step("exchange")
     credentials = Credentials("perezvon", secrets.token_urlsafe(16))
-    async with make_exchange(credentials, clock.now, clock.sleep) as exchange:
+    async with make_exchange(credentials, clock.now, clock.sleep, language=language) as exchange:
         own = replace(
             settings.exchange,
             host=exchange.host,
@@ -69,6 +78,34 @@ async def serve_simulated(
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
+
+
+async def _try_places(settings: Settings, clock: Clock) -> None:
+    with listening(settings.http):
+        make_room(settings.database.url)
+        storage = Storage.open(settings.database.url)
+        place = SoleService.at(storage.url, clock)
+        try:
+            await place.take()
+        finally:
+            await place.release()
+            await storage.close()
+
+
+async def is_simulated_running(clock: Clock) -> bool:
+    """Whether a made-up office is served out of this folder now."""
+    if not Path(DEMO_DATABASE.removeprefix("sqlite:///")).exists():  # noqa: ASYNC240 - once
+        return False
+    storage = Storage.open(DEMO_DATABASE)
+    try:
+        place = SoleService.at(storage.url, clock)
+        await place.take(patience_seconds=0)
+        await place.release()
+    except AnotherServes:
+        return True
+    finally:
+        await storage.close()
+    return False
 
 
 async def until_stopped(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:

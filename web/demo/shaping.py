@@ -18,6 +18,7 @@ from crm_core.tags.keeping import TagKeeping
 from crm_core.tags.tagging import Tagging
 from web.demo.exchange import COUNTRY
 from web.demo.history import PastClock
+from web.demo.tongues import in_language
 
 TEXT, CHOICE, CHOICES = FieldType.TEXT, FieldType.CHOICE, FieldType.CHOICES
 SECTIONS: Final = (
@@ -83,27 +84,35 @@ TAGGED: Final = {
 
 
 async def add_own_fields(
-    storage: Storage, past: PastClock, staff: Mapping[str, Agent], known: Mapping[str, int]
+    storage: Storage,
+    past: PastClock,
+    staff: Mapping[str, Agent],
+    known: Mapping[str, int],
+    language: str,
 ) -> None:
     """Fields, what stands in some of them, and tags, of the clients that are `known` by name."""
     shaping = Shaping.of(storage, past)
-    for kind, tab, title, plans in SECTIONS:
+    for kind, tab, title, plans in in_language(SECTIONS, language):
         section_id = await shaping.sections.create(None, kind, title=title, tab=tab)
         for plan in plans:
             await shaping.fields.create(None, section_id, plan)
     async with storage.read() as connection:
         fields = {each.title: each for each in await list_fields(connection, "client")}
-    await _fill(storage, past, staff["anna"], known, fields)
+    await _fill(storage, past, staff["anna"], known, fields, in_language(FILLED, language))
     tagging, keeping = Tagging(storage, past), TagKeeping(storage, past)
     made = {}
-    for name, titles in TAGGED.items():
+    for name, titles in in_language(TAGGED, language).items():
         for title in titles:
             made[title], _ = await tagging.tag(staff["anna"], "client", known[name], title)
-    for title, colour in COLOURS.items():
+    for title, colour in in_language(COLOURS, language).items():
         await keeping.paint(None, made[title].id, colour)
     vip = ViewState({"tag": str(made["VIP"].id)}, ("name", "tags", "owner", "step", "talk"), "name")
     await SavedViews(storage, past).create(
-        staff["vera"], ListName.CLIENTS, "VIP: кто ими занят", vip, shared=True
+        staff["vera"],
+        ListName.CLIENTS,
+        in_language("VIP: кто ими занят", language),
+        vip,
+        shared=True,
     )
 
 
@@ -113,8 +122,9 @@ async def _fill(
     agent: Agent,
     known: Mapping[str, int],
     fields: Mapping[str, CustomField],
+    filled: Mapping[str, Mapping[str, str]],
 ) -> None:
     edits = Edits(storage, past, client_editables(COUNTRY))
-    for name, values in FILLED.items():
+    for name, values in filled.items():
         for title, written in values.items():
             await edits.change(agent, "client", known[name], fields[title].name, written, "")
