@@ -278,6 +278,11 @@ async def test_a_deal_is_filled_in_on_its_page_and_the_other_sees_it(
     await expect(boris.locator(".timeline .line.on-stage").first).to_contain_text("New → Offer")
     await anna.get_by_role("button", name="Won").click()
     await expect(boris.get_by_role("button", name="Reopen")).to_be_visible()
+    sent: list[str] = []
+    boris.on("request", lambda request: sent.append(request.url))
+    async with boris.expect_response(re.compile("/timeline")):
+        await boris.locator(".timeline").get_by_text("Calls", exact=True).click()
+    assert [url for url in sent if "/changes/" in url] == []  # to look at something undoes nothing
 
 
 async def test_stages_are_put_in_order_by_their_handle(
