@@ -1,5 +1,6 @@
 """What a note or a file is about: a client, or one of his leads or deals; his history has it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,14 @@ async def access_about(
         await access_client(connection, actor, about.client_id, action)
     if query is not None and (await connection.execute(query)).scalar_one() != about.client_id:
         raise NotFound(client_id=about.client_id)
+
+
+async def access_what_stands(
+    connection: AsyncConnection, actor: Agent, row: Mapping[str, Any], action: Action
+) -> None:
+    """The same for a note or a file that stands: a row of its table."""
+    about = About(row["client_id"], row["lead_id"], row["deal_id"])
+    await access_about(connection, actor, about, action)
 
 
 def seen_with_its_record(table: Table, actor: Agent) -> ColumnElement[bool]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Column, Table, delete, select, update
 
 from crm_core.catalogues import Catalogue, entry_field
+from crm_core.clients.about import access_what_stands
 from crm_core.clients.access import access_client
 from crm_core.clients.contact_points import PointField
 from crm_core.clients.files import FileName
@@ -25,7 +26,7 @@ from crm_core.clients.tables import (
 from crm_core.clients.touching import touch_client
 from crm_core.custom_fields.editing import own_fields
 from crm_core.deals.tables import deals
-from crm_core.editing.editable import Editable
+from crm_core.editing.editable import Editable, RowDoor
 from crm_core.editing.fields import Choice, Field, Paragraphs, Row, YesNo
 from crm_core.events import ClientChanged
 from crm_core.search.index import reindex
@@ -103,8 +104,10 @@ def client_editables(country: str) -> dict[str, Editable]:
         {"name": name, "address": Field(limit=500), **REQUISITE_FIELDS},
         held_by=(deals.c.legal_entity_id,),
     )
-    note = _part("note", notes, {"text": Paragraphs(required=True), "pinned": YesNo()}, called="id")
-    file = _part("file", files, {"name": FileName(limit=255, required=True)})
+    about = access_what_stands  # they may belong to a lead or a deal, too
+    text = {"text": Paragraphs(required=True), "pinned": YesNo()}
+    note = _part("note", notes, text, called="id", narrower=about)
+    file = _part("file", files, {"name": FileName(limit=255, required=True)}, narrower=about)
     return {each.subject: each for each in (client, contact, number, point, entity, note, file)}
 
 
@@ -115,6 +118,7 @@ def _part(
     *,
     held_by: tuple[Column[Any], ...] = (),
     called: str = "name",
+    narrower: RowDoor | None = None,
 ) -> Editable:
     return Editable(
         subject=kind,
@@ -125,6 +129,7 @@ def _part(
         whole=_OF_CLIENT,
         held_by=held_by,
         called=called,
+        narrower=narrower,
     )
 
 

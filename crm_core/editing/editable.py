@@ -18,6 +18,7 @@ LONGEST_NAMED: Final = 120
 Door = Callable[[AsyncConnection, Agent, int, Action], Awaitable[object]]
 """May this person do this with that record? Raises NotFound or Forbidden."""
 
+RowDoor = Callable[[AsyncConnection, Agent, Row, Action], Awaitable[object]]
 
 Changed = Callable[[Write, datetime, Row], Awaitable[None]]
 """What every change ends with, given the row as it is now: version, index, announcement."""
@@ -46,6 +47,15 @@ class Editable:
     called: str = "name"
     """The column that names a part in the history."""
     further: Further | None = None
+    narrower: RowDoor | None = None
+    """Asked instead of `door` where the row itself says what else it belongs to."""
+
+    async def enter(self, connection: AsyncConnection, actor: Agent, row: Row) -> None:
+        """Return where `actor` may edit `row`. NotFound, Forbidden."""
+        if self.narrower is not None:
+            await self.narrower(connection, actor, row, Action.EDIT)
+        else:
+            await self.door(connection, actor, self.record_of(row)[1], Action.EDIT)
 
     async def fields_named(
         self, connection: AsyncConnection, actor: Agent, names: Collection[str]

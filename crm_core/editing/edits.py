@@ -10,7 +10,6 @@ from sqlalchemy import Column, delete, insert, select, update
 
 from crm_core import audit
 from crm_core.agents.people import Agent
-from crm_core.agents.rights import Action
 from crm_core.audit import AuditEntry
 from crm_core.clock import Clock
 from crm_core.editing.editable import Editable
@@ -113,7 +112,7 @@ class Edits:
     ) -> None:
         table, kept = editable.table, entry.details["row"]
         row = {name: _as_stored(table.c[name], value) for name, value in kept.items()}
-        await editable.door(tx.connection, actor, editable.record_of(row)[1], Action.EDIT)
+        await editable.enter(tx.connection, actor, row)
         known = select(table.c.id).where(table.c.id == row["id"])
         if (await tx.execute(known)).first() is not None:
             raise Conflict("changed_since", field=PART)
@@ -139,7 +138,7 @@ class Edits:
         if row is None:
             raise NotFound(record_id=record_id)
         found: Row = dict(row)
-        await editable.door(tx.connection, actor, editable.record_of(found)[1], Action.EDIT)
+        await editable.enter(tx.connection, actor, found)
         return found
 
     async def _apply(

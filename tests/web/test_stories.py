@@ -106,6 +106,11 @@ async def test_what_was_written_beside_a_deal_is_not_read_by_who_may_not_see_the
     for path in (f"{at}/timeline", f"{at}/card"):
         assert (await boris.get(path)).status == 404
     assert (await boris.post(f"{at}/notes", {"text": "x"}, headers=SCRIPT)).status == 404
+    note = await _row(office, notes)
+    change = {"name": "text", "written": "Mine", "before": "A secret price"}
+    for path in (f"note/{note['id']}", f"note/{note['id']}/remove", f"file/{file_id}/remove"):
+        assert (await boris.post(f"/fields/{path}", change, headers=SCRIPT)).status == 404
+    assert await _row(office, notes) == note
 
 
 async def test_a_deal_whose_client_changed_meanwhile_takes_no_note_for_the_one_before(

@@ -77,7 +77,7 @@ async function moveCard(card, column) {
   const values = { stage: column.dataset.stage, before: from.dataset.stage };
   hold();
   if (column.dataset.ending === "lost") {
-    const reason = await askReason();
+    const reason = await askReason(card.querySelector("a").textContent.trim());
     if (reason === null) {
       letGo();
       card.focus();

@@ -184,6 +184,7 @@ function tellChosen() {
   const count = bar.querySelector("[data-chosen-count]");
   const n = everything ? `${Number(whole.dataset.chooseAll).toLocaleString(document.documentElement.lang)}${whole.dataset.more}` : chosen.size;
   count.textContent = (everything ? count.dataset.all : count.dataset.one).replace("{n}", n);
+  for (const told of list().querySelectorAll("[data-chosen-told]")) told.textContent = count.textContent;
   if (whole) whole.hidden = everything;
   for (const field of list().querySelectorAll("[data-chosen-ids]")) field.value = everything ? "" : [...chosen].join(",");
   for (const field of list().querySelectorAll("[data-chosen-all]")) field.disabled = !everything;

@@ -8,8 +8,9 @@ function failed() {
 }
 
 // Gives the id of the reason, "" where none is listed, or null when the person thinks better of it.
-export function askReason() {
+export function askReason(name) {
   const dialog = document.getElementById("loss-dialog");
+  dialog.querySelector("[data-what]").textContent = name;
   return new Promise((resolve) => {
     dialog.returnValue = "";
     dialog.querySelector("form").reset();

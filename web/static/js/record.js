@@ -14,7 +14,7 @@ async function move(stage, isLoss) {
   const { path, record, stage: before, undo } = pageOf().dataset;
   const values = { stage, before };
   if (isLoss) {
-    values.loss_reason = await askReason();
+    values.loss_reason = await askReason(pageOf().dataset.title);
     if (values.loss_reason === null) return;
   }
   const answer = await sendMove(path, record, values);
