@@ -52,7 +52,12 @@ class Rights:
 
 
 def rights_of(role: Role, stored: Mapping[str, Mapping[str, str]] | None) -> Rights:
-    """The role's rights: what is `stored`, and where nothing is, what the role comes with."""
+    """The role's rights: what is `stored`, and where nothing is, what the role comes with.
+
+    An administrator's are all, whatever is stored: nobody could give them back.
+    """
+    if role is Role.ADMINISTRATOR:
+        return Rights(_COMES_WITH[role])
     changed = {
         (RecordKind(kind), Action(action)): Scope(scope)
         for kind, actions in (stored or {}).items()
