@@ -23,6 +23,7 @@ from crm_core.storage.hot_write import HotWrite
 from crm_core.storage.lending import StorageClosed
 from crm_core.storage.trouble import persistently
 from crm_core.tables import audit
+from tests.crm_core.kept_database import KeptDatabase
 from tests.crm_core.storage_cuts import cancel_at_commit
 from tests.lab.postgres import Cluster
 
@@ -49,15 +50,14 @@ def told(storage: Storage) -> list[object]:
 
 @pytest.fixture
 async def postgres_storages(
-    postgres_cluster: Cluster, postgres_database: str
+    postgres_database: KeptDatabase,
 ) -> AsyncIterator[tuple[Storage, Storage]]:
     """Two storages of one PostgreSQL database, as two processes would have them."""
-    name = postgres_cluster.create(template=postgres_database)
-    first, second = (Storage.open(postgres_cluster.url(name)) for _ in range(2))
-    yield first, second
-    await first.close()
-    await second.close()
-    postgres_cluster.drop(name)
+    with postgres_database.lent(lambda: True) as url:
+        first, second = (Storage.open(url) for _ in range(2))
+        yield first, second
+        await first.close()
+        await second.close()
 
 
 async def set_up_counter(storage: Storage) -> None:
@@ -309,13 +309,14 @@ async def test_whoever_waits_for_a_connection_gets_the_first_that_comes_back(
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 @pytest.mark.postgres
 async def test_a_connection_whose_server_has_hung_up_is_not_lent_again(
-    storage: Storage, postgres_cluster: Cluster, postgres_database: str
+    storage: Storage, postgres_cluster: Cluster
 ) -> None:
+    name = str(storage.url.database)
     for _ in range(3):
         await storage.answers()
         (kept, _), *_ = storage._reading._idle
         driver = (await kept.get_raw_connection()).driver_connection
-        await asyncio.to_thread(postgres_cluster.sql, CUT, postgres_database)
+        await asyncio.to_thread(postgres_cluster.sql, CUT, name)
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not driver.is_closed():  # type: ignore[union-attr]  # noqa: ASYNC110
                 await asyncio.sleep(0.01)

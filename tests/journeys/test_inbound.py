@@ -77,7 +77,7 @@ async def test_a_client_phones_the_queue_and_no_conversation_ends_without_its_ne
     assert task.due_at.astimezone(UTC).strftime("%H:%M") == "10:00"
 
     await anna.goto(str(perezvon.url / "tasks"))
-    await expect(anna.locator("table.tasks")).to_contain_text("send the offer")
+    await expect(anna.locator("#records table")).to_contain_text("send the offer")
     await anna.goto(str(perezvon.url / "calls"))
     row = anna.locator("tbody tr")
     await expect(row).to_have_count(1)

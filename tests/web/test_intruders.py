@@ -176,7 +176,7 @@ async def test_no_name_of_a_call_becomes_a_header(office: Office, client_as: Cli
 async def test_a_file_is_named_by_us_and_never_opened_in_the_page(client_as: ClientAs) -> None:
     vera = await client_as("vera")
     for ending in ("csv", "xlsx"):
-        answer = await vera.get(f"/calls/export.{ending}?period=all&queue=x%22%0d%0ay")
+        answer = await vera.get(f"/calls/export.{ending}?period=all&search=x%22%0d%0ay")
         named = answer.headers["Content-Disposition"]
         assert named.startswith('attachment; filename="calls-2026-')
         assert named.endswith(f'.{ending}"')

@@ -87,7 +87,9 @@ async function moveCard(card, column) {
   }
   const next = card.nextElementSibling;
   const hadFocus = card.contains(document.activeElement);
-  place(card, column, column.querySelector("[data-cards]").firstElementChild);
+  const there = column.querySelector("[data-cards]").children;
+  place(card, column, there[0] ?? null);
+  const count = there.length; // a board that was asked for before may put the card back for a moment
   if (hadFocus || document.activeElement === document.body) card.focus({ preventScroll: true });
   card.scrollIntoView({ block: "nearest", inline: "nearest" });
   card.setAttribute("aria-busy", "true");
@@ -96,8 +98,7 @@ async function moveCard(card, column) {
   const answer = await sendMove(path, card.dataset.id, values);
   card.removeAttribute("aria-busy");
   if (answer) {
-    const all = column.querySelector("[data-cards]").children;
-    say(saidMoved, { card: card.dataset.title, stage: column.dataset.title, place: 1, count: all.length });
+    say(saidMoved, { card: card.dataset.title, stage: column.dataset.title, place: 1, count });
     tellMove(answer, undoLabel, renew);
   } else {
     place(card, from, next?.isConnected ? next : null);
