@@ -10,7 +10,7 @@ from crm_core.agents.people import Agent
 from crm_core.agents.rights import Action, RecordKind, Scope
 from crm_core.search import statements
 from crm_core.search.engines import WINDOW, Given, group_of, is_looked_through, values_of
-from crm_core.search.kinds import SearchKind, first_place, last_place
+from crm_core.search.kinds import SearchKind, first_place, kind_at, last_place
 from crm_core.search.question import GRAM, Parts, Question, ask, in_other_layout
 from crm_core.search.ranking import Fit, fit_of
 from crm_core.search.results import Found, Group, Hit, Way
@@ -144,15 +144,15 @@ class _Asking:
         for group, lowest, highest in _ranges(kinds, is_sqlite=self.is_sqlite):
             above, upto = first_place(lowest), last_place(highest)
             while upto > above:
-                most = self._depth(_kind_at(upto))
+                most = self._depth(kind_at(upto))
                 [rows] = yield [self._asked(group, self.question.anywhere, above, upto, most)]
                 for row in rows:
-                    kind = _kind_at(row["id"])
+                    kind = kind_at(row["id"])
                     spans[kind] = row["id"], spans.get(kind, (0, row["id"]))[1]
                     texts.setdefault(kind, {})[row["record_id"]] = row["text"]
                 if len(rows) < most:
                     break
-                last = _kind_at(rows[-1]["id"])
+                last = kind_at(rows[-1]["id"])
                 enough = len(texts[last]) >= self._depth(last)
                 upto = first_place(last) if enough else rows[-1]["id"] - 1
         return texts, spans
@@ -252,10 +252,6 @@ def _ranges(kinds: tuple[SearchKind, ...], *, is_sqlite: bool) -> list[Range]:
         everything = list(SearchKind)
         return [("clients", everything[-1], everything[0])]
     return [(group, lowest, highest) for group, (lowest, highest) in GROUPS.items()]
-
-
-def _kind_at(place: int) -> SearchKind:
-    return next(kind for kind in SearchKind if place > first_place(kind))
 
 
 def _texts_by_record(rows: Iterable[Row]) -> dict[int, str]:

@@ -21,11 +21,20 @@ PLACES: Final = 2**40
 give the newest first without sorting."""
 
 
+_KINDS: Final = tuple(SearchKind)
+_FIRST_PLACES: Final = {kind: (len(_KINDS) - nth) * PLACES for nth, kind in enumerate(_KINDS)}
+
+
 def first_place(kind: SearchKind) -> int:
     """The id before the first of this kind."""
-    return (len(SearchKind) - list(SearchKind).index(kind)) * PLACES
+    return _FIRST_PLACES[kind]
 
 
 def last_place(kind: SearchKind) -> int:
     """The highest id of this kind."""
     return first_place(kind) + PLACES - 1
+
+
+def kind_at(place: int) -> SearchKind:
+    """The kind whose text has this id."""
+    return _KINDS[len(_KINDS) - place // PLACES]
