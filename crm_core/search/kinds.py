@@ -36,5 +36,5 @@ def last_place(kind: SearchKind) -> int:
 
 
 def kind_at(place: int) -> SearchKind:
-    """The kind whose text has this id."""
-    return _KINDS[len(_KINDS) - place // PLACES]
+    """The kind whose text has this id; of the id before its first, the next lower one."""
+    return _KINDS[len(_KINDS) - (place - 1) // PLACES]
