@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from crm_core.storage.schema import metadata
+from dialer.tables import metadata
 from tests.lab.postgres import Cluster
 
 _OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"

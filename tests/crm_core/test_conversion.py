@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, select, update
 
 from crm_core.agents.rights import RecordKind, Scope
 from crm_core.calls.tables import calls
-from crm_core.clients.merging import HANGING
+from crm_core.clients.hanging import hanging
 from crm_core.clients.tables import client_numbers, clients, contact_points, contacts, files, notes
 from crm_core.clock import ManualClock
 from crm_core.deals.records import NewDeal
@@ -97,20 +97,20 @@ async def _history(storage: Storage) -> dict[str, list[dict[str, Any]]]:
 
 async def _owners(storage: Storage) -> dict[str, list[tuple[Any, int]]]:
     owned = {}
-    for name, (table, key) in HANGING.items():
+    for name, (table, key) in hanging().items():
         rows = await _all(storage, table)
         owned[name] = sorted((row[key], row["client_id"]) for row in rows if row["client_id"])
     return owned
 
 
 def test_everything_that_hangs_on_a_client_moves_with_him() -> None:
-    hanging = {
+    referring = {
         table.name
         for table in metadata.sorted_tables
         for column in table.columns
         if any(key.column.table is clients for key in column.foreign_keys)
     }
-    assert hanging - {"client_merges"} == set(HANGING)
+    assert referring - {"client_merges"} == set(hanging())
 
 
 async def test_who_asked_becomes_a_client_with_a_deal_of_his(
@@ -267,7 +267,7 @@ async def test_no_line_is_lost_or_doubled_and_undoing_leaves_all_as_it_was(
     assert {key for key, owner in owned["calls"] if owner == party_id} <= kept
     if into_known:
         async with storage.read() as connection:
-            for table, _ in HANGING.values():
+            for table, _ in hanging().values():
                 left = select(func.count()).where(table.c.client_id == party_id)
                 assert (await connection.execute(left)).scalar_one() == 0, table.name
 

@@ -23,7 +23,7 @@ from crm_core.storage.migrate import (
     history_config,
     migrate,
 )
-from crm_core.storage.schema import metadata
+from dialer.tables import metadata
 from tests.lab.postgres import Cluster
 
 

@@ -120,6 +120,8 @@ async def test_the_history_fills_the_index_as_the_writers_do(
 
 
 MADE_SINCE = (
+    *("attempts", "entry_numbers", "entries", "entry_buckets"),
+    *("answer_hours", "campaign_segments", "campaign_agents", "campaigns"),
     *("tagged", "tags", "handed_records", "handovers", "client_merges", "saved_views"),
     *("preferences", "custom_fields", "field_sections"),
     *("outdated_texts", "reshaped_fields", "deleted_records", "deletions"),

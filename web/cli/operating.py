@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+import dialer.tables  # noqa: F401 - a copy that holds them is no stranger's
 from crm_core.clock import SystemClock
 from crm_core.storage.engine import Storage
 from crm_core.storage.restore import Restored

@@ -1,0 +1,1 @@
+"""The list of a campaign, and who of it is next."""
