@@ -1,0 +1,1 @@
+"""The law profiles: those that come with the product, and what an office has made of them."""
