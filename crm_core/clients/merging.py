@@ -12,47 +12,16 @@ from sqlalchemy import ColumnElement, Table, and_, delete, insert, select, updat
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.agents.people import Agent
-from crm_core.calls.tables import calls
 from crm_core.clients.access import visible_clients
-from crm_core.clients.tables import (
-    client_merges,
-    client_numbers,
-    clients,
-    contact_points,
-    contacts,
-    files,
-    legal_entities,
-    notes,
-    number_choices,
-)
-from crm_core.deals.tables import deals, stage_changes
-from crm_core.leads.tables import leads
+from crm_core.clients.hanging import claimed, hanging, of_contacts
+from crm_core.clients.tables import client_merges, clients, contacts, notes
 from crm_core.search.index import reindex
 from crm_core.search.kinds import SearchKind
 from crm_core.storage.engine import Write
 from crm_core.tags.tables import tagged
 from crm_core.tags.tables import tags as tag_words
-from crm_core.tasks.tables import tasks
 from crm_core.wording import existing_id
 
-HANGING: Final[Mapping[str, tuple[Table, str]]] = {
-    table.name: (table, key)
-    for table, key in (
-        (contacts, "id"),
-        (client_numbers, "id"),
-        (contact_points, "id"),
-        (legal_entities, "id"),
-        (number_choices, "number"),
-        (calls, "call_id"),
-        (notes, "id"),
-        (files, "id"),
-        (tasks, "id"),
-        (leads, "id"),
-        (deals, "id"),
-        (stage_changes, "id"),
-    )
-}
-"""All that belongs to a client, with the key of a row. A test finds what is missing here."""
 _SAME: Final = {
     "client_numbers": ("digits", "extension"),
     "contact_points": ("kind", "key"),
@@ -82,7 +51,7 @@ async def merge(
     source, target = await _client(tx, from_id), await _client(tx, into_id)
     doubled = {name: await _take_out_doubles(tx, name, from_id, into_id) for name in _SAME}
     moved: dict[str, list[Any]] = {}
-    for name, (table, key) in HANGING.items():
+    for name, (table, key) in hanging().items():
         mine = table.c.client_id == from_id
         moved[name] = list((await tx.execute(select(table.c[key]).where(mine))).scalars())
         if moved[name]:
@@ -125,23 +94,22 @@ async def part(
 ) -> None:
     """Undo a merge: every row that moved goes back, if it is still there; a column, where it still
     says what the merge made of it."""
+    known = hanging()
     for name, ids in merged["made"].items():
-        table, key = HANGING[name]
+        table, key = known[name]
         if name == "contacts":
-            for held in (client_numbers, contact_points, tasks, deals):
-                theirs = held.c.contact_id.in_(ids)
-                await tx.execute(update(held).where(theirs).values(contact_id=None))
+            await _leave(tx, ids, merged["moved"])
         await tx.execute(delete(table).where(table.c[key].in_(ids)))
         if name == "notes":
             for note_id in ids:
                 await reindex(tx, SearchKind.NOTE, note_id)
     for name, keys in merged["moved"].items():
-        table, key = HANGING[name]
+        table, key = known[name]
         if keys:
             still = and_(table.c[key].in_(keys), table.c.client_id == into_id)
             await tx.execute(update(table).where(still).values(client_id=from_id))
     for name, rows in merged["doubled"].items():
-        table, _ = HANGING[name]
+        table, _ = known[name]
         for row in rows:
             await tx.execute(insert(table).values(**await _put_back(tx, table, row)))
     await _return_tags(tx, from_id, into_id, merged.get("tags", {}))
@@ -149,6 +117,18 @@ async def part(
     await tx.execute(update(clients).where(clients.c.id == from_id).values(deleted_at=None))
     undone = client_merges.c.id == merged.get("merge_id", 0)
     await tx.execute(update(client_merges).where(undone).values(undone_at=now, undone_by=agent_id))
+
+
+async def _leave(tx: Write, contact_ids: list[int], moved: Mapping[str, list[Any]]) -> None:
+    """Nothing belongs to these contacts any more, and what moved and was claimed is free again."""
+    for name, (table, besides) in claimed().items():
+        free = {column: each for column, (each, _) in besides.items()}
+        if free:
+            mine = and_(table.c.contact_id.in_(contact_ids), table.c.id.in_(moved.get(name, [])))
+            await tx.execute(update(table).where(mine).values(free))
+    for held, _ in of_contacts().values():
+        theirs = held.c.contact_id.in_(contact_ids)
+        await tx.execute(update(held).where(theirs).values(contact_id=None))
 
 
 async def _move_tags(tx: Write, from_id: int, into_id: int) -> dict[str, list[int]]:
@@ -203,7 +183,7 @@ async def _client(tx: Write, client_id: int) -> Mapping[str, Any]:
 async def _take_out_doubles(
     tx: Write, name: str, from_id: int, into_id: int
 ) -> list[dict[str, Any]]:
-    table, _ = HANGING[name]
+    table, _ = hanging()[name]
     theirs = table.alias()
     same = and_(*(theirs.c[column] == table.c[column] for column in _SAME[name]))
     known = select(theirs.c.id).where(theirs.c.client_id == into_id, same).correlate(table).exists()
@@ -228,11 +208,12 @@ async def _remember_whom(
     if (source["kind"], target["kind"]) == ("person", "organisation"):
         row = {"client_id": target["id"], "name": source["name"], "created_at": now}
         contact_id = int((await tx.execute(insert(contacts).values(**row))).inserted_primary_key[0])
-        for name in ("client_numbers", "contact_points"):
-            table, _ = HANGING[name]
+        for name, (table, besides) in claimed().items():
             free = and_(table.c.id.in_(moved[name]), table.c.contact_id.is_(None))
-            await tx.execute(update(table).where(free).values(contact_id=contact_id))
-            await _claim_doubles(tx, name, target["id"], contact_id, doubled[name])
+            free = and_(free, *(table.c[column] == each for column, (each, _) in besides.items()))
+            his = {column: each for column, (_, each) in besides.items()}
+            await tx.execute(update(table).where(free).values(contact_id=contact_id, **his))
+            await _claim_doubles(tx, name, target["id"], contact_id, doubled.get(name, []))
         made["contacts"] = [contact_id]
     if source["note"]:
         row = {"client_id": target["id"], "text": source["note"], "created_at": now}
@@ -246,7 +227,7 @@ async def _claim_doubles(
     tx: Write, name: str, into_id: int, contact_id: int, doubled: list[dict[str, Any]]
 ) -> None:
     """The number that both had, and that was no one's in particular, is this contact's."""
-    table, _ = HANGING[name]
+    table, _ = hanging()[name]
     for row in doubled:
         same = and_(*(table.c[column] == row[column] for column in _SAME[name]))
         free = and_(table.c.client_id == into_id, same, table.c.contact_id.is_(None))

@@ -5,6 +5,8 @@ Whoever asks for something for the first time is a row of `clients` as well, wit
 `client_since`: becoming a client then moves no line of anybody's history.
 """
 
+from typing import Final
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -21,6 +23,10 @@ from sqlalchemy import (
 )
 
 from crm_core.storage.base import Instant, Json, metadata
+
+CLAIMED: Final = "claimed"
+"""In a table's `info`: its rows of nobody in particular become the contact's whom a person turns
+into at an organisation; by column, the value of a free row and that of a claimed one."""
 
 clients = Table(
     "clients",
@@ -99,6 +105,7 @@ client_numbers = Table(
     Index("ix_client_numbers_e164_client", "e164", "client_id"),
     Index("ix_client_numbers_digits", "digits"),
     UniqueConstraint("client_id", "digits", "extension"),
+    info={CLAIMED: {}},
 )
 
 contact_points = Table(
@@ -118,6 +125,7 @@ contact_points = Table(
     CheckConstraint("kind IN ('email', 'messenger', 'address', 'site')", name="kind_known"),
     UniqueConstraint("client_id", "kind", "key"),
     Index("ix_contact_points_key", "kind", "key"),
+    info={CLAIMED: {}},
 )
 
 legal_entities = Table(

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from crm_core.agents.rights import Action, RecordKind, Scope
-from crm_core.clients.merging import HANGING, kept_of
+from crm_core.clients.hanging import hanging
+from crm_core.clients.merging import kept_of
 from crm_core.clients.tables import client_numbers, clients, contacts
 from crm_core.clients.uniting import Merging, list_differences
 from crm_core.clock import ManualClock
@@ -34,7 +35,7 @@ async def _state(storage: Storage) -> dict[str, list[dict[str, Any]]]:
     stamps = ("version", "updated_at")
     found = {}
     async with storage.read() as connection:
-        for table in (clients, tagged, *(table for table, _ in HANGING.values())):
+        for table in (clients, tagged, *(table for table, _ in hanging().values())):
             rows = (await connection.execute(select(table))).mappings()
             plain = [{k: v for k, v in row.items() if k not in stamps} for row in rows]
             found[table.name] = sorted(plain, key=str)
@@ -83,7 +84,7 @@ async def test_everything_of_the_one_is_the_others_and_his_own_again_when_taken_
     assert kept["fields"] == {"1": "red", "2": "Minsk"}
     assert (kept["is_key"], kept["kind"], gone["deleted_at"]) == (True, "organisation", clock.now())
     after = await _state(storage)
-    for name in HANGING:
+    for name in hanging():
         assert all(row["client_id"] != cast.pavel for row in after[name]), name
     assert [row["tag_id"] for row in after["tagged"]] == [1, 2]
     async with storage.read() as connection:
