@@ -1,0 +1,1 @@
+"""Whom nobody may call: the office's own lists, those of a campaign, national ones, opt-outs."""
