@@ -36,7 +36,7 @@ def standing(at: datetime) -> ColumnElement[bool]:
 
 def naming(
     numbers: Collection[str], campaign_id: int | None, at: datetime
-) -> CompoundSelect[tuple[str, str]]:
+) -> CompoundSelect[str, str]:
     """SELECT of (e164, listed) for those of the numbers that stand somewhere: a word of `Listed`;
     a number may come several times. Of campaign lists only that campaign's count."""
     return union_all(_kept(numbers, campaign_id, at), _imported(numbers))
@@ -58,8 +58,10 @@ async def lists_naming(
 
 def _kept(numbers: Collection[str], campaign_id: int | None, at: datetime) -> Any:
     kept, lists = do_not_call_numbers.c, do_not_call_lists.c
-    own = case((kept.how.in_(OPT_OUTS), literal(Listed.OPT_OUT)), else_=literal(Listed.OWN))
-    listed = case((lists.kind == ListKind.CAMPAIGN, literal(Listed.CAMPAIGN)), else_=own)
+    own = case(
+        (kept.how.in_(OPT_OUTS), literal(Listed.OPT_OUT.value)), else_=literal(Listed.OWN.value)
+    )
+    listed = case((lists.kind == ListKind.CAMPAIGN, literal(Listed.CAMPAIGN.value)), else_=own)
     ours = or_(lists.kind != ListKind.CAMPAIGN, lists.campaign_id == campaign_id)
     return (
         select(kept.e164.label("e164"), listed.label("listed"))
@@ -71,10 +73,10 @@ def _kept(numbers: Collection[str], campaign_id: int | None, at: datetime) -> An
 
 def _imported(numbers: Collection[str]) -> Any:
     imported, imports, lists = do_not_call_imported.c, do_not_call_imports.c, do_not_call_lists.c
-    asked = [digits for digits in map(_digits, numbers) if digits is not None]
+    asked = [digits for digits in map(imported_form, numbers) if digits is not None]
     written = literal("+").concat(cast(imported.number, String(20)))
     return (
-        select(written.label("e164"), literal(Listed.NATIONAL).label("listed"))
+        select(written.label("e164"), literal(Listed.NATIONAL.value).label("listed"))
         .select_from(do_not_call_imported)
         .join(do_not_call_imports, imports.id == imported.import_id)
         .join(do_not_call_lists, lists.id == imports.list_id)
@@ -86,7 +88,7 @@ def _imported(numbers: Collection[str]) -> Any:
     )
 
 
-def _digits(e164: str) -> int | None:
+def imported_form(e164: str) -> int | None:
     """The number as imported lists keep it; None for what is no E.164."""
     digits = e164[1:]
     plain = e164.startswith("+") and digits.isascii() and digits.isdecimal() and len(digits) < 16

@@ -84,7 +84,7 @@ def readable() -> Iterator[None]:
 
 def _packed(stream: BinaryIO) -> Iterator[Text]:
     with gzip.GzipFile(fileobj=stream) as packed:
-        yield Text(packed, stream)  # type: ignore[type-var]
+        yield Text(packed, stream)  # type: ignore[arg-type]
 
 
 def _unzip(stream: BinaryIO) -> Unpacked:
