@@ -58,6 +58,8 @@ entries = Table(
     Column("callback_agent_id", ForeignKey("agents.id"), nullable=True),
     # Dialled only with an operator sure: promised callbacks, and who was abandoned before.
     Column("needs_agent", Boolean, nullable=False, server_default="0"),
+    # The operator to whom it was promised may be away: from then on anybody may.
+    Column("anybody_at", Instant, nullable=True),
     # The one who must be there for it now; None for any.
     Column("for_agent_id", ForeignKey("agents.id"), nullable=True),
     Column("leased_until", Instant, nullable=True),

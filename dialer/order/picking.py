@@ -52,6 +52,12 @@ class Picking:
             now = self._filled.get(segment, Filled())
             self._filled[segment] = replace(now, leased=now.leased + 1, dialled=now.dialled + 1)
 
+    def give_back(self, segment: str) -> None:
+        """One that was taken is not dialled after all."""
+        if segment in self._quotas.most:
+            now = self._filled[segment]
+            self._filled[segment] = replace(now, leased=now.leased - 1, dialled=now.dialled - 1)
+
     def key(self, row: Row[T], each: T) -> tuple[int, bool, float, int, int]:
         """The place of `each` among all rows: the least is next."""
         return place(each.rank, each.id, better_later=row.better_later, fill=self.fill(row.segment))

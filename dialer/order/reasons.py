@@ -20,6 +20,7 @@ class Waits(StrEnum):
     DAY_IS_FULL = "day_is_full"
     LOST = "lost"  # the process died while it was dialled
     BEING_CALLED = "being_called"  # the same person or number is on the line just now
+    CAMPAIGN_HOURS = "campaign_hours"  # the law would permit it, the campaign does not yet
     # Over:
     COMPLETED = "completed"
     TALKED = "talked"
@@ -28,5 +29,6 @@ class Waits(StrEnum):
     GIVEN_UP = "given_up"  # after this outcome the rules allow no other attempt
     ATTEMPTS_USED_UP = "attempts_used_up"
     NUMBERS_USED_UP = "numbers_used_up"
+    NUMBER_GONE = "number_gone"  # taken off his card
     CLIENT_GONE = "client_gone"  # deleted or erased
     REMOVED = "removed"  # taken off the list by a person

@@ -52,6 +52,47 @@ def upgrade() -> None:
     with op.batch_alter_table('campaigns', schema=None) as batch_op:
         batch_op.create_index('ix_campaigns_state', ['state', 'priority'], unique=False)
 
+    op.create_table('consent_wordings',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('title', sa.String(length=200), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by', sa.Integer(), nullable=True),
+    sa.Column('retired_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('retired_by', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['created_by'], ['agents.id'], name=op.f('fk_consent_wordings_created_by_agents')),
+    sa.ForeignKeyConstraint(['retired_by'], ['agents.id'], name=op.f('fk_consent_wordings_retired_by_agents')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_consent_wordings')),
+    sa.UniqueConstraint('title', 'version', name=op.f('uq_consent_wordings_title_version'))
+    )
+    op.create_table('law_profile_changes',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('profile_key', sa.String(length=64), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('action', sa.String(length=16), nullable=False),
+    sa.Column('values', sa.JSON(), nullable=False),
+    sa.Column('loosened', sa.JSON(), server_default='[]', nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('agent_id', sa.Integer(), nullable=True),
+    sa.Column('reason', sa.Text(), server_default='', nullable=False),
+    sa.ForeignKeyConstraint(['agent_id'], ['agents.id'], name=op.f('fk_law_profile_changes_agent_id_agents')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_law_profile_changes')),
+    sa.UniqueConstraint('profile_key', 'version', name=op.f('uq_law_profile_changes_profile_key_version'))
+    )
+    op.create_table('law_profiles',
+    sa.Column('key', sa.String(length=64), nullable=False),
+    sa.Column('base_key', sa.String(length=64), nullable=False),
+    sa.Column('title', sa.String(length=200), server_default='', nullable=False),
+    sa.Column('values', sa.JSON(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('changed_by', sa.Integer(), nullable=True),
+    sa.Column('reason', sa.Text(), server_default='', nullable=False),
+    sa.Column('retired_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['changed_by'], ['agents.id'], name=op.f('fk_law_profiles_changed_by_agents')),
+    sa.PrimaryKeyConstraint('key', name=op.f('pk_law_profiles'))
+    )
     op.create_table('campaign_agents',
     sa.Column('campaign_id', sa.Integer(), nullable=False),
     sa.Column('agent_id', sa.Integer(), nullable=False),
@@ -71,6 +112,27 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['campaign_id'], ['campaigns.id'], name=op.f('fk_campaign_segments_campaign_id_campaigns'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('campaign_id', 'segment', name=op.f('pk_campaign_segments'))
     )
+    op.create_table('do_not_call_lists',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.String(length=8), nullable=False),
+    sa.Column('title', sa.String(length=200), server_default='', nullable=False),
+    sa.Column('country', sa.String(length=2), server_default='', nullable=False),
+    sa.Column('campaign_id', sa.Integer(), nullable=True),
+    sa.Column('fresh_days', sa.Integer(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by', sa.Integer(), nullable=True),
+    sa.Column('retired_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('retired_by', sa.Integer(), nullable=True),
+    sa.CheckConstraint("(kind = 'campaign') = (campaign_id IS NOT NULL)", name=op.f('ck_do_not_call_lists_whose_it_is')),
+    sa.CheckConstraint("kind IN ('own', 'campaign', 'national')", name=op.f('ck_do_not_call_lists_kind_known')),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaigns.id'], name=op.f('fk_do_not_call_lists_campaign_id_campaigns')),
+    sa.ForeignKeyConstraint(['created_by'], ['agents.id'], name=op.f('fk_do_not_call_lists_created_by_agents')),
+    sa.ForeignKeyConstraint(['retired_by'], ['agents.id'], name=op.f('fk_do_not_call_lists_retired_by_agents')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_do_not_call_lists'))
+    )
+    with op.batch_alter_table('do_not_call_lists', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_do_not_call_lists_campaign_id'), ['campaign_id'], unique=False)
+
     op.create_table('entry_buckets',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('campaign_id', sa.Integer(), nullable=False),
@@ -81,6 +143,77 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_entry_buckets')),
     sa.UniqueConstraint('campaign_id', 'zones', 'segment', 'kind', name=op.f('uq_entry_buckets_campaign_id_zones_segment_kind'))
     )
+    op.create_table('consents',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('client_id', sa.Integer(), nullable=False),
+    sa.Column('contact_id', sa.Integer(), nullable=True),
+    sa.Column('contact_bound', sa.Boolean(), server_default='0', nullable=False),
+    sa.Column('person', sa.String(length=300), server_default='', nullable=False),
+    sa.Column('e164', sa.String(length=20), nullable=True),
+    sa.Column('purpose', sa.String(length=9), nullable=False),
+    sa.Column('channel', sa.String(length=8), nullable=False),
+    sa.Column('wording_id', sa.Integer(), nullable=False),
+    sa.Column('evidence', sa.Text(), server_default='', nullable=False),
+    sa.Column('call_id', sa.String(length=150), nullable=True),
+    sa.Column('given_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('recorded_by', sa.Integer(), nullable=True),
+    sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('revoked_by', sa.Integer(), nullable=True),
+    sa.Column('revoked_through', sa.String(length=8), nullable=True),
+    sa.Column('revocation', sa.Text(), server_default='', nullable=False),
+    sa.Column('superseded_by_id', sa.Integer(), nullable=True),
+    sa.Column('erased_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('number_proof', sa.Text(), server_default='', nullable=False),
+    sa.CheckConstraint("channel IN ('web_form', 'paper', 'call', 'email', 'message', 'import')", name=op.f('ck_consents_channel_known')),
+    sa.CheckConstraint("purpose IN ('calls', 'recording', 'messages')", name=op.f('ck_consents_purpose_known')),
+    sa.ForeignKeyConstraint(['call_id'], ['calls.call_id'], name=op.f('fk_consents_call_id_calls')),
+    sa.ForeignKeyConstraint(['client_id'], ['clients.id'], name=op.f('fk_consents_client_id_clients')),
+    sa.ForeignKeyConstraint(['contact_id'], ['contacts.id'], name=op.f('fk_consents_contact_id_contacts'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['recorded_by'], ['agents.id'], name=op.f('fk_consents_recorded_by_agents')),
+    sa.ForeignKeyConstraint(['revoked_by'], ['agents.id'], name=op.f('fk_consents_revoked_by_agents')),
+    sa.ForeignKeyConstraint(['superseded_by_id'], ['consents.id'], name=op.f('fk_consents_superseded_by_id_consents')),
+    sa.ForeignKeyConstraint(['wording_id'], ['consent_wordings.id'], name=op.f('fk_consents_wording_id_consent_wordings')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_consents')),
+    info={'claimed': {'contact_bound': (False, True)}}
+    )
+    with op.batch_alter_table('consents', schema=None) as batch_op:
+        batch_op.create_index('ix_consents_client_purpose', ['client_id', 'purpose'], unique=False)
+        batch_op.create_index(batch_op.f('ix_consents_contact_id'), ['contact_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_consents_e164'), ['e164'], unique=False)
+        batch_op.create_index(batch_op.f('ix_consents_expires_at'), ['expires_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_consents_superseded_by_id'), ['superseded_by_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_consents_wording_id'), ['wording_id'], unique=False)
+
+    op.create_table('do_not_call_imports',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('list_id', sa.Integer(), nullable=False),
+    sa.Column('state', sa.String(length=10), nullable=False),
+    sa.Column('file_name', sa.String(length=255), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('source', sa.String(length=500), server_default='', nullable=False),
+    sa.Column('began_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('imported_by', sa.Integer(), nullable=True),
+    sa.Column('bytes_total', sa.BigInteger(), server_default='0', nullable=False),
+    sa.Column('bytes_read', sa.BigInteger(), server_default='0', nullable=False),
+    sa.Column('lines', sa.BigInteger(), server_default='0', nullable=False),
+    sa.Column('numbers', sa.BigInteger(), server_default='0', nullable=False),
+    sa.Column('nonsense', sa.BigInteger(), server_default='0', nullable=False),
+    sa.Column('samples', sa.JSON(), server_default='[]', nullable=False),
+    sa.Column('in_force_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_by', sa.Integer(), nullable=True),
+    sa.CheckConstraint("state IN ('reading', 'in_force', 'replaced', 'broken_off', 'undone')", name=op.f('ck_do_not_call_imports_state_known')),
+    sa.ForeignKeyConstraint(['ended_by'], ['agents.id'], name=op.f('fk_do_not_call_imports_ended_by_agents')),
+    sa.ForeignKeyConstraint(['imported_by'], ['agents.id'], name=op.f('fk_do_not_call_imports_imported_by_agents')),
+    sa.ForeignKeyConstraint(['list_id'], ['do_not_call_lists.id'], name=op.f('fk_do_not_call_imports_list_id_do_not_call_lists')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_do_not_call_imports'))
+    )
+    with op.batch_alter_table('do_not_call_imports', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_do_not_call_imports_list_id'), ['list_id'], unique=False)
+
     op.create_table('entries',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('campaign_id', sa.Integer(), nullable=False),
@@ -102,6 +235,7 @@ def upgrade() -> None:
     sa.Column('callback_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('callback_agent_id', sa.Integer(), nullable=True),
     sa.Column('needs_agent', sa.Boolean(), server_default='0', nullable=False),
+    sa.Column('anybody_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('for_agent_id', sa.Integer(), nullable=True),
     sa.Column('leased_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('lease_key', sa.String(length=64), nullable=True),
@@ -169,6 +303,43 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_attempts_entry_id'), ['entry_id'], unique=False)
         batch_op.create_index('ix_attempts_number', ['number', 'decided_at'], unique=False)
         batch_op.create_index('ix_attempts_open', ['campaign_id', 'decided_at'], unique=False, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
+
+    op.create_table('do_not_call_imported',
+    sa.Column('number', sa.BigInteger(), nullable=False),
+    sa.Column('import_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['import_id'], ['do_not_call_imports.id'], name=op.f('fk_do_not_call_imported_import_id_do_not_call_imports')),
+    sa.PrimaryKeyConstraint('number', 'import_id', name=op.f('pk_do_not_call_imported')),
+    sqlite_with_rowid=False
+    )
+    op.create_table('do_not_call_numbers',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('list_id', sa.Integer(), nullable=False),
+    sa.Column('e164', sa.String(length=20), nullable=False),
+    sa.Column('how', sa.String(length=8), nullable=False),
+    sa.Column('reason', sa.String(length=500), server_default='', nullable=False),
+    sa.Column('client_id', sa.Integer(), nullable=True),
+    sa.Column('call_id', sa.String(length=150), nullable=True),
+    sa.Column('import_id', sa.Integer(), nullable=True),
+    sa.Column('added_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('added_by', sa.Integer(), nullable=True),
+    sa.Column('until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('removed_by', sa.Integer(), nullable=True),
+    sa.Column('removal', sa.String(length=500), server_default='', nullable=False),
+    sa.CheckConstraint("how IN ('said', 'pressed', 'written', 'imported', 'office')", name=op.f('ck_do_not_call_numbers_how_known')),
+    sa.ForeignKeyConstraint(['added_by'], ['agents.id'], name=op.f('fk_do_not_call_numbers_added_by_agents')),
+    sa.ForeignKeyConstraint(['call_id'], ['calls.call_id'], name=op.f('fk_do_not_call_numbers_call_id_calls')),
+    sa.ForeignKeyConstraint(['client_id'], ['clients.id'], name=op.f('fk_do_not_call_numbers_client_id_clients')),
+    sa.ForeignKeyConstraint(['import_id'], ['do_not_call_imports.id'], name=op.f('fk_do_not_call_numbers_import_id_do_not_call_imports')),
+    sa.ForeignKeyConstraint(['list_id'], ['do_not_call_lists.id'], name=op.f('fk_do_not_call_numbers_list_id_do_not_call_lists')),
+    sa.ForeignKeyConstraint(['removed_by'], ['agents.id'], name=op.f('fk_do_not_call_numbers_removed_by_agents')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_do_not_call_numbers'))
+    )
+    with op.batch_alter_table('do_not_call_numbers', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_do_not_call_numbers_client_id'), ['client_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_do_not_call_numbers_import_id'), ['import_id'], unique=False)
+        batch_op.create_index('ix_do_not_call_numbers_list', ['list_id', 'id'], unique=False)
+        batch_op.create_index('uq_do_not_call_numbers_active', ['e164', 'list_id'], unique=True, sqlite_where=sa.text('removed_at IS NULL'), postgresql_where=sa.text('removed_at IS NULL'))
 
     op.create_table('entry_numbers',
     sa.Column('entry_id', sa.Integer(), nullable=False),

@@ -1,0 +1,31 @@
+"""May this person see or change this campaign?
+
+Supervisors and administrators lead campaigns, the head of sales looks on, an operator sees those
+he works for.
+"""
+
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from crm_core.agents.people import Agent
+from crm_core.agents.rights import Action
+from crm_core.agents.roles import Role
+from crm_core.errors import Forbidden, NotFound
+from dialer.campaigns.queries import Campaign, get_campaign, team_of
+
+LEADING: Final = (Role.SUPERVISOR, Role.ADMINISTRATOR)
+_SEEING: Final = (*LEADING, Role.HEAD_OF_SALES)
+
+
+async def access_campaign(
+    connection: AsyncConnection, actor: Agent, campaign_id: int, action: Action = Action.SEE
+) -> Campaign:
+    """The campaign. NotFound for one that he may not see, Forbidden for one that he only sees."""
+    campaign = await get_campaign(connection, campaign_id)
+    sees = actor.role in _SEEING or actor.id in await team_of(connection, campaign_id)
+    if not actor.active or not sees:
+        raise NotFound(campaign_id=campaign_id)
+    if action is not Action.SEE and actor.role not in LEADING:
+        raise Forbidden(role=actor.role.value)
+    return campaign

@@ -1,0 +1,249 @@
+"""Entries are lent to whoever dials them: chosen, judged, written down as attempts and lent in one
+transaction, before anybody is dialled.
+
+What a dead process left is taken back. Nobody is dialled twice.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import uuid4
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from crm_core.clock import Clock
+from crm_core.errors import Invalid
+from crm_core.storage.engine import Storage, Write
+from dialer.campaigns.queries import Campaign, get_campaign
+from dialer.campaigns.states import CampaignState
+from dialer.campaigns.tables import attempts, campaign_segments
+from dialer.entries.choosing import MOST_AT_ONCE, Choice, Chosen, Law, Rules, choose
+from dialer.entries.hours_learned import scores_of
+from dialer.entries.moving import hold, promote
+from dialer.entries.releasing import Ended, release_attempt, release_lost
+from dialer.entries.states import EntryState
+from dialer.entries.tables import entries
+from dialer.order.best_hours import Scores
+from dialer.profiles.queries import get_profile
+
+LEASE_SECONDS: Final = 120
+"""Who dials renews it well before; who does not is taken for dead."""
+_ROUNDS: Final = 4
+"""Choices in one lease, where many of those who are met may not be dialled."""
+_SCORES_MINUTES: Final = 10
+_PROGRESS: Final = frozenset(
+    {
+        *("ring_started_at", "answered_at", "greeting_ended_at", "connected_at"),
+        *("message_played_at", "opted_out_at", "machine_result", "agent_id", "call_id"),
+    }
+)
+LawOf = Callable[[AsyncConnection, str], Awaitable[Law]]
+"""The law profile in force by its key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """An attempt to be made now, over a channel of this id; the rest is in `chosen`."""
+
+    attempt_id: int
+    channel_id: str
+    chosen: Chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """What was lent; `held`: how many were met and may not be dialled."""
+
+    leased: tuple[Leased, ...]
+    held: int
+
+
+async def law_in_force(connection: AsyncConnection, key: str) -> Law:
+    """The office's profile of that key, or the built-in one. Raises NotFound."""
+    kept = await get_profile(connection, key)
+    return Law(kept.profile, kept.version)
+
+
+class Leases:
+    """Lends entries and takes them back. `key` is this process's own; `own` the office's numbers.
+
+    A write of each is some milliseconds; none waits for the telephone.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        clock: Clock,
+        *,
+        key: str,
+        law_of: LawOf = law_in_force,
+        own: frozenset[str] = frozenset(),
+        new_id: Callable[[], str] = lambda: f"perezvon-{uuid4().hex}",
+    ) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._law_of = law_of
+        self._key = key
+        self._own = own
+        self._new_id = new_id
+        self._scores = Scores()
+        self._scores_until: datetime | None = None
+
+    async def lease(
+        self,
+        campaign_id: int,
+        count: int,
+        *,
+        reason: Mapping[str, Any] | None = None,
+        sure: int | None = None,
+        present: Collection[int] = (),
+    ) -> Lease:
+        """The next `count` entries, or fewer; see `choose`. None of a campaign that does not run.
+
+        `reason` is the pacing decision, kept with each attempt.
+        """
+        now = self._clock.now()
+        async with self._storage.write() as tx:
+            campaign = await get_campaign(tx.connection, campaign_id)
+            if campaign.state is not CampaignState.RUNNING or count <= 0:
+                return Lease((), 0)
+            rules = await self._rules(tx.connection, campaign, now)
+            await promote(tx, campaign_id, now)
+            leased: list[Leased] = []
+            held = 0
+            for _ in range(_ROUNDS):
+                wanted = min(count, MOST_AT_ONCE) - len(leased)
+                left = None if sure is None else max(0, sure - len(leased))
+                choice = await choose(tx.connection, rules, now, wanted, sure=left, present=present)
+                await hold(tx, campaign_id, choice.held, now)
+                leased += await self._lend(tx, rules, choice, now, reason or {})
+                held += len(choice.held)
+                if len(leased) >= count or not choice.held:
+                    break
+        return Lease(tuple(leased), held)
+
+    async def note(self, channel_id: str, **progress: object) -> bool:
+        """What the telephone says of an attempt that goes on (columns of `attempts`); whether there
+        is such a one. What was noted first stands."""
+        if not set(progress) <= _PROGRESS:
+            raise Invalid("progress", "unknown_field")
+        told = {name: func.coalesce(attempts.c[name], value) for name, value in progress.items()}
+        mine = (attempts.c.channel_id == channel_id) & attempts.c.ended_at.is_(None)
+        async with self._storage.write() as tx:
+            done = await tx.execute(update(attempts).where(mine).values(**told))
+        return bool(done.rowcount)
+
+    async def renew(self, channel_ids: Collection[str]) -> None:
+        """These go on: keep them for another LEASE_SECONDS."""
+        until = self._clock.now() + timedelta(seconds=LEASE_SECONDS)
+        ids = [*channel_ids]
+        async with self._storage.write() as tx:
+            for begin in range(0, len(ids), MOST_AT_ONCE):
+                of = attempts.c
+                piece = of.channel_id.in_(ids[begin : begin + MOST_AT_ONCE])
+                mine = select(of.entry_id).where(piece, of.ended_at.is_(None))
+                change = update(entries).where(
+                    entries.c.id.in_(mine), entries.c.state == EntryState.LEASED.value
+                )
+                await tx.execute(change.values(leased_until=until, lease_key=self._key))
+
+    async def release(self, channel_id: str, ended: Ended) -> bool:
+        """The attempt is over: its entry waits for its next, or is done with. False where that was
+        said before, or there is no such attempt."""
+        async with self._storage.write() as tx:
+            return await release_attempt(tx, self._law_of, channel_id, ended, self._clock.now())
+
+    async def reclaim(self, alive: Collection[str] = ()) -> int:
+        """Take back what nobody dials any more; how many. `alive` are the channels that exist: they
+        are kept.
+
+        At the start of a process, whatever another key has; later, what was not renewed.
+        """
+        now = self._clock.now()
+        kept = frozenset(alive)
+        count = 0
+        while True:
+            async with self._storage.write() as tx:
+                lost = await self._lost(tx, now, kept)
+                for attempt_id in lost:
+                    await release_lost(tx, self._law_of, attempt_id, now)
+            count += len(lost)
+            if len(lost) < _IN_ONE_WRITE:
+                break
+        await self.renew(kept)
+        return count
+
+    async def _lost(self, tx: Write, now: datetime, kept: frozenset[str]) -> list[int]:
+        stale = (entries.c.leased_until <= now) | (entries.c.lease_key != self._key)
+        query = (
+            select(attempts.c.id, attempts.c.channel_id)
+            .join(entries, entries.c.id == attempts.c.entry_id)
+            .where(entries.c.state == EntryState.LEASED.value, stale, attempts.c.ended_at.is_(None))
+            .order_by(attempts.c.id)
+        )
+        found = (await tx.execute(query.limit(_IN_ONE_WRITE + len(kept)))).all()
+        return [row.id for row in found if row.channel_id not in kept][:_IN_ONE_WRITE]
+
+    async def _rules(self, connection: AsyncConnection, campaign: Campaign, now: datetime) -> Rules:
+        if self._scores_until is None or now >= self._scores_until:
+            self._scores = await scores_of(connection, now)
+            self._scores_until = now + timedelta(minutes=_SCORES_MINUTES)
+        law = await self._law_of(connection, campaign.profile_key)
+        return Rules(campaign, law, self._own, self._scores)
+
+    async def _lend(
+        self, tx: Write, rules: Rules, choice: Choice, now: datetime, reason: Mapping[str, Any]
+    ) -> list[Leased]:
+        if not choice.chosen:
+            return []
+        campaign = rules.campaign
+        leased = [Leased(0, self._new_id(), each) for each in choice.chosen]
+        rows = [
+            {
+                "campaign_id": campaign.id,
+                "entry_id": each.chosen.entry_id,
+                "client_id": each.chosen.client_id,
+                "number": each.chosen.e164,
+                "position": each.chosen.position,
+                "mode": campaign.mode.value,
+                "certain": each.chosen.certain,
+                "decided_at": now,
+                "reason": dict(reason),
+                "profile_key": rules.law.profile.key,
+                "profile_version": rules.law.version,
+                "channel_id": each.channel_id,
+            }
+            for each in leased
+        ]
+        statement = insert(attempts).returning(attempts.c.id, sort_by_parameter_order=True)
+        ids = (await tx.execute(statement, rows)).scalars().all()
+        await self._mark(tx, [each.entry_id for each in choice.chosen], now)
+        await _count(tx, campaign.id, choice.chosen)
+        return [replace(each, attempt_id=i) for each, i in zip(leased, ids, strict=True)]
+
+    async def _mark(self, tx: Write, ids: Sequence[int], now: datetime) -> None:
+        until = now + timedelta(seconds=LEASE_SECONDS)
+        lent = {"state": EntryState.LEASED.value, "leased_until": until, "lease_key": self._key}
+        change = update(entries).where(entries.c.id.in_(ids))
+        await tx.execute(change.values(**lent, last_at=now, due_at=None, reason=""))
+
+
+_IN_ONE_WRITE: Final = 100
+
+
+async def _count(tx: Write, campaign_id: int, chosen: Sequence[Chosen]) -> None:
+    """Each segment's dials under way."""
+    segments = [each.segment for each in chosen]
+    for segment in sorted(set(segments)):
+        more = segments.count(segment)
+        row = {"campaign_id": campaign_id, "segment": segment, "leased": more, "dialled": more}
+        upsert = postgresql.insert if tx.connection.dialect.name == "postgresql" else sqlite.insert
+        of = campaign_segments.c
+        counted = {"leased": of.leased + more, "dialled": of.dialled + more}
+        statement = upsert(campaign_segments).values(**row)
+        await tx.execute(
+            statement.on_conflict_do_update(index_elements=["campaign_id", "segment"], set_=counted)
+        )
