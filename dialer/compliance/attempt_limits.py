@@ -33,6 +33,8 @@ def free_at(
     never."""
     until = at
     for limit in limits:
+        if len(attempts) < limit.most:
+            continue
         counted = [each for each in attempts if _counts(limit, each)]
         if len(counted) < limit.most:
             continue
@@ -47,10 +49,7 @@ def counts_until(limit: AttemptLimit, attempted_at: datetime, zones: frozenset[s
     """The first instant at which an attempt no longer counts against the limit."""
     if limit.period is Period.ROLLING:
         return attempted_at + rolling_length(limit)
-    known = zones if are_known(zones) else _ANYWHERE
-    instant = attempted_at.timestamp()
-    end = max(_end_of_period(limit.period, zone, local_day(zone, instant)) for zone in known)
-    return datetime.fromtimestamp(end, UTC)
+    return _end_everywhere(limit.period, zones, attempted_at)
 
 
 def rolling_length(limit: AttemptLimit) -> timedelta:
@@ -69,6 +68,14 @@ def history_needed(profile: LawProfile) -> timedelta:
 
 def _counts(limit: AttemptLimit, attempt: PastAttempt) -> bool:
     return limit.counted is Counted.ATTEMPTS or attempt.answered
+
+
+@lru_cache(maxsize=100_000)
+def _end_everywhere(period: Period, zones: frozenset[str], at: datetime) -> datetime:
+    known = zones if are_known(zones) else _ANYWHERE
+    instant = at.timestamp()
+    end = max(_end_of_period(period, zone, local_day(zone, instant)) for zone in known)
+    return datetime.fromtimestamp(end, UTC)
 
 
 @lru_cache(maxsize=50_000)
