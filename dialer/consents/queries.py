@@ -27,15 +27,16 @@ async def consents_of(
     for client_id, e164 in asked:
         numbers[client_id].add(e164)
     found = defaultdict[Asked, list[Consent]](list)
-    for client_id, number, *times in await connection.execute(_about(numbers, purpose)):
+    for client_id, number, *times in await connection.execute(about(numbers, purpose)):
         meant = numbers[client_id] if number is None else numbers[client_id] & {number}
         for e164 in meant:
             found[client_id, e164].append(Consent(*times))
     return {one: tuple(said) for one, said in found.items()}
 
 
-def _about(client_ids: Collection[int], purpose: Purpose) -> Select[Any]:
-    """The number of each consent, a row for each of a contact's; None for all the client's."""
+def about(client_ids: Collection[Any], purpose: Purpose) -> Select[Any]:
+    """The number of each consent, a row for each of a contact's; None for all the client's. The ids
+    may be parameters of a statement that is compiled once."""
     said, his = consents.c, client_numbers.c
     number = func.coalesce(said.e164, his.e164)
     of_contact = and_(said.e164.is_(None), his.contact_id == said.contact_id)

@@ -6,7 +6,7 @@ its last number is there, and till then the old one holds. Into the other lists 
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from crm_core.agents.people import Agent
 from crm_core.agents.roles import id_of
 from crm_core.clock import Clock
 from crm_core.errors import Conflict, Invalid
-from crm_core.storage.engine import Storage
+from crm_core.storage.engine import Storage, Write
 from crm_core.wording import line
 from dialer.do_not_call.access import require_keeper
 from dialer.do_not_call.generations import (
@@ -33,7 +33,7 @@ from dialer.do_not_call.generations import (
 from dialer.do_not_call.kinds import ImportState, ListKind
 from dialer.do_not_call.lists import DoNotCallList, get_list
 from dialer.do_not_call.reading import MOST_SAMPLES, NumberFile, Piece
-from dialer.do_not_call.shelving import shelve, take_off
+from dialer.do_not_call.shelving import Portion, shelve, take_off
 from dialer.do_not_call.tables import do_not_call_imported, do_not_call_imports
 
 MOST_NONSENSE: Final = 0.1
@@ -58,6 +58,7 @@ class NumberImports:
         self._clock = clock
         self._country = country
         self._generations = Generations(storage, clock)
+        self._portion = Portion()
         self._reading: set[int] = set()  # lists into which this process reads a file
 
     async def load(
@@ -133,13 +134,17 @@ class NumberImports:
             return progress_of(await get_import(tx, import_id))
 
     async def _keep(self, into: DoNotCallList, progress: Progress, piece: Piece) -> Progress:
-        """One piece and how far we are with it, in one transaction."""
+        """One piece, in as many writes as it takes; with the last of them, how far we are. What is
+        broken off before that is done again, which changes nothing."""
+        numbers = sorted(piece.numbers)
+        while len(numbers) > self._portion.size:
+            some, numbers = numbers[: self._portion.size], numbers[self._portion.size :]
+            async with self._storage.write() as tx:
+                began = self._clock.monotonic()
+                await self._shelve(tx, into, progress, some)
+            self._portion.took(self._clock.monotonic() - began)
         async with self._storage.write() as tx:
-            row = await get_import(tx, progress.import_id)
-            if row["state"] != ImportState.READING or row["lines"] != progress.lines:
-                raise Conflict("import_running")  # another process has taken it over, or given up
-            national, now = into.kind == ListKind.NATIONAL, self._clock.now()
-            await shelve(tx, now, row, sorted(piece.numbers), national=national)
+            row = await self._shelve(tx, into, progress, numbers)
             values = {
                 "lines": piece.lines,
                 "bytes_read": piece.bytes_read,
@@ -150,6 +155,16 @@ class NumberImports:
             mine = do_not_call_imports.c.id == progress.import_id
             await tx.execute(update(do_not_call_imports).where(mine).values(**values))
             return progress_of({**row, **values})
+
+    async def _shelve(
+        self, tx: Write, into: DoNotCallList, progress: Progress, numbers: Sequence[int]
+    ) -> dict[str, Any]:
+        row = await get_import(tx, progress.import_id)
+        if row["state"] != ImportState.READING or row["lines"] != progress.lines:
+            raise Conflict("import_running")  # another process has taken it over, or given up
+        national, now = into.kind == ListKind.NATIONAL, self._clock.now()
+        await shelve(tx, now, row, numbers, national=national)
+        return row
 
     async def _complete(
         self, actor: Agent | None, into: DoNotCallList, source: Source, progress: Progress

@@ -28,7 +28,7 @@ from dialer.do_not_call.tables import (
 )
 
 
-def standing(at: datetime) -> ColumnElement[bool]:
+def standing(at: Any) -> ColumnElement[bool]:
     """The condition on `do_not_call_numbers` for what holds at `at`."""
     numbers = do_not_call_numbers.c
     return and_(numbers.removed_at.is_(None), or_(numbers.until.is_(None), numbers.until > at))
@@ -39,7 +39,8 @@ def naming(
 ) -> CompoundSelect[str, str]:
     """SELECT of (e164, listed) for those of the numbers that stand somewhere: a word of `Listed`;
     a number may come several times. Of campaign lists only that campaign's count."""
-    return union_all(_kept(numbers, campaign_id, at), _imported(numbers))
+    asked = [digits for digits in map(imported_form, numbers) if digits is not None]
+    return union_all(kept_naming(numbers, campaign_id, at), imported_naming(asked))
 
 
 async def lists_naming(
@@ -56,10 +57,12 @@ async def lists_naming(
     return {e164: frozenset(listed) for e164, listed in found.items()}
 
 
-def _kept(numbers: Collection[str], campaign_id: int | None, at: datetime) -> Any:
+def kept_naming(numbers: Collection[Any], campaign_id: Any, at: Any) -> Any:
+    """Of own and campaign lists; what is asked for may be values, or parameters of a statement that
+    is compiled once."""
     kept, lists = do_not_call_numbers.c, do_not_call_lists.c
     own = case(
-        (kept.how.in_(OPT_OUTS), literal(Listed.OPT_OUT.value)), else_=literal(Listed.OWN.value)
+        (or_(*(kept.how == how for how in OPT_OUTS)), literal(Listed.OPT_OUT.value)), else_=literal(Listed.OWN.value)
     )
     listed = case((lists.kind == ListKind.CAMPAIGN, literal(Listed.CAMPAIGN.value)), else_=own)
     ours = or_(lists.kind != ListKind.CAMPAIGN, lists.campaign_id == campaign_id)
@@ -71,9 +74,9 @@ def _kept(numbers: Collection[str], campaign_id: int | None, at: datetime) -> An
     )
 
 
-def _imported(numbers: Collection[str]) -> Any:
+def imported_naming(asked: Collection[Any]) -> Any:
+    """Of national lists, which keep numbers in their `imported_form`."""
     imported, imports, lists = do_not_call_imported.c, do_not_call_imports.c, do_not_call_lists.c
-    asked = [digits for digits in map(imported_form, numbers) if digits is not None]
     written = literal("+").concat(cast(imported.number, String(20)))
     return (
         select(written.label("e164"), literal(Listed.NATIONAL.value).label("listed"))

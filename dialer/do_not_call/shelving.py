@@ -22,6 +22,26 @@ IN_ONE_WRITE: Final = 5_000
 STRETCH: Final = 20_000
 """Numbers looked at at once while old ones are deleted."""
 
+MOST_SECONDS: Final = 0.05
+"""A write longer than that keeps the journal waiting, for which a phone rings."""
+
+
+class Portion:
+    """How many numbers go into one write: as many as it takes in time, found by trying (pure)."""
+
+    least, most = 250, 10_000
+
+    def __init__(self) -> None:
+        self.size = self.most // 4
+
+    def took(self, seconds: float) -> None:
+        """Learn from a write of `size` numbers."""
+        if seconds > MOST_SECONDS:
+            self.size = max(self.least, self.size // 2)
+        elif seconds < MOST_SECONDS / 3:
+            self.size = min(self.most, self.size * 2)
+
+
 _NATIONAL: Final = """
 INSERT INTO do_not_call_imported (number, import_id)
 SELECT number, :import_id FROM ({numbers}) AS given WHERE true

@@ -5,7 +5,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, BinaryIO, Final
 
@@ -25,11 +25,20 @@ class Text:
     """One text of a file. A line may end as on any system."""
 
     def __init__(self, stream: IO[bytes], counted: IO[bytes]) -> None:
-        buffered = io.BufferedReader(stream)  # type: ignore[type-var]
+        self._buffered = buffered = io.BufferedReader(stream)  # type: ignore[type-var]
         head = buffered.peek(2)[:2]
         encoding = "utf-16" if head in _UTF_16 else "utf-8-sig"
         self._text = io.TextIOWrapper(buffered, encoding, errors="replace")
         self._counted = counted
+
+    def __enter__(self) -> "Text":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the stream to whoever opened it, who may have closed it."""
+        with suppress(ValueError):
+            self._text.detach()
+            self._buffered.detach()
 
     def bytes_read(self) -> int:
         """How far it is, in the bytes that `Unpacked.bytes_total` counts."""
@@ -70,7 +79,7 @@ def unpack(stream: BinaryIO) -> Unpacked:
             stream.seek(0)
             return Unpacked(_packed(stream), _size(stream))
         _refuse_binary(head)
-        return Unpacked((Text(each, each) for each in [stream]), _size(stream))
+        return Unpacked(_plain(stream), _size(stream))
 
 
 @contextmanager
@@ -82,9 +91,15 @@ def readable() -> Iterator[None]:
         raise Invalid("file", "file_broken") from broken
 
 
+def _plain(stream: BinaryIO) -> Iterator[Text]:
+    with Text(stream, stream) as text:
+        yield text
+
+
 def _packed(stream: BinaryIO) -> Iterator[Text]:
     with gzip.GzipFile(fileobj=stream) as packed:
-        yield Text(packed, stream)  # type: ignore[arg-type]
+        with Text(packed, stream) as text:  # type: ignore[arg-type]
+            yield text
 
 
 def _unzip(stream: BinaryIO) -> Unpacked:
@@ -102,7 +117,8 @@ def _unzip(stream: BinaryIO) -> Unpacked:
     def texts() -> Iterator[Text]:
         for each in found:
             with whole.open(each) as part:
-                yield Text(part, part)
+                with Text(part, part) as text:
+                    yield text
 
     return Unpacked(texts(), sum(each.file_size for each in found))
 

@@ -261,7 +261,8 @@ async def _addresses(tx: Write, ids: Sequence[int]) -> dict[int, str]:
     query = select(of.client_id, of.written).where(
         of.client_id.in_(ids), of.kind == "address", of.wrong.is_(False)
     )
-    return {client_id: written for client_id, written in await tx.execute(query.order_by(of.id))}
+    found = await tx.execute(query.order_by(of.id))
+    return {row.client_id: row.written for row in found}
 
 
 async def _taken(
