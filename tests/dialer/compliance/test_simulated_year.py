@@ -75,7 +75,7 @@ def _resident(random: Random, profile: LawProfile) -> Person:
     for _ in range(random.choice([0, 1, 1, 1, 2])):
         given_at = NEW_YEAR + timedelta(days=random.randint(-300, 100))
         lasts = timedelta(days=random.randint(30, 700)) if random.random() < 0.5 else None
-        person.agreements.append(Agreement(given_at, lasts and given_at + lasts))
+        person.agreements.append(Agreement(given_at, given_at + lasts if lasts else None))
     person.agent_certain = random.random() < 0.1
     return person
 
