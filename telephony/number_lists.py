@@ -31,24 +31,23 @@ class ListedNumbers:
         digits = text[1:] if plus else text
         if not (digits.isascii() and digits.isdecimal()):
             return self._slowly(written) if any(map(str.isdecimal, written)) else None
-        readings = {self._international(digits)}
+        readings = self._international(digits)
         if not plus:
-            readings |= {self._national(digits), self._after_trunk(digits)}
-        readings.discard(None)
+            readings |= self._national(digits)
         return readings.pop() if len(readings) == 1 else self._slowly(written)
 
-    def _international(self, digits: str) -> int | None:
-        fits = digits.startswith(self._code) and len(digits) - len(self._code) in self._lengths
-        return int(digits) if fits else None
+    def _international(self, digits: str) -> set[int]:
+        code = self._code
+        return self._national(digits[len(code) :]) if digits.startswith(code) else set()
 
-    def _national(self, digits: str) -> int | None:
-        return int(self._code + digits) if len(digits) in self._lengths else None
-
-    def _after_trunk(self, digits: str) -> int | None:
-        trunk = self._trunk
-        if not trunk or not digits.startswith(trunk):
-            return None
-        return self._national(digits[len(trunk) :])
+    def _national(self, digits: str) -> set[int]:
+        """What it may be, with the prefix that one dials at home and without: +49 (0) 30 …"""
+        trunk, found = self._trunk, set()
+        if len(digits) in self._lengths:
+            found.add(int(self._code + digits))
+        if trunk and digits.startswith(trunk) and len(digits) - len(trunk) in self._lengths:
+            found.add(int(self._code + digits[len(trunk) :]))
+        return found
 
     def _slowly(self, written: str) -> int | None:
         e164 = normalise(written, self._country).e164

@@ -62,7 +62,8 @@ def kept_naming(numbers: Collection[Any], campaign_id: Any, at: Any) -> Any:
     is compiled once."""
     kept, lists = do_not_call_numbers.c, do_not_call_lists.c
     own = case(
-        (or_(*(kept.how == how for how in OPT_OUTS)), literal(Listed.OPT_OUT.value)), else_=literal(Listed.OWN.value)
+        (or_(*(kept.how == how for how in OPT_OUTS)), literal(Listed.OPT_OUT.value)),
+        else_=literal(Listed.OWN.value),
     )
     listed = case((lists.kind == ListKind.CAMPAIGN, literal(Listed.CAMPAIGN.value)), else_=own)
     ours = or_(lists.kind != ListKind.CAMPAIGN, lists.campaign_id == campaign_id)

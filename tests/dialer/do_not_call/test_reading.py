@@ -167,6 +167,7 @@ def test_no_file_is_so_strange_that_it_is_not_refused_in_words(
 @example("9161234567", "8", "RU")
 @example("8001234567", "", "RU")
 @example("8123456789", "", "RU")
+@example("030000", "+49", "DE")
 def test_the_quick_reading_is_that_of_a_typed_number(
     digits: str, before: str, country: str
 ) -> None:
