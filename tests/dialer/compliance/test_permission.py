@@ -196,6 +196,11 @@ def test_who_was_abandoned_is_left_in_peace_unless_an_operator_is_sure() -> None
             Refused.CONSENT_REVOKED,
         ),
         ((Consent(NOON - 9 * DAY, None, NOON - 5 * DAY), Consent(NOON - DAY, None, None)), None),
+        # Given and taken back at once: in doubt taken back.
+        (
+            (Consent(NOON - 9 * DAY, None, NOON - DAY), Consent(NOON - DAY, None, None)),
+            Refused.CONSENT_REVOKED,
+        ),
     ],
 )
 def test_a_consent_counts_while_it_is_in_force(
