@@ -60,6 +60,8 @@ from crm_core.tasks.reminders import Reminders
 from crm_core.wrap_up.expiry import WrapUpExpiry
 from crm_core.wrap_up.hearing import WrapUpHearing
 from crm_core.wrap_up.records import WrapUps
+from dialer.consents.of_client import ConsentsOfClient
+from dialer.do_not_call.of_client import DoNotCallOfClient
 from telephony.ami import AmiClient
 from telephony.events import CallEnded, ExchangeConnected, ExchangeLost, Fact
 from telephony.feed import Feed
@@ -234,6 +236,7 @@ def build(settings: Settings, clock: Clock) -> Services:
     handovers = Handovers(storage, clock)
     deletion = Deletion(storage, clock)
     files = Files(storage, clock)
+    elsewhere = (DoNotCallOfClient(), ConsentsOfClient())
     services = Services(
         settings=settings,
         clock=clock,
@@ -264,8 +267,8 @@ def build(settings: Settings, clock: Clock) -> Services:
         preferences=Preferences(storage),
         handovers=handovers,
         deletion=deletion,
-        erasure=Erasure(storage, clock, files),
-        personal_data=PersonalData(storage, clock),
+        erasure=Erasure(storage, clock, files, elsewhere),
+        personal_data=PersonalData(storage, clock, elsewhere),
         merging=Merging(storage, clock),
         roster=roster,
         tasks=Tasks(storage, clock),

@@ -1,7 +1,7 @@
 """A person's data erased on his request: all that told who he was is gone for good. That there were
 calls, deals and tasks is still counted; with whom is not known any more."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Table, and_, delete, or_, select, update
@@ -25,7 +25,7 @@ from crm_core.clients.tables import (
     notes,
     number_choices,
 )
-from crm_core.clients.whole import Whole, in_pieces, read_whole
+from crm_core.clients.whole import Elsewhere, Whole, in_pieces, read_whole
 from crm_core.clock import Clock
 from crm_core.deals.tables import deal_lines, deals
 from crm_core.errors import Conflict, Forbidden, Invalid, NotFound
@@ -66,10 +66,13 @@ def may_erase(actor: Agent) -> bool:
 class Erasure:
     """Erases on request, unless the law wants the data kept."""
 
-    def __init__(self, storage: Storage, clock: Clock, his_files: Files) -> None:
+    def __init__(
+        self, storage: Storage, clock: Clock, his_files: Files, elsewhere: Sequence[Elsewhere] = ()
+    ) -> None:
         self._storage = storage
         self._clock = clock
         self._files = his_files
+        self._elsewhere = elsewhere
 
     async def hold(self, actor: Agent, client_id: int, *, held: bool) -> None:
         """Say that his data must be kept, or need not any more. NotFound, Forbidden."""
@@ -126,6 +129,8 @@ class Erasure:
 
     async def _erase(self, tx: Write, actor: Agent, client_id: int, whole: Whole) -> None:
         now = self._clock.now()
+        for each in self._elsewhere:
+            await each.forget(tx, whole, now)
         await _forget_in_search(tx, whole)
         await _erase_calls(tx, whole)
         for told in whole.told():

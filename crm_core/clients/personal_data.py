@@ -1,6 +1,6 @@
 """Everything that we hold about a client, as plain values: what he may ask to be given."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ from crm_core.clients.tables import (
     legal_entities,
     notes,
 )
-from crm_core.clients.whole import Whole, in_pieces, read_whole
+from crm_core.clients.whole import Elsewhere, Whole, in_pieces, read_whole
 from crm_core.clock import Clock
 from crm_core.custom_fields.reading import list_fields
 from crm_core.deals.pipelines import list_pipelines
@@ -65,9 +65,10 @@ _OURS: Final = frozenset({"version", "last_digits", "key", "search"})
 class PersonalData:
     """Gives out what we hold about somebody; each time is noted."""
 
-    def __init__(self, storage: Storage, clock: Clock) -> None:
+    def __init__(self, storage: Storage, clock: Clock, elsewhere: Sequence[Elsewhere] = ()) -> None:
         self._storage = storage
         self._clock = clock
+        self._elsewhere = elsewhere
 
     async def export(self, actor: Agent, client_id: int) -> dict[str, Any]:
         """`{"exported_at", "by", <table>: [rows], "changes": [...], "words": {...}}`: instants in
@@ -85,6 +86,11 @@ class PersonalData:
                     for piece in in_pieces(ids(whole))
                     for row in await _rows(connection, table, column.in_(piece))
                 ]
+            for each in self._elsewhere:
+                for word, rows in (await each.tell(connection, whole)).items():
+                    found[word] = [
+                        {name: _plain(value) for name, value in row.items()} for row in rows
+                    ]
             found["changes"] = [
                 row for told in whole.told() for row in await _rows(connection, audit_rows, told)
             ]

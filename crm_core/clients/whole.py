@@ -1,8 +1,9 @@
 """All that we hold about a client, wherever it stands: what an export gives, an erasure takes."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, Protocol
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,6 +12,7 @@ from crm_core.calls.tables import calls, wrap_ups
 from crm_core.clients.tables import client_merges, client_numbers, files, notes
 from crm_core.deals.tables import deals
 from crm_core.leads.tables import leads
+from crm_core.storage.engine import Connection, Write
 from crm_core.tables import audit
 from crm_core.tasks.tables import tasks
 
@@ -46,6 +48,20 @@ class Whole:
         for subject, ids in self.subjects():
             for piece in in_pieces([str(each) for each in ids]):
                 yield and_(audit.c.subject == subject, audit.c.subject_id.in_(piece))
+
+
+class Elsewhere(Protocol):
+    """What a floor above keeps about clients: given to those who export and erase."""
+
+    async def tell(
+        self, connection: Connection, whole: Whole
+    ) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """The rows about him by a word for each kind; ready for JSON but for instants."""
+        ...
+
+    async def forget(self, tx: Write, whole: Whole, now: datetime) -> None:
+        """Erase what tells who he was, before his numbers are gone."""
+        ...
 
 
 async def read_whole(connection: AsyncConnection, client_id: int) -> Whole:

@@ -6,6 +6,9 @@ import zipfile
 
 import aiohttp
 
+from dialer.do_not_call.kinds import How
+from dialer.do_not_call.opt_outs import OptOuts
+from dialer.do_not_call.records import Said
 from tests.web.conftest import ClientAs, Office
 from tests.web.sales import begin_sales
 
@@ -19,6 +22,8 @@ async def test_all_that_is_kept_is_given_out_as_one_zip(
     grigory, path = await client_as("grigory"), f"/clients/{office.cast.romashka}"
     await grigory.post(f"{path}/notes", {"text": "Asks for <b>blue</b> lamps"})
     await grigory.post("/deals", {"title": "Lamps", "client_id": office.cast.romashka})
+    stop = OptOuts(office.services.storage, office.clock, "RU")
+    await stop.stop(office.cast.anna, "+79161234567", Said(How.SAID))
     body = aiohttp.FormData()
     body.add_field("file", b"\x00contract\xff", filename="contract.pdf")
     headers = {"X-CSRF-Token": await grigory.csrf()}
@@ -34,6 +39,8 @@ async def test_all_that_is_kept_is_given_out_as_one_zip(
     assert data["words"]["agents"][str(office.cast.anna.id)] == "Anna Orlova"
     document = held["data.html"].decode()
     assert "&lt;b&gt;blue&lt;/b&gt;" in document
+    assert "+79161234567 · said to an operator" in document
+    assert [row["e164"] for row in data["do_not_call"]] == ["+79161234567"]
     [name] = [name for name in held if name.startswith("files/")]
     assert (name.endswith("-contract.pdf"), held[name]) == (True, b"\x00contract\xff")
     assert {each["name"] for each in manifest["contents"]} == set(held) - {"manifest.json"}
