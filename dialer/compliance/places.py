@@ -7,7 +7,7 @@ from typing import Final
 
 from dialer.compliance.countries import NAMES, zones_of_country
 from dialer.compliance.places_ru import REGIONS
-from dialer.compliance.places_us import STATES
+from dialer.compliance.places_us import CLOSER, STATES
 
 LONGEST_ADDRESS: Final = 500  # characters looked at
 _WORD: Final = re.compile(r"[^\W\d_]+")
@@ -46,18 +46,24 @@ def _in_russia(words: list[str]) -> frozenset[str]:
 
 
 def _in_states(written: str, words: list[str], *, is_certain: bool) -> frozenset[str]:
-    """A ZIP alone is one only in an address that is known to be American."""
-    by_letters, by_name, by_prefix = _states()
-    found: set[str] = set()
+    """A ZIP alone is one only in an address that is known to be American; beside its state it says
+    closer where in it."""
+    zones, by_name, by_zip = _states()
+    states, zips = set[str](), set[str]()
     for letters, zip_code in _STATE_AND_ZIP.findall(written):
-        found.update(by_letters.get(letters, ()))
-        found.update(by_prefix.get(zip_code[:3], ()) if letters in by_letters else ())
-    if is_certain:
-        for zip_code in _ZIP.findall(written)[-1:]:  # what comes before is a house
-            found.update(by_prefix.get(zip_code[:3], ()))
+        if letters in zones:
+            states.add(letters)
+            zips.add(zip_code[:3])
     for name in _names(words):
-        found.update(by_name.get(name.replace("-", " "), ()))
-    return frozenset(found)
+        states.update(by_name.get(name.replace("-", " "), ()))
+    if is_certain or states:
+        zips.update(zip_code[:3] for zip_code in _ZIP.findall(written)[-1:])  # not of the house
+    told = [by_zip[prefix] for prefix in zips if prefix in by_zip]
+    if not is_certain:
+        told = [each for each in told if each[0] in states]
+    for state in states - {state for state, _ in told}:
+        told.append((state, zones[state]))
+    return frozenset(zone for _, of_state in told for zone in of_state)
 
 
 def _names(words: list[str]) -> Iterator[str]:
@@ -78,11 +84,21 @@ def _russian() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
     return exact, stems
 
 
+_Zones = tuple[str, ...]
+
+
 @lru_cache(maxsize=1)
-def _states() -> tuple[dict[str, tuple[str, ...]], ...]:
-    by_prefix: dict[str, tuple[str, ...]] = {}
-    for _, _, zones, prefixes in STATES:
-        for first, last in (each.split("-") for each in prefixes.split()):
-            by_prefix |= {f"{n:03}": zones for n in range(int(first), int(last) + 1)}
-    letters = {letters: zones for letters, _, zones, _ in STATES}
-    return letters, {name: zones for _, name, zones, _ in STATES}, by_prefix
+def _states() -> tuple[dict[str, _Zones], dict[str, list[str]], dict[str, tuple[str, _Zones]]]:
+    """Zones by the state's letters, letters by its name, state and zones by ZIP prefix."""
+    by_zip: dict[str, tuple[str, _Zones]] = {}
+    for letters, _, zones, prefixes in STATES:
+        by_zip |= dict.fromkeys(_each(prefixes), (letters, zones))
+    for prefixes, zones in CLOSER:
+        by_zip |= {prefix: (by_zip[prefix][0], zones) for prefix in _each(prefixes)}
+    names = {name: [letters] for letters, name, _, _ in STATES}
+    return {letters: zones for letters, _, zones, _ in STATES}, names, by_zip
+
+
+def _each(prefixes: str) -> Iterator[str]:
+    for first, last in (each.split("-") for each in prefixes.split()):
+        yield from (f"{n:03}" for n in range(int(first), int(last) + 1))

@@ -35,9 +35,9 @@ REGIONS: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
         "ростов* rostov* таганрог* taganrog рязан* ryazan* смоленск* smolensk* ставропол* "
         "stavropol* тамбов* tambov* татарстан* tatarstan* казан* kazan* челны chelny нижнекамск* "
         "nizhnekamsk тула туле тулы тульск* tula* твер* tver* владимир* vladimir* вологд* вологод* "
+        "крым* crimea симферопол* simferopol* севастопол* sevastopol* "
         "vologda* vologod* череповец* cherepovets воронеж* voronezh* ярослав* yaroslavl* рыбинск*",
     ),
-    (("Europe/Simferopol",), "крым* crimea симферопол* simferopol* севастопол* sevastopol*"),
     (("Europe/Kirov",), "киров кирове кировск* kirov kirovsk*"),
     (("Europe/Volgograd",), "волгоград* volgograd* волжский volzhsky"),
     (("Europe/Astrakhan",), "астрахан* astrakhan*"),

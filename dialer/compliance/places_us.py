@@ -68,3 +68,23 @@ STATES: Final[tuple[tuple[str, str, tuple[str, ...], str], ...]] = (
     ("WY", "wyoming", (_ROCKIES,), "820-831"),
     ("GU", "guam", ("Pacific/Guam",), "969-969"),
 )
+
+CLOSER: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    # Of states in two zones, the ZIP prefixes that lie wholly in one; the others have both.
+    ("320-323 326-349", (_EAST,)),  # Florida but for the panhandle's west
+    ("325-325", (_MIDDLE,)),
+    ("400-400 402-418", (_EAST,)),  # Kentucky
+    ("420-424", (_MIDDLE,)),
+    ("370-372 380-384", (_MIDDLE,)),  # Tennessee
+    ("374-374 376-376 379-379", (_EAST,)),
+    ("464-464 477-477", (_MIDDLE,)),  # Gary and Evansville
+    ("480-497", ("America/Detroit",)),  # Michigan but for the upper peninsula's west
+    ("570-574", (_MIDDLE,)),  # South Dakota
+    ("580-584", (_MIDDLE,)),  # North Dakota
+    ("660-676", (_MIDDLE,)),  # Kansas
+    ("680-689", (_MIDDLE,)),  # Nebraska
+    ("750-797", (_MIDDLE,)),  # Texas
+    ("799-799 885-885", (_ROCKIES,)),  # El Paso
+    ("889-891 893-897", (_WEST,)),  # Nevada but for Elko
+    ("970-978", (_WEST,)),  # Oregon but for Malheur
+)

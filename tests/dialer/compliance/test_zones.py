@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from dialer.compliance.countries import zones_of_country
 from dialer.compliance.local_time import find_zone, offset_at
 from dialer.compliance.places import zones_of_address
+from dialer.compliance.places_ru import REGIONS
+from dialer.compliance.places_us import CLOSER, STATES
 from dialer.compliance.zones import canonical, zones_of, zones_of_number
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -65,6 +67,12 @@ def test_what_is_no_countrys_number_has_no_zone(number: str) -> None:
         ("New York, NY", "US", {"America/New_York"}),
         ("somewhere 99501", "US", set(zones_of_address("Alaska", "US"))),
         ("West Virginia", "US", {"America/New_York"}),
+        ("100 Congress Ave, Austin, TX 78701", "", {"America/Chicago"}),
+        ("El Paso, Texas 79901-1234", "US", {"America/Denver"}),
+        ("Austin, TX", "US", {"America/Chicago", "America/Denver"}),
+        ("Austin, TX 10001", "US", {"America/Chicago", "America/Denver", "America/New_York"}),
+        ("73301 Palm Rd, Miami, Florida", "", {"America/New_York", "America/Chicago"}),
+        ("33101", "US", {"America/New_York"}),
         ("Hlavná 1, Košice", "SK", {"Europe/Bratislava"}),
         ("Hlavná 1, Košice, Slovensko", "", {"Europe/Bratislava"}),
         ("Berliner Str. 3", "DE", {"Europe/Berlin"}),
@@ -134,3 +142,22 @@ def test_a_canonical_name_shows_the_same_time_for_a_year(zone: str, minute: int)
 def test_nothing_that_is_written_as_an_address_is_too_much(text: str, country: str) -> None:
     for zone in zones_of("+79161234567", text, text, country):
         assert find_zone(zone) is not None
+
+
+def test_a_closer_zip_stays_within_its_state() -> None:
+    zones = {letters: set(known) for letters, _, known, _ in STATES}
+    letters_of = {prefix: each[0] for each in STATES for prefix in _prefixes(each[3])}
+    for prefixes, closer in CLOSER:
+        for prefix in _prefixes(prefixes):
+            assert set(closer) < zones[letters_of[prefix]]
+
+
+def test_every_zone_that_a_place_has_is_a_zone() -> None:
+    places = [zones for _, _, zones, _ in STATES] + [zones for zones, _ in REGIONS]
+    assert all(find_zone(zone) for zones in places for zone in zones)
+    assert {zone for zones, _ in REGIONS for zone in zones} <= RUSSIA
+
+
+def _prefixes(written: str) -> list[int]:
+    spans = (each.split("-") for each in written.split())
+    return [n for first, last in spans for n in range(int(first), int(last) + 1)]
