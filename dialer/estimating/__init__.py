@@ -1,0 +1,1 @@
+"""What the dialer learns from its own calls, from nothing: who answers, how soon, how long."""

@@ -1,0 +1,115 @@
+"""The legal meter: what share of those who answered was left with nobody, in the law's own window.
+
+Instants are POSIX seconds; the office's zone is needed only to know when its day begins.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from dialer.compliance.profile import AbandonmentRule, Window
+
+_DAY = 86400.0
+_PERIOD = 30 * _DAY
+# Rolling windows are kept by pieces: the window told is up to a piece longer than the law's.
+_PIECE = 600.0
+
+
+@dataclass(slots=True)
+class Count:
+    """Calls answered by a live person, and those of them that were abandoned."""
+
+    answered: int = 0
+    abandoned: int = 0
+
+    @property
+    def share(self) -> float:
+        return self.abandoned / self.answered if self.answered else 0.0
+
+
+class Meter:
+    """Counts one campaign's answered calls in the window of its rule.
+
+    `current` is the window now; `worst` the worst that is over (or, rolling, that has been).
+    """
+
+    def __init__(self, rule: AbandonmentRule, zone: tzinfo) -> None:
+        self.rule = rule
+        self.current = Count()
+        self.worst = Count()
+        self.windows = 0  # begun so far; a rolling one is one
+        self.usual = 0  # answers of the longest window so far
+        self._zone = zone
+        self._began = self._ends = 0.0
+        self._length = {Window.ROLLING_24_HOURS: _DAY, Window.ROLLING_30_DAYS: _PERIOD}.get(
+            rule.window
+        )
+        self._pieces: deque[tuple[float, Count]] = deque()
+        # Of this window and of the last few: the answers of each ten minutes since it began.
+        self._course: dict[int, int] = {}
+        self._past: deque[dict[int, int]] = deque(maxlen=3)
+
+    def record(self, at: float, *, abandoned: bool) -> None:
+        """A live person answered, and somebody was with him in time or not."""
+        self.turn(at)
+        self.current.answered += 1
+        self.current.abandoned += abandoned
+        self.usual = max(self.usual, self.current.answered)
+        if self._length is not None:
+            piece = self._piece(at)
+            piece.answered += 1
+            piece.abandoned += abandoned
+        else:
+            offset = int((at - self._began) // _PIECE)
+            self._course[offset] = self._course.get(offset, 0) + 1
+
+    def turn(self, at: float) -> None:
+        """Let go of what the window has left behind at `at`."""
+        if self._length is not None:
+            self._roll(at - self._length - _PIECE)
+        elif at >= self._ends:
+            self.close()
+            if self._course:
+                self._past.append(self._course)
+                self._course = {}
+            self._began, self._ends = self._window_of(at)
+            self.current = Count()
+            self.windows += 1
+
+    def to_come(self, at: float) -> float:
+        """The answers that this window will still see, judged by the leanest of the last three and
+        halved; 0 where that is not known, and in rolling windows, whose end is always now."""
+        if not self._past or self._length is not None:
+            return 0.0
+        offset = int((at - self._began) // _PIECE)
+        left = (sum(n for piece, n in past.items() if piece > offset) for past in self._past)
+        return 0.5 * min(left)
+
+    def close(self) -> None:
+        """Remember the window as it is now, if none was worse: it is over, or nearly."""
+        if self.current.answered and self.current.share >= self.worst.share:
+            self.worst = Count(self.current.answered, self.current.abandoned)
+
+    def _piece(self, at: float) -> Count:
+        if not self._pieces or at - self._pieces[-1][0] >= _PIECE:
+            self._pieces.append((at, Count()))
+        return self._pieces[-1][1]
+
+    def _roll(self, gone: float) -> None:
+        self.windows = 1
+        while self._pieces and self._pieces[0][0] < gone:
+            self.close()
+            _, count = self._pieces.popleft()
+            self.current.answered -= count.answered
+            self.current.abandoned -= count.abandoned
+
+    def _window_of(self, at: float) -> tuple[float, float]:
+        if self.rule.window is Window.PERIODS_OF_30_DAYS:
+            began = self._began if self.windows else at
+            while at >= began + _PERIOD:
+                began += _PERIOD
+            return began, began + _PERIOD
+        local = datetime.fromtimestamp(at, self._zone)
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+        next_midnight = midnight.replace(tzinfo=None) + timedelta(days=1)
+        return midnight.timestamp(), next_midnight.replace(tzinfo=self._zone).timestamp()
