@@ -39,9 +39,17 @@ def about(client_ids: Collection[Any], purpose: Purpose) -> Select[Any]:
     may be parameters of a statement that is compiled once."""
     said, his = consents.c, client_numbers.c
     number = func.coalesce(said.e164, his.e164)
-    of_contact = and_(said.e164.is_(None), his.contact_id == said.contact_id)
+    # His numbers are found by the client: nearly all numbers have no contact at all, and an index
+    # over that is one that a planner does not use.
+    of_contact = and_(
+        said.e164.is_(None),
+        his.client_id == said.client_id,
+        his.contact_id == said.contact_id,
+    )
     return (
-        select(said.client_id, number, said.given_at, said.expires_at, said.revoked_at)
+        select(
+            said.client_id, number.label("number"), said.given_at, said.expires_at, said.revoked_at
+        )
         .select_from(consents)
         .outerjoin(client_numbers, of_contact)
         .where(

@@ -4,10 +4,11 @@ Reads only. What may not be dialled comes back with its reason; who leases moves
 it is not met again before it may be.
 """
 
-from collections.abc import Collection, Generator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from itertools import islice
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,16 +19,16 @@ from dialer.compliance.calling_hours import opening_times
 from dialer.compliance.permission import Permission, Refused, judge
 from dialer.compliance.profile import LawProfile
 from dialer.entries.foremost import AT_ONCE, BUCKETS, CERTAIN, FOREMOST, SEGMENTS, named
-from dialer.entries.gathering import Candidate, Known, gather
+from dialer.entries.gathering import Asking, Candidate, Known, Met, asking, gather
 from dialer.entries.states import zones_from
 from dialer.order.best_hours import Scores, cell_of
 from dialer.order.picking import Picking, Row, in_order, place
-from dialer.order.quotas import Filled
+from dialer.order.quotas import Filled, Quotas
 from dialer.order.reasons import Waits
 
 MOST_AT_ONCE: Final = 500
-_SPARE: Final = 14
-"""Beyond what is asked for, against those whom the law refuses."""
+SPARE: Final = 8
+"""Looked at beyond what is asked for, because the law refuses some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +84,29 @@ class Choice:
     held: tuple[Held, ...]
 
 
+class Place(NamedTuple):
+    """Where an entry stands."""
+
+    id: int
+    rank: int
+    bucket_id: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class _Bucket:
     id: int
     zones: frozenset[str]
     segment: str
     better_later: bool
-    first: tuple[int, int]
+    first_rank: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Met:
-    """What stands foremost: certain ones first, then the rows of the open buckets."""
+    """Who stands foremost: certain ones, then those of the open buckets; where they may be."""
 
-    certain: list[Candidate]
-    rows: list[Row[Candidate]]
+    line: list[Place]
     zones: Mapping[int | None, frozenset[str]]
-    filled: Mapping[str, Filled]
 
 
 async def choose(
@@ -110,83 +117,48 @@ async def choose(
     *,
     sure: int | None = None,
     present: Collection[int] = (),
+    spare: int = SPARE,
 ) -> Choice:
-    """The next `count` entries that everything permits at `at`.
+    """The next `count` entries that everything permits at `at`; `spare` more at most are looked at.
 
     For `sure` of them an operator is there for certain (None: for all, as the mode says); `present`
     are the operators who are free, for callbacks that were promised by them.
     """
     count = min(count, MOST_AT_ONCE)
     sure = (count if rules.campaign.is_sure else 0) if sure is None else min(sure, count)
-    met = await read_through(connection, _meet(rules, at, count, sure, present))
-    picking = Picking(rules.campaign.quotas, met.filled)
-    return await _judge_in_order(connection, rules, at, met, picking, count, sure)
+    asked = asking(connection, rules.campaign.id, rules.law.profile, at, rules.own)
+    return await read_through(connection, _choosing(rules, asked, at, count, spare, sure, present))
 
 
-async def _judge_in_order(
-    connection: AsyncConnection,
+def _choosing(
     rules: Rules,
+    asked: Asking,
     at: datetime,
-    met: _Met,
-    picking: Picking,
     count: int,
+    spare: int,
     sure: int,
-) -> Choice:
+    present: Collection[int],
+) -> Reading[Choice]:
     """Candidates in pieces of what is still wanted, until there are enough or no more."""
-    waiting = _line(met, picking)
+    foremost = yield from _meet(rules, at, count + spare, sure, present)
+    waiting, met = iter(foremost.line), Met()
     chosen: list[Chosen] = []
     held: list[Held] = []
-    taken = _Taken()
     while len(chosen) < count:
         # Where many are refused, more are asked about at once.
-        piece = _next_piece(waiting, picking, max(count - len(chosen), len(held)), taken)
+        piece = [*islice(waiting, max(count - len(chosen), len(held)))]
         if not piece:
             break
-        law = rules.law.profile
-        known = await gather(connection, rules.campaign.id, law, piece, at, rules.own)
-        for each in piece:
+        known = yield from gather(asked, [each.id for each in piece], met)
+        for each in known.candidates:
             certain = each.needs_agent or len(chosen) < sure
-            zones = met.zones.get(each.bucket_id, frozenset())
+            zones = foremost.zones.get(each.bucket_id, frozenset())
             refused = _refusal(each, known, zones, rules, at, certain=certain)
-            if refused is None and len(chosen) == count:
-                picking.give_back(each.segment)
-            elif refused is None:
-                chosen.append(_chosen(each, certain=certain))
-            else:
+            if refused is not None:
                 held.append(refused)
-                picking.give_back(each.segment)
+            elif len(chosen) < count:
+                chosen.append(_chosen(each, certain=certain))
     return Choice(tuple(chosen), tuple(held))
-
-
-@dataclass(slots=True)
-class _Taken:
-    """Whom this choice has met already: nobody comes twice, at whatever number."""
-
-    clients: set[int] = field(default_factory=set)
-    numbers: set[str] = field(default_factory=set)
-
-    def is_new(self, each: Candidate) -> bool:
-        if each.client_id in self.clients or each.e164 in self.numbers:
-            return False
-        self.clients.add(each.client_id)
-        self.numbers.add(each.e164)
-        return True
-
-
-def _line(met: _Met, picking: Picking) -> Generator[Candidate, None, None]:
-    yield from met.certain
-    yield from in_order(met.rows, picking)
-
-
-def _next_piece(
-    waiting: Generator[Candidate, None, None], picking: Picking, count: int, taken: _Taken
-) -> list[Candidate]:
-    piece: list[Candidate] = []
-    while len(piece) < count and (each := next(waiting, None)) is not None:
-        if picking.has_room(each.segment) and taken.is_new(each):
-            picking.take(each.segment)
-            piece.append(each)
-    return piece
 
 
 def _refusal(
@@ -246,10 +218,9 @@ def _chosen(each: Candidate, *, certain: bool) -> Chosen:
 
 
 def _meet(
-    rules: Rules, at: datetime, count: int, sure: int, present: Collection[int]
+    rules: Rules, at: datetime, wanted: int, sure: int, present: Collection[int]
 ) -> Reading[_Met]:
     campaign = {"campaign": rules.campaign.id}
-    most = max(count + _SPARE, AT_ONCE)
     asked: list[Any] = [(BUCKETS, campaign), (SEGMENTS, campaign)]
     if sure:
         agents = {**campaign, "most": sure, **named("agent", present, -1)}
@@ -257,7 +228,7 @@ def _meet(
     told = yield asked
     filled = {row.pop("segment"): Filled(**row) for row in told[1]}
     picking = Picking(rules.campaign.quotas, filled)
-    certain = sorted((Candidate(**row) for row in told[2]) if sure else (), key=_standing)[:sure]
+    certain = sorted((Place(**row) for row in told[2]) if sure else (), key=_standing)[:sure]
     zones = {row["id"]: zones_from(row["zones"]) for row in told[0]}
     opened = [
         bucket
@@ -267,30 +238,62 @@ def _meet(
         and (bucket := _opened(row, zones[row["id"]], rules, at)) is not None
     ]
     opened.sort(key=lambda bucket: _place(bucket, picking))
-    del opened[AT_ONCE:]
-    rows = yield from _read_rows(opened, most)
-    return _Met(certain, rows, zones, filled)
+    line = yield from _foremost(opened[:AT_ONCE], rules.campaign.quotas, filled, wanted)
+    return _Met([*certain, *line], zones)
 
 
-def _read_rows(opened: Sequence[_Bucket], most: int) -> Reading[list[Row[Candidate]]]:
-    if not opened:
-        return []
-    size = next(each for each in FOREMOST if each >= len(opened))
+def _foremost(
+    opened: Sequence[_Bucket], quotas: Quotas, filled: Mapping[str, Filled], wanted: int
+) -> Reading[list[Place]]:
+    """The first `wanted` of all these buckets in their order.
+
+    A few of each are read, and all that could be wanted only of those whose few were not enough.
+    """
+    few = min(wanted, 2 * wanted // max(len(opened), 1) + 2)
+    segments: dict[int | None, str] = {each.id: each.segment for each in opened}
+    read = dict.fromkeys((each.id for each in opened), few)
+    found = yield from _read(opened, few)
+    while True:
+        picking = Picking(quotas, filled)
+        rows = [Row(each.segment, each.better_later, found[each.id]) for each in opened]
+        line: list[Place] = []
+        for each in in_order(rows, picking):
+            if len(line) == wanted:
+                break
+            segment = segments[each.bucket_id]
+            if picking.has_room(segment):
+                picking.take(segment)
+                line.append(each)
+        last = {each.id for each in line}
+        short = [
+            each
+            for each in opened
+            if len(found[each.id]) == read[each.id] < wanted and found[each.id][-1].id in last
+        ]
+        if not short:
+            return line
+        few = min(wanted, few * 3)
+        read |= dict.fromkeys((each.id for each in short), few)
+        found |= yield from _read(short, few)
+
+
+def _read(buckets: Sequence[_Bucket], most: int) -> Reading[dict[int | None, list[Place]]]:
+    """The foremost `most` of each bucket in their order."""
+    found: dict[int | None, list[Place]] = {each.id: [] for each in buckets}
+    if not buckets:
+        return found
+    size = next(each for each in FOREMOST if each >= len(buckets))
     asked: dict[str, object] = {}
     for n in range(size):
-        asked[f"b{n}"] = opened[n].id if n < len(opened) else -1
+        asked[f"b{n}"] = buckets[n].id if n < len(buckets) else -1
         asked[f"most{n}"] = most
-    [found] = yield [(FOREMOST[size], asked)]
-    by_bucket: dict[int | None, list[Candidate]] = {}
-    for row in found:
-        each = Candidate(**row)
-        by_bucket.setdefault(each.bucket_id, []).append(each)
-    return [
-        Row(
-            bucket.segment, bucket.better_later, sorted(by_bucket.get(bucket.id, ()), key=_standing)
-        )
-        for bucket in opened
-    ]
+    [rows] = yield [(FOREMOST[size], asked)]
+    for row in rows:
+        each = Place(**row)
+        found[each.bucket_id].append(each)
+    for line in found.values():
+        line.sort(key=_standing)
+    return found
 
 
 def _opened(
@@ -308,7 +311,7 @@ def _opened(
             return None
         closes += [] if change is None else [change]
     later = _is_better_later(row["kind"], zones, rules.scores, at, min(closes, default=None))
-    return _Bucket(row["id"], zones, row["segment"], later, (row["first_rank"], row["first_id"]))
+    return _Bucket(row["id"], zones, row["segment"], later, row["first_rank"])
 
 
 def _is_better_later(
@@ -326,10 +329,9 @@ def _is_better_later(
 
 
 def _place(bucket: _Bucket, picking: Picking) -> tuple[int, bool, float, int, int]:
-    rank, entry_id = bucket.first
     fill = picking.fill(bucket.segment)
-    return place(rank, entry_id, better_later=bucket.better_later, fill=fill)
+    return place(bucket.first_rank, bucket.id, better_later=bucket.better_later, fill=fill)
 
 
-def _standing(each: Candidate) -> tuple[int, int]:
+def _standing(each: Place) -> tuple[int, int]:
     return each.rank, each.id

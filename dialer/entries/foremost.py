@@ -6,22 +6,32 @@ further, so a list of two millions costs what one of twenty thousand does.
 
 from typing import Any, Final
 
-from sqlalchemy import Integer, String, bindparam, func, literal_column, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    String,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
 
 from crm_core.clients.tables import client_numbers, clients
 from crm_core.storage.base import Instant
 from crm_core.storage.hot import HotSelect
 from dialer.campaigns.tables import attempts, campaign_segments
+from dialer.consents.kinds import Purpose
+from dialer.consents.queries import about
+from dialer.do_not_call.queries import imported_naming, kept_naming
 from dialer.entries.states import EntryState
 from dialer.entries.tables import entries, entry_buckets
 from telephony.events import Outcome
 
 AT_ONCE: Final = 64  # parameters of one statement
 _E = entries.c
-_COLUMNS: Final = (
-    *(_E.id, _E.rank, _E.bucket_id, _E.client_id, _E.contact_id, _E.e164, _E.position),
-    *(_E.segment, _E.needs_agent, _E.for_agent_id, _E.callback_at),
-)
+_PLACE: Final = (_E.id, _E.rank, _E.bucket_id)
+"""All in the index: the rows themselves are read of those only who are picked."""
 _CAMPAIGN: Final = bindparam("campaign", type_=Integer)
 _READY: Final[Any] = literal_column(f"'{EntryState.READY.value}'")
 _CERTAIN: Final[Any] = literal_column(f"'{EntryState.CERTAIN.value}'")
@@ -38,17 +48,14 @@ def _several(prefix: str, type_: Any, count: int = AT_ONCE) -> list[Any]:
     return [bindparam(f"{prefix}{n}", type_=type_) for n in range(count)]
 
 
-def _first(column: Any) -> Any:
-    """Of the foremost ready entry of a bucket."""
-    return (
-        select(column)
-        .where(_E.bucket_id == entry_buckets.c.id, _E.state == _READY)
-        .order_by(_E.rank, _E.id)
-        .limit(literal_column("1"))
-        .correlate(entry_buckets)
-        .scalar_subquery()
-    )
-
+_FIRST: Final[Any] = (
+    select(_E.rank)
+    .where(_E.bucket_id == entry_buckets.c.id, _E.state == _READY)
+    .order_by(_E.rank)
+    .limit(literal_column("1"))
+    .correlate(entry_buckets)
+    .scalar_subquery()
+)
 
 BUCKETS: Final = HotSelect(
     select(
@@ -56,11 +63,10 @@ BUCKETS: Final = HotSelect(
         entry_buckets.c.zones,
         entry_buckets.c.segment,
         entry_buckets.c.kind,
-        _first(_E.rank).label("first_rank"),
-        _first(_E.id).label("first_id"),
+        _FIRST.label("first_rank"),
     ).where(entry_buckets.c.campaign_id == _CAMPAIGN)
 )
-"""Every bucket of a campaign and the place of its foremost ready entry, None where none is."""
+"""Every bucket of a campaign and the rank of its foremost ready entry, None where there is none."""
 
 SEGMENTS: Final = HotSelect(
     select(
@@ -76,7 +82,7 @@ SEGMENTS: Final = HotSelect(
 def _foremost(buckets: int) -> HotSelect:
     parts = [
         select(
-            select(*_COLUMNS)
+            select(*_PLACE)
             .where(_E.bucket_id == bindparam(f"b{n}", type_=Integer), _E.state == _READY)
             .order_by(_E.rank, _E.id)
             .limit(bindparam(f"most{n}", type_=Integer))
@@ -93,7 +99,7 @@ FOREMOST: Final = {count: _foremost(count) for count in (1, 2, 4, 8, 16, 32, AT_
 
 def _certain(condition: Any) -> Any:
     return select(
-        select(*_COLUMNS)
+        select(*_PLACE)
         .where(_E.campaign_id == _CAMPAIGN, _E.state == _CERTAIN, condition)
         .order_by(_E.rank, _E.id)
         .limit(bindparam("most", type_=Integer))
@@ -113,7 +119,8 @@ CERTAIN: Final = HotSelect(
 
 CARDS: Final = HotSelect(
     select(
-        _E.id.label("entry_id"),
+        *(_E.id, _E.rank, _E.bucket_id, _E.client_id, _E.contact_id, _E.e164, _E.position),
+        *(_E.segment, _E.needs_agent, _E.for_agent_id),
         (clients.c.deleted_at.is_not(None) | clients.c.erased_at.is_not(None)).label("gone"),
         (client_numbers.c.client_id == _E.client_id).label("his"),
         client_numbers.c.wrong,
@@ -123,7 +130,7 @@ CARDS: Final = HotSelect(
     .outerjoin(client_numbers, client_numbers.c.e164 == _E.e164)
     .where(_E.id.in_(_several("entry", Integer)))
 )
-"""What the cards say of each entry's number: a row for each card that it is on."""
+"""Each entry and what the cards say of its number: a row for each card that it is on."""
 
 _A = attempts.c
 _LIVE: Final = [Outcome.ANSWERED.value, Outcome.ABANDONED.value]
@@ -154,6 +161,19 @@ ATTEMPTS: Final = HotSelect(
 )
 """Every dial since then at one of the numbers or to one of the clients, of all campaigns; one may
 come twice."""
+
+LISTED: Final = HotSelect(
+    select(
+        union_all(
+            kept_naming(_several("number", String), _CAMPAIGN, bindparam("now", type_=Instant())),
+            imported_naming(_several("digits", BigInteger)),
+        ).subquery("listed")
+    )
+)
+"""The do-not-call lists that some of the numbers stand on."""
+
+CONSENTS: Final = HotSelect(about(_several("client", Integer), Purpose.CALLS))
+"""What the clients have agreed to, or taken back."""
 
 COUNT_BEFORE: Final = HotSelect(
     select(

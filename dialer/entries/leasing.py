@@ -20,7 +20,7 @@ from crm_core.storage.engine import Storage, Write
 from dialer.campaigns.queries import Campaign, get_campaign
 from dialer.campaigns.states import CampaignState
 from dialer.campaigns.tables import attempts, campaign_segments
-from dialer.entries.choosing import MOST_AT_ONCE, Choice, Chosen, Law, Rules, choose
+from dialer.entries.choosing import MOST_AT_ONCE, SPARE, Choice, Chosen, Law, Rules, choose
 from dialer.entries.hours_learned import scores_of
 from dialer.entries.moving import hold, promote
 from dialer.entries.releasing import Ended, release_attempt, release_lost
@@ -31,8 +31,8 @@ from dialer.profiles.queries import get_profile
 
 LEASE_SECONDS: Final = 120
 """Who dials renews it well before; who does not is taken for dead."""
-_ROUNDS: Final = 4
-"""Choices in one lease, where many of those who are met may not be dialled."""
+_SPARE: Final = (SPARE, 64, 128, 256)
+"""Looked at beyond what is asked for, one choice after another, where many may not be dialled."""
 _SCORES_MINUTES: Final = 10
 _PROGRESS: Final = frozenset(
     {
@@ -114,10 +114,12 @@ class Leases:
             await promote(tx, campaign_id, now)
             leased: list[Leased] = []
             held = 0
-            for _ in range(_ROUNDS):
+            for spare in _SPARE:
                 wanted = min(count, MOST_AT_ONCE) - len(leased)
                 left = None if sure is None else max(0, sure - len(leased))
-                choice = await choose(tx.connection, rules, now, wanted, sure=left, present=present)
+                choice = await choose(
+                    tx.connection, rules, now, wanted, sure=left, present=present, spare=spare
+                )
                 await hold(tx, campaign_id, choice.held, now)
                 leased += await self._lend(tx, rules, choice, now, reason or {})
                 held += len(choice.held)

@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.bench.card import measure_card
 from tests.bench.catchup import measure_catchup
+from tests.bench.choose import measure_choose
 from tests.bench.feed import measure_feed
 from tests.bench.growth import measure_growth
 from tests.bench.lookup import measure_lookup
@@ -33,6 +34,7 @@ BENCHES: dict[str, Callable[[], Coroutine[Any, Any, Measured]]] = {
     "growth": measure_growth,
     "search": measure_search,
     "card": measure_card,
+    "choose": measure_choose,
     "storm": measure_storm,
     "memory": measure_memory,
 }
