@@ -343,6 +343,10 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
     "tag_removed": N_("The tag is gone from everywhere."),
     "tags_changed": N_("The tags are changed."),
     "too_many_tags": N_("There can be at most %(most)s tags."),
+    # the law
+    "hours_bad": N_("“%(value)s” are no hours. Write them like 8:00-21:00."),
+    "not_toml": N_("This is no TOML file: %(reason)s"),
+    "too_many_profiles": N_("There can be at most %(most)s profiles of your own."),
     "too_many_records": N_("At most %(most)s records at once. Choose fewer."),
     "moved_meanwhile": N_("%(agent)s has moved it to “%(stage)s” meanwhile."),
     "stage_retired": N_("The stage “%(title)s” is not in use any more. Choose another."),
