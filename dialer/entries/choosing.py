@@ -6,7 +6,7 @@ it is not met again before it may be.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from itertools import islice
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -27,6 +27,8 @@ from dialer.order.quotas import Filled, Quotas
 from dialer.order.reasons import Waits
 
 MOST_AT_ONCE: Final = 500
+FAR: Final = datetime.max.replace(tzinfo=UTC)
+"""As good as never."""
 SPARE: Final = 8
 """Looked at beyond what is asked for, because the law refuses some."""
 
@@ -41,13 +43,14 @@ class Law:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a choice goes by: the campaign, the law in force, the office's own numbers, and what is
-    known of the best hours."""
+    """What a choice goes by: the campaign, the law in force, the office's own numbers, what is
+    known of the best hours, and the zone of the office's calendar."""
 
     campaign: Campaign
     law: Law
     own: frozenset[str] = frozenset()
     scores: Scores = field(default_factory=Scores)
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +189,7 @@ def _refusal(
 
 def foremost_reason(permission: Permission) -> Refused:
     """The one to tell of several: what does not end by itself, else what ends last."""
-    far = datetime.max.replace(tzinfo=UTC)
-    return max(permission.refusals, key=lambda each: each.until or far).reason
+    return max(permission.refusals, key=lambda each: each.until or FAR).reason
 
 
 def closed_by_campaign(rules: Rules, zones: frozenset[str], at: datetime) -> datetime | None:
@@ -199,9 +201,7 @@ def closed_by_campaign(rules: Rules, zones: frozenset[str], at: datetime) -> dat
     is_open, change = opening.at(at.timestamp())
     if is_open:
         return None
-    return (
-        datetime.max.replace(tzinfo=UTC) if change is None else datetime.fromtimestamp(change, UTC)
-    )
+    return FAR if change is None else datetime.fromtimestamp(change, UTC)
 
 
 def _chosen(each: Candidate, *, certain: bool) -> Chosen:
@@ -310,13 +310,14 @@ def _opened(
         if not is_open:
             return None
         closes += [] if change is None else [change]
-    later = _is_better_later(row["kind"], zones, rules.scores, at, min(closes, default=None))
+    later = is_better_later(row["kind"], zones, rules.scores, at, min(closes, default=None))
     return _Bucket(row["id"], zones, row["segment"], later, row["first_rank"])
 
 
-def _is_better_later(
+def is_better_later(
     kind: str, zones: frozenset[str], scores: Scores, at: datetime, closes: int | None
 ) -> bool:
+    """Whether most would better be called later today, before it `closes` (seconds since 1970)."""
     if not scores.by_cell:
         return False
     zone = ZoneInfo(min(zones))

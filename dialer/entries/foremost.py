@@ -14,6 +14,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    tuple_,
     union_all,
 )
 
@@ -183,7 +184,8 @@ COUNT_BEFORE: Final = HotSelect(
         .where(
             _E.bucket_id == bindparam("bucket", type_=Integer),
             _E.state == _READY,
-            _E.rank < bindparam("rank", type_=_E.rank.type),
+            tuple_(_E.rank, _E.id)
+            < tuple_(bindparam("rank", type_=BigInteger), bindparam("id", type_=Integer)),
         )
         .limit(bindparam("most", type_=Integer))
         .subquery()

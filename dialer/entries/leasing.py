@@ -6,7 +6,7 @@ What a dead process left is taken back. Nobody is dialled twice.
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 from uuid import uuid4
 
@@ -68,7 +68,8 @@ async def law_in_force(connection: AsyncConnection, key: str) -> Law:
 
 
 class Leases:
-    """Lends entries and takes them back. `key` is this process's own; `own` the office's numbers.
+    """Lends entries and takes them back. `key` is this process's own, `own` are the office's
+    numbers, `zone` is its calendar's.
 
     A write of each is some milliseconds; none waits for the telephone.
     """
@@ -81,6 +82,7 @@ class Leases:
         key: str,
         law_of: LawOf = law_in_force,
         own: frozenset[str] = frozenset(),
+        zone: tzinfo = UTC,
         new_id: Callable[[], str] = lambda: f"perezvon-{uuid4().hex}",
     ) -> None:
         self._storage = storage
@@ -88,6 +90,7 @@ class Leases:
         self._law_of = law_of
         self._key = key
         self._own = own
+        self._zone = zone
         self._new_id = new_id
         self._scores = Scores()
         self._scores_until: datetime | None = None
@@ -108,7 +111,8 @@ class Leases:
         now = self._clock.now()
         async with self._storage.write() as tx:
             campaign = await get_campaign(tx.connection, campaign_id)
-            if campaign.state is not CampaignState.RUNNING or count <= 0:
+            is_on = campaign.is_on(now.astimezone(self._zone).date())
+            if campaign.state is not CampaignState.RUNNING or not is_on or count <= 0:
                 return Lease((), 0)
             rules = await self._rules(tx.connection, campaign, now)
             await promote(tx, campaign_id, now)
@@ -194,7 +198,7 @@ class Leases:
             self._scores = await scores_of(connection, now)
             self._scores_until = now + timedelta(minutes=_SCORES_MINUTES)
         law = await self._law_of(connection, campaign.profile_key)
-        return Rules(campaign, law, self._own, self._scores)
+        return Rules(campaign, law, self._own, self._scores, self._zone)
 
     async def _lend(
         self, tx: Write, rules: Rules, choice: Choice, now: datetime, reason: Mapping[str, Any]
