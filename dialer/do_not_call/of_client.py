@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 
 from crm_core.clients.tables import client_numbers
 from crm_core.clients.whole import Whole, in_pieces
@@ -36,7 +36,8 @@ class DoNotCallOfClient:
         nothing = {"client_id": None, "call_id": None, "reason": "", "removal": ""}
         for piece in in_pieces(whole.client_ids):
             numbers = select(his.e164).where(his.client_id.in_(piece), his.e164.is_not(None))
-            about = or_(kept.client_id.in_(piece), kept.e164.in_(numbers))
+            nobodys = and_(kept.client_id.is_(None), kept.e164.in_(numbers))
+            about = or_(kept.client_id.in_(piece), nobodys)
             await tx.execute(update(do_not_call_numbers).where(about).values(**nothing))
 
 

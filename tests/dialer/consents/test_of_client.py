@@ -20,6 +20,7 @@ from dialer.consents.records import Consents
 from dialer.consents.registry import list_consents
 from dialer.consents.tables import consents
 from dialer.do_not_call.kinds import How
+from dialer.do_not_call.looking import list_of_client
 from dialer.do_not_call.of_client import DoNotCallOfClient
 from dialer.do_not_call.opt_outs import OptOuts
 from dialer.do_not_call.queries import lists_naming
@@ -87,6 +88,32 @@ async def test_erased_she_is_not_called_again_and_her_consents_prove_themselves_
     assert not any(is_proof_of(each, "+79035550124") for each in proofs)
     with pytest.raises(NotFound):
         await registry.revoke(cast.dina, kept[0].id, channel=Channel.CALL)
+
+
+async def test_what_another_client_said_of_the_same_number_stays_his(
+    storage: Storage, clock: ManualClock, cast: Cast, her: int
+) -> None:
+    keeping, stop = Clients(storage, clock, "RU"), OptOuts(storage, clock, "RU")
+    twin = await keeping.create(cast.dina, name="Twin", number=f"{NUMBER}; +79031110000")
+    said = Said(How.WRITTEN, "letter 5", client_id=twin)
+    await stop.stop(cast.anna, "+79031110000", said)
+    await Erasure(storage, clock, Files(storage, clock), ELSEWHERE).erase(cast.dina, her, NAME)
+    async with storage.read() as connection:
+        found = await list_of_client(connection, cast.dina, twin)
+    told = {each.e164: (each.client_id, each.reason) for each in found if each.holds(clock.now())}
+    assert told == {NUMBER: (twin, "letter 5"), "+79031110000": (twin, "letter 5")}
+
+
+async def test_a_persons_consent_proves_itself_to_his_numbers_not_to_his_colleagues(
+    storage: Storage, clock: ManualClock, cast: Cast, give: Give
+) -> None:
+    await give(cast.romashka, contact_id=cast.ivan)
+    erasure = Erasure(storage, clock, Files(storage, clock), ELSEWHERE)
+    await erasure.erase(cast.dina, cast.romashka, "ООО «Ромашка»")
+    async with storage.read() as connection:
+        kept = (await connection.execute(select(consents.c.number_proof))).scalar_one()
+    assert is_proof_of(kept, "+79161234567")
+    assert not is_proof_of(kept, "+74951234567")
 
 
 def test_a_proof_does_not_tell_the_number_nor_that_two_are_of_one() -> None:

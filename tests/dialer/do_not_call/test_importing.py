@@ -282,6 +282,21 @@ async def test_only_who_keeps_the_lists_imports(
         assert (await connection.execute(counted)).scalar_one() == 0
 
 
+async def test_what_holds_again_is_not_cleaned_away(
+    imports: NumberImports, storage: Storage, clock: ManualClock, file: File, national: int,
+    lists: DoNotCallLists, cast: Cast, naming: Naming,
+) -> None:  # fmt: skip
+    """Somebody took an import back in the moment in which its room was to be given back."""
+    done = await imports.load(cast.vera, national, file("2015550123"))
+    with pytest.raises(Conflict, match="import_in_force"):
+        await shelving.drop(storage, [done.import_id])
+    own = await lists.create(cast.vera, ListKind.OWN, "Ours")
+    added = await imports.load(cast.vera, own, file("+12015550124"))
+    with pytest.raises(Conflict, match="import_in_force"):
+        await shelving.take_off(storage, clock.now(), None, added.import_id)
+    assert await naming(FIRST, SECOND) == {FIRST: NATIONAL, SECOND: frozenset({"own"})}
+
+
 def test_a_write_takes_as_many_numbers_as_there_is_time_for() -> None:
     portion = shelving.Portion()
     for seconds, size in ((0.01, 5_000), (0.01, 10_000), (0.01, 10_000), (0.03, 10_000)):

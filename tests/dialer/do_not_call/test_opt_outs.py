@@ -154,6 +154,21 @@ async def test_only_a_later_consent_of_his_own_takes_it_back(
     assert gone.removal == f"consent {after}"
 
 
+async def test_one_persons_consent_does_not_take_back_what_another_one_there_said(
+    opt_outs: OptOuts, changes: _Changes, naming: Naming, clock: ManualClock, cast: Cast
+) -> None:
+    await opt_outs.stop(cast.anna, ROMASHKA, Said(How.SAID, client_id=cast.romashka))
+    switchboard = await changes.row(cast.romashka)
+    await opt_outs.stop(cast.anna, IVAN, SAID)
+    ivans = await changes.row(cast.romashka)
+    await clock.advance(60)
+    consent_id = await changes.agrees(cast.romashka, contact_id=cast.ivan)
+    with pytest.raises(Invalid, match="consent_of_another"):
+        await opt_outs.take_back(cast.vera, switchboard, consent_id)
+    await opt_outs.take_back(cast.vera, ivans, consent_id)
+    assert await naming(ROMASHKA, IVAN) == {ROMASHKA: OPTED_OUT}
+
+
 async def test_an_expired_consent_takes_nothing_back(
     opt_outs: OptOuts, changes: _Changes, clock: ManualClock, cast: Cast
 ) -> None:
