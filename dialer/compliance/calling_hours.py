@@ -7,7 +7,7 @@ the wall clock that counts: an hour that comes twice is judged alike twice.
 
 from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache, reduce
+from functools import lru_cache
 from typing import Final
 
 from dialer.compliance.local_time import (
@@ -54,18 +54,18 @@ class OpeningTimes:
         self._subdivision = subdivision
         self._zones = sorted(zones) if are_known(zones) else []
         self._days: dict[int, _Edges] = {}
-        self._stretch: tuple[float, float, bool] = (0.0, 0.0, False)
+        self._stretch: tuple[float, float, bool, int | None] = (0.0, 0.0, False, None)
 
     def at(self, instant: float) -> tuple[bool, int | None]:
         """Whether it is open at `instant` (seconds since 1970), and the instant of the next change;
         None for one further off than HORIZON_DAYS."""
-        since, until, is_open = self._stretch
+        since, until, is_open, change = self._stretch
         if since <= instant < until:
-            return is_open, int(until)
+            return is_open, change
         is_open = bool(bisect_right(self._edges(int(instant // DAY)), instant) % 2)
         change = self._next_change(instant, is_open)
-        if change is not None:
-            self._stretch = (instant, change, is_open)
+        until = instant + DAY if change is None else change  # never: looked for again tomorrow
+        self._stretch = (instant, until, is_open, change)
         return is_open, change
 
     def closed_by(self, instant: float) -> tuple[bool, bool]:
@@ -103,8 +103,10 @@ class OpeningTimes:
 
     def _common(self, day: int) -> _Edges:
         """The edges of what is open in every zone."""
-        opened = [self._open_in(zone, day) for zone in self._zones]
-        shared = reduce(common, opened) if opened else []
+        shared = [(day * DAY, (day + 1) * DAY)] if self._zones else []
+        for zone in self._zones:
+            if shared:  # where nothing is left, the other zones need not be asked
+                shared = common(shared, self._open_in(zone, day))
         return tuple(edge for span in shared for edge in span)
 
     def _open_in(self, zone: str, day: int) -> list[tuple[int, int]]:
