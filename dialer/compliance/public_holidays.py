@@ -4,20 +4,25 @@ It knows what is decreed: holidays that move, days off in exchange. For a countr
 there are none, which `supported_holidays` lets a screen say.
 """
 
-from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 
 import holidays
+from holidays.registry import EntityLoader
 
 from dialer.compliance.local_time import EPOCH_ORDINAL
 
 
 @lru_cache(maxsize=1)
-def supported_holidays() -> Mapping[str, tuple[str, ...]]:
-    """Countries (ISO codes) whose holidays are known, with the parts that have their own."""
-    known = holidays.list_supported_countries(include_aliases=False)
-    return {country: tuple(parts) for country, parts in sorted(known.items())}
+def supported_holidays() -> frozenset[str]:
+    """Countries (ISO codes of two letters) whose holidays are known."""
+    return frozenset(EntityLoader.get_country_codes(include_aliases=False))
+
+
+def parts_with_holidays(country: str) -> tuple[str, ...]:
+    """The parts of a country that have holidays of their own: ("AK", "AL" …) of the US."""
+    calendar = _calendar(country, "")
+    return () if calendar is None else tuple(calendar.subdivisions)
 
 
 @lru_cache(maxsize=20_000)
@@ -30,7 +35,9 @@ def is_holiday(country: str, subdivision: str, day: int) -> bool:
 
 @lru_cache(maxsize=300)
 def _calendar(country: str, subdivision: str) -> holidays.HolidayBase | None:
-    parts = supported_holidays().get(country)
-    if parts is None:
+    if country not in supported_holidays():
         return None
-    return holidays.country_holidays(country, subdiv=subdivision if subdivision in parts else None)
+    try:
+        return holidays.country_holidays(country, subdiv=subdivision or None)
+    except NotImplementedError:  # no such part
+        return holidays.country_holidays(country)

@@ -18,7 +18,7 @@ from dialer.compliance.profile import (
     Period,
     Span,
 )
-from dialer.compliance.public_holidays import is_holiday, supported_holidays
+from dialer.compliance.public_holidays import is_holiday, parts_with_holidays, supported_holidays
 from dialer.compliance.subject import Consent, PastAttempt, Subject
 from dialer.profiles.built_in import built_in
 
@@ -123,8 +123,9 @@ def test_on_a_holiday_without_calls_the_night_is_told_too() -> None:
 
 def test_a_countrys_holidays_are_known_or_told_not_to_be() -> None:
     known = supported_holidays()
-    assert {"US", "RU", "SK", "DE", "GB"} <= set(known)
-    assert "FL" in known["US"]
+    assert {"US", "RU", "SK", "DE", "GB"} <= known
+    assert "FL" in parts_with_holidays("US")
+    assert parts_with_holidays("ZZ") == parts_with_holidays("") == ()
     assert "ZZ" not in known
     assert not is_holiday("ZZ", "", 20_454)
     assert is_holiday("US", "no such part", 20_454)  # 1 January 2026: the whole country's at least
