@@ -10,6 +10,7 @@ from math import isfinite
 from typing import Any, Final, TypeVar
 
 from crm_core.errors import Invalid
+from crm_core.wording import line
 from dialer.compliance.profile import CallingHours
 from dialer.compliance.written_hours import read_hours, written_hours
 from dialer.order.outcomes import Verdict
@@ -75,8 +76,9 @@ def quotas_from(plain: object) -> Quotas:
     given = _mapping("quotas", plain)
     if len(given) > MOST_SEGMENTS:
         raise Invalid("quotas", "too_many", most=MOST_SEGMENTS)
-    if any(len(segment) > LONGEST_SEGMENT for segment in given):
-        raise Invalid("quotas", "too_long", limit=LONGEST_SEGMENT)
+    for segment in given:
+        if line("quotas", segment, limit=LONGEST_SEGMENT, required=False) != segment:
+            raise Invalid("quotas", "not_a_choice")
     return Quotas({key: int(_number("quotas", each, 0, 1e9, int)) for key, each in given.items()})
 
 
