@@ -230,12 +230,13 @@ def _meet(
     picking = Picking(rules.campaign.quotas, filled)
     certain = sorted((Place(**row) for row in told[2]) if sure else (), key=_standing)[:sure]
     zones = {row["id"]: zones_from(row["zones"]) for row in told[0]}
+    spans = {each: _open_until(each, rules, at) for each in set(zones.values())}
     opened = [
-        bucket
+        _bucket(row, zones[row["id"]], rules, at, span[1])
         for row in told[0]
         if row["first_rank"] is not None
         and picking.has_room(row["segment"])
-        and (bucket := _opened(row, zones[row["id"]], rules, at)) is not None
+        and (span := spans[zones[row["id"]]])[0]
     ]
     opened.sort(key=lambda bucket: _place(bucket, picking))
     line = yield from _foremost(opened[:AT_ONCE], rules.campaign.quotas, filled, wanted)
@@ -296,10 +297,9 @@ def _read(buckets: Sequence[_Bucket], most: int) -> Reading[dict[int | None, lis
     return found
 
 
-def _opened(
-    row: Mapping[str, Any], zones: frozenset[str], rules: Rules, at: datetime
-) -> _Bucket | None:
-    """The bucket where it may be dialled now, by the law's hours and the campaign's."""
+def _open_until(zones: frozenset[str], rules: Rules, at: datetime) -> tuple[bool, int | None]:
+    """Whether these zones may be called now, by the law's hours and the campaign's, and when that
+    ends (seconds since 1970)."""
     profile = rules.law.profile
     closes: list[int] = []
     for hours in (profile.hours, rules.campaign.hours):
@@ -308,9 +308,15 @@ def _opened(
         opening = opening_times(hours, profile.country, profile.subdivision, zones)
         is_open, change = opening.at(at.timestamp())
         if not is_open:
-            return None
+            return False, None
         closes += [] if change is None else [change]
-    later = is_better_later(row["kind"], zones, rules.scores, at, min(closes, default=None))
+    return True, min(closes, default=None)
+
+
+def _bucket(
+    row: Mapping[str, Any], zones: frozenset[str], rules: Rules, at: datetime, closes: int | None
+) -> _Bucket:
+    later = is_better_later(row["kind"], zones, rules.scores, at, closes)
     return _Bucket(row["id"], zones, row["segment"], later, row["first_rank"])
 
 

@@ -4,6 +4,8 @@ Compiled once and given to the driver itself; each reads an index to the wanted 
 further, so a list of two millions costs what one of twenty thousand does.
 """
 
+from functools import cache
+from itertools import chain, repeat
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -40,9 +42,12 @@ _CERTAIN: Final[Any] = literal_column(f"'{EntryState.CERTAIN.value}'")
 
 def named(prefix: str, values: Any, filler: object) -> dict[str, object]:
     """Parameters `prefix0`, `prefix1`, … of a statement that takes AT_ONCE of them."""
-    given = [*values][:AT_ONCE]
-    given += [filler] * (AT_ONCE - len(given))
-    return {f"{prefix}{n}": value for n, value in enumerate(given)}
+    return dict(zip(_names(prefix), chain(values, repeat(filler)), strict=False))
+
+
+@cache
+def _names(prefix: str) -> tuple[str, ...]:
+    return tuple(f"{prefix}{n}" for n in range(AT_ONCE))
 
 
 def _several(prefix: str, type_: Any, count: int = AT_ONCE) -> list[Any]:

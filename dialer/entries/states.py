@@ -1,6 +1,7 @@
 """The states of an entry."""
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from dialer.order.reasons import Waits
@@ -36,6 +37,7 @@ def zones_text(zones: frozenset[str]) -> str:
     return " ".join(sorted(zones))
 
 
+@lru_cache(maxsize=2_000)
 def zones_from(text: str) -> frozenset[str]:
     """What a column keeps."""
     return frozenset(text.split())

@@ -91,6 +91,7 @@ async def _sqlite(path: Path, count: int) -> Told:
         campaign_id = await _campaign(storage)
         with closing(sqlite3.connect(path)) as database:
             database.execute("PRAGMA synchronous = OFF")
+            database.execute("PRAGMA cache_size = -1000000")
             for table, columns, rows in _rows(count, campaign_id, text=True):
                 marks = ", ".join("?" * len(columns))
                 names = ", ".join(columns)
