@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from dialer.compliance.local_time import EPOCH_ORDINAL
 from dialer.compliance.profile import (
     AttemptLimit,
     ConsentRule,
@@ -145,7 +146,8 @@ def _same_period(then: datetime, now: datetime, limit: AttemptLimit, zone: ZoneI
 def _may_be_called(law: LawProfile, zone: str, minute: int) -> bool:
     wall = datetime.fromtimestamp(minute * 60, ZoneInfo(zone))
     weekday, rule = wall.weekday(), law.hours.holidays
-    if rule is not HolidayRule.AS_USUAL and is_holiday(law.country, law.subdivision, wall.date()):
+    day = wall.toordinal() - EPOCH_ORDINAL
+    if rule is not HolidayRule.AS_USUAL and is_holiday(law.country, law.subdivision, day):
         if rule is HolidayRule.NO_CALLS:
             return False
         weekday = _SUNDAY
