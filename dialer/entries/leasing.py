@@ -68,8 +68,8 @@ async def law_in_force(connection: AsyncConnection, key: str) -> Law:
 
 
 class Leases:
-    """Lends entries and takes them back. `key` is this process's own, `own` are the office's
-    numbers, `zone` is its calendar's.
+    """Lends entries and takes them back. `key` is this run's of this process, never used
+    before; `own` are the office's numbers, `zone` is its calendar's.
 
     A write of each is some milliseconds; none waits for the telephone.
     """
