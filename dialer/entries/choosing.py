@@ -7,7 +7,8 @@ it is not met again before it may be.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
-from itertools import islice
+from itertools import chain, islice
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -85,6 +86,9 @@ class Choice:
 
     chosen: tuple[Chosen, ...]
     held: tuple[Held, ...]
+
+
+_standing: Final = attrgetter("rank", "id")
 
 
 class Place(NamedTuple):
@@ -251,20 +255,10 @@ def _foremost(
     A few of each are read, and all that could be wanted only of those whose few were not enough.
     """
     few = min(wanted, 2 * wanted // max(len(opened), 1) + 2)
-    segments: dict[int | None, str] = {each.id: each.segment for each in opened}
     read = dict.fromkeys((each.id for each in opened), few)
     found = yield from _read(opened, few)
     while True:
-        picking = Picking(quotas, filled)
-        rows = [Row(each.segment, each.better_later, found[each.id]) for each in opened]
-        line: list[Place] = []
-        for each in in_order(rows, picking):
-            if len(line) == wanted:
-                break
-            segment = segments[each.bucket_id]
-            if picking.has_room(segment):
-                picking.take(segment)
-                line.append(each)
+        line = _in_line(opened, found, Picking(quotas, filled), wanted)
         last = {each.id for each in line}
         short = [
             each
@@ -276,6 +270,28 @@ def _foremost(
         few = min(wanted, few * 3)
         read |= dict.fromkeys((each.id for each in short), few)
         found |= yield from _read(short, few)
+
+
+def _in_line(
+    opened: Sequence[_Bucket],
+    found: Mapping[int | None, list[Place]],
+    picking: Picking,
+    wanted: int,
+) -> list[Place]:
+    if not picking.has_quotas and not any(each.better_later for each in opened):
+        # Nothing but the rank counts.
+        return sorted(chain.from_iterable(found.values()), key=_standing)[:wanted]
+    segments: dict[int | None, str] = {each.id: each.segment for each in opened}
+    rows = [Row(each.segment, each.better_later, found[each.id]) for each in opened]
+    line: list[Place] = []
+    for each in in_order(rows, picking):
+        if len(line) == wanted:
+            break
+        segment = segments[each.bucket_id]
+        if picking.has_room(segment):
+            picking.take(segment)
+            line.append(each)
+    return line
 
 
 def _read(buckets: Sequence[_Bucket], most: int) -> Reading[dict[int | None, list[Place]]]:
@@ -290,7 +306,7 @@ def _read(buckets: Sequence[_Bucket], most: int) -> Reading[dict[int | None, lis
         asked[f"most{n}"] = most
     [rows] = yield [(FOREMOST[size], asked)]
     for row in rows:
-        each = Place(**row)
+        each = Place(row["id"], row["rank"], row["bucket_id"])
         found[each.bucket_id].append(each)
     for line in found.values():
         line.sort(key=_standing)
@@ -338,7 +354,3 @@ def is_better_later(
 def _place(bucket: _Bucket, picking: Picking) -> tuple[int, bool, float, int, int]:
     fill = picking.fill(bucket.segment)
     return place(bucket.first_rank, bucket.id, better_later=bucket.better_later, fill=fill)
-
-
-def _standing(each: Place) -> tuple[int, int]:
-    return each.rank, each.id

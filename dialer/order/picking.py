@@ -41,6 +41,11 @@ class Picking:
         self._filled = dict(filled)
         self._average = quotas.average(filled)
 
+    @property
+    def has_quotas(self) -> bool:
+        """Whether any segment is limited."""
+        return bool(self._quotas.most)
+
     def has_room(self, segment: str) -> bool:
         """Whether one more may be dialled there."""
         room = self._quotas.room(segment, self._filled.get(segment, Filled()))

@@ -73,7 +73,8 @@ class Leasing(RuleBasedStateMachine):
         self.folder.cleanup()
 
     async def attempts(self) -> list[dict[str, Any]]:
-        return await self.office.attempts()
+        rows: list[dict[str, Any]] = await self.office.attempts()
+        return rows
 
     @rule(count=st.integers(0, 5), process=st.integers(0, 1), sure=st.none() | st.integers(0, 3))
     def lease(self, count: int, process: int, sure: int | None) -> None:
@@ -163,7 +164,7 @@ def test_whatever_happens_nobody_is_dialled_twice_and_no_rule_is_broken(
     sqlite_template: Path,
 ) -> None:
     Leasing.template = sqlite_template
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Leasing,
         settings=settings(max_examples=15, stateful_step_count=30, deadline=None, database=None),
     )
