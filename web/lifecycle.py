@@ -78,10 +78,13 @@ async def _prepare(built: Services) -> None:
     built.rendering.prepare()
     make_room(built.settings.database.url)
     await built.sole.take()
+    built.list_reading.clear()
     for revision in await migrate(built.storage):
         log.info("migrated", revision=revision)
     plans = first_plans(built.settings.office.language, built.settings.exchange.country)
     await built.sales.pipelines.begin(plans)
+    for key in await built.law.note_built_in():
+        log.info("law_profile_came", key=key)
     await built.endpoint_corrections.restore()
     await built.wrap_up_hearing.restore()
     await built.roster.restore()
@@ -133,6 +136,7 @@ async def _run(
             await built.reconciling.close()
             await built.handing_over.close()
             await built.deleting.close()
+            await built.list_reading.close()
             await _end(hearing)
             if not watched.done():  # else the database is another's, and nobody writes any more
                 await _finish_writing(built)

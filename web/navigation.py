@@ -42,6 +42,14 @@ ENTRIES = (
     Entry("/leads", N_("Leads"), "lead", "l", frozenset(Role)),
     Entry("/deals", N_("Deals"), "board", "d", frozenset(Role)),
     Entry("/tasks", N_("Tasks"), "tasks", "t", frozenset(Role), ("/calendar",)),
+    Entry(
+        "/do-not-call",
+        N_("Dialer"),
+        "outbound",
+        "o",
+        frozenset(Role),
+        ("/consents", "/law", "/simulate"),
+    ),
     Entry("/admin", N_("Administration"), "gear", "a", frozenset({A})),
 )
 HOMES = {O: "/workplace", S: "/floor", H: "/calls", A: "/admin"}

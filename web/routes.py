@@ -28,6 +28,7 @@ from web.views import (
     health,
     help,  # noqa: A004 - the page is called help
     home,
+    law,
     leads,
     lists,
     login,
@@ -46,6 +47,7 @@ from web.views import (
     reminders,
     rights,
     search,
+    simulation,
     socket,
     static,
     stories,
@@ -64,6 +66,7 @@ WATCH = frozenset({S, H, A})
 MENDERS = frozenset(MAY_MEND)
 HOLD = frozenset(HOLDERS)
 ADMIN = frozenset({A})
+LEAD = frozenset({S, A})
 
 ROUTES: tuple[Route, ...] = (
     # the door
@@ -181,6 +184,12 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("POST", "/lists/{list}/usual", lists.like_view, ALL_ROLES),
     Route("POST", "/lists/{list}/columns", lists.columns, ALL_ROLES),
+    # a campaign in virtual time
+    Route("GET", "/simulate", simulation.index, LEAD),
+    Route("POST", "/simulate", simulation.start, LEAD),
+    Route("GET", "/simulate/progress", simulation.progress, LEAD),
+    Route("GET", "/simulate/scenario.toml", simulation.scenario_file, LEAD),
+    Route("POST", "/simulate/stop", simulation.stop, LEAD),
     # tags
     Route("POST", "/clients/tags", tags.of_clients, ALL_ROLES),
     Route("POST", "/leads/tags", tags.of_leads, ALL_ROLES),
@@ -471,6 +480,18 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/admin/audit", audit.index, ADMIN),
     Route("GET", "/admin/system", health.system, ADMIN),
     Route("GET", "/admin/system/parts", health.parts, ADMIN),
+    # the law of dialling
+    Route("GET", "/law", law.index, WATCH),
+    Route("GET", "/law/{profile:[a-z0-9_-]+}", law.show, WATCH),
+    Route("POST", "/law/{profile:[a-z0-9_-]+}", law.save, LEAD),
+    Route("GET", "/law/{profile:[a-z0-9_-]+}/edit", law.edit, LEAD),
+    Route("POST", "/law/{profile:[a-z0-9_-]+}/judged", law.judged, LEAD),
+    Route("GET", "/law/{profile:[a-z0-9_-]+}/history", law.history, WATCH),
+    Route("GET", "/law/{profile:[a-z0-9_-]+}/profile.toml", law.toml, WATCH),
+    Route("POST", "/law/{profile:[a-z0-9_-]+}/copy", law.copy, LEAD),
+    Route("POST", "/law/{profile:[a-z0-9_-]+}/rename", law.rename, LEAD),
+    Route("POST", "/law/{profile:[a-z0-9_-]+}/reset", law.reset, LEAD),
+    Route("POST", "/law/{profile:[a-z0-9_-]+}/retire", law.retire, ADMIN),
     # for everybody
     Route("GET", "/help/connect", help.connect, ANYBODY),
     Route("GET", "/healthz", health.show, ANYBODY, ask_who=False),

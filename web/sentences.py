@@ -8,10 +8,12 @@ from collections.abc import Mapping
 
 from crm_core.agents.roles import Role
 from web.i18n import N_, Reader
+from web.scenario_sentences import SCENARIO_SENTENCES
 
 GENERAL = N_("This could not be done. Reload the page and try again.")
 
 SENTENCES: dict[str, str | tuple[str, ...]] = {
+    **SCENARIO_SENTENCES,
     # general
     "refused": GENERAL,
     "not_found": N_("There is no such record, or it is not yours to see."),
@@ -126,6 +128,68 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
     "reason_too_long": N_("The reason is too long. Say it in fewer words."),
     "reason_missing": N_("Say in a few words why it is closed without the form."),
     "skip_not_allowed": N_("This queue's calls must be wrapped up."),
+    # the law of dialling, do-not-call lists, consents
+    "client_unknown": N_("No client has this number."),
+    "client_ambiguous": N_("Several clients have this number."),
+    "consent_not_later": N_("He said stop after this consent: a newer one is needed."),
+    "consent_of_another": N_("This consent is another person's, or for another number."),
+    "consent_revoked": N_("This consent has been taken back already."),
+    "consent_superseded": N_("This consent has been corrected already: change the newer one."),
+    "ends_before_it_begins": N_("This is before the beginning. Choose a later time."),
+    "in_future": N_("This is still to come. Write when it happened."),
+    "not_in_future": N_("This time has passed. Choose one to come."),
+    "not_a_date": N_("Write a date."),
+    "number_not_valid": N_("This is no telephone number. Write it whole, with its area code."),
+    "excel_damaged": N_(
+        "Excel has cut off the last digits of these numbers (7.9E+10). Take the list as it came."
+    ),
+    "file_binary": N_("This is no list of numbers. Give a text file, a table in text, or a ZIP."),
+    "file_broken": N_("The file is damaged, or it has not arrived whole. Send it again."),
+    "file_is_workbook": N_("This is a workbook of Excel. Save it as CSV and give that."),
+    "file_locked": N_("The file is locked with a password. Unpack it first."),
+    "file_without_numbers": N_("There is no telephone number in this file."),
+    "too_much_nonsense": N_(
+        "%(count)s lines have no number: this cannot be the right file. Nothing was changed."
+    ),
+    "import_in_force": N_("This list is in use meanwhile. Reload the page."),
+    "import_not_in_force": N_("This import does not hold any more."),
+    "import_running": N_("A file is being read into this list. Wait until it is done."),
+    "list_has_opt_outs": N_(
+        "People stand on this list who asked for it themselves: it must stay in use."
+    ),
+    "list_is_imported": N_("A national list is only imported whole."),
+    "opt_out_needs_consent": N_(
+        "He asked for this himself. It is taken back on his card, with a consent given since."
+    ),
+    "not_an_opt_out": N_("He did not ask for this himself: take the number off its list."),
+    "law_saved": N_("The rules are saved and hold from now on."),
+    "law_unchanged": N_("Nothing was different."),
+    "law_copied": N_("This is a profile of your own now."),
+    "law_reset": N_("The rules are as they came."),
+    "law_renamed": N_("The profile is called so from now on."),
+    "law_retired": N_("The profile is given to no campaign any more."),
+    "list_made": N_("The list is there."),
+    "list_renamed": N_("The list is called so from now on."),
+    "list_retired": N_("The list is given up: it stops no calls any more."),
+    "list_brought_back": N_("The list is in use again."),
+    "number_listed": N_("The number is on the list: nobody dials it from now on."),
+    "number_unlisted": N_("The number is off the list."),
+    "number_relisted": N_("The number is on the list again."),
+    "import_undone": N_("The import is taken back."),
+    "opted_out": N_("Nobody calls him any more."),
+    "opt_out_taken_back": N_("He may be called again."),
+    "consent_given": N_("The consent is recorded."),
+    "consent_taken_back": N_("The consent does not hold any more."),
+    "consent_corrected": N_("The consent is corrected; the first stays to be seen."),
+    "wording_added": N_("The words are kept."),
+    "wording_retired": N_("Nothing more is recorded in these words."),
+    "consents_imported": N_("The consents are kept."),
+    # campaigns
+    "before_start": N_("This is before the campaign begins."),
+    "below_law": N_("The law lets a call ring for at least %(least)s seconds."),
+    "campaign_cannot_become": N_("The campaign is not where this could be done. Reload the page."),
+    "too_many": N_("At most %(most)s."),
+    "zone_unknown": N_("There is no such time zone."),
     # the database
     "database_url_refused": N_(
         "%(url)s is no database of ours. Write sqlite:///path or postgresql://user:password@host/name."

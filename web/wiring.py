@@ -60,8 +60,17 @@ from crm_core.tasks.reminders import Reminders
 from crm_core.wrap_up.expiry import WrapUpExpiry
 from crm_core.wrap_up.hearing import WrapUpHearing
 from crm_core.wrap_up.records import WrapUps
+from dialer.consents.importing import ConsentImport
 from dialer.consents.of_client import ConsentsOfClient
+from dialer.consents.records import Consents
+from dialer.consents.wordings import Wordings
+from dialer.do_not_call.generations import Generations
+from dialer.do_not_call.importing import NumberImports
+from dialer.do_not_call.lists import DoNotCallLists
 from dialer.do_not_call.of_client import DoNotCallOfClient
+from dialer.do_not_call.opt_outs import OptOuts
+from dialer.do_not_call.records import DoNotCall
+from dialer.profiles.records import LawProfiles
 from telephony.ami import AmiClient
 from telephony.events import CallEnded, ExchangeConnected, ExchangeLost, Fact
 from telephony.feed import Feed
@@ -95,6 +104,7 @@ from web.health_checks import (
     of_service,
 )
 from web.i18n import zone_of
+from web.list_reading import ListReading
 from web.lists_live import ListsLive
 from web.measuring import measure
 from web.metrics import Metrics
@@ -103,6 +113,7 @@ from web.rendering import Rendering
 from web.screens import Screens, make_screens
 from web.seats import ExchangeSeats
 from web.settings import Settings
+from web.simulating import Simulations
 from web.vigil import Vigil
 
 
@@ -155,6 +166,17 @@ class Services:
     wrap_up_hearing: WrapUpHearing
     wrap_up_expiry: WrapUpExpiry
     call_links: CallLinks
+    # whom the law lets be called
+    law: LawProfiles
+    lists: DoNotCallLists
+    do_not_call: DoNotCall
+    opt_outs: OptOuts
+    number_imports: NumberImports
+    generations: Generations
+    consents: Consents
+    wordings: Wordings
+    consent_import: ConsentImport
+    list_reading: ListReading
     # the exchange
     ami: AmiClient
     flight: FlightRecorder
@@ -164,6 +186,7 @@ class Services:
     catch_up: CatchUp
     reconciler: Reconciler
     reconciling: Reconciling
+    simulations: Simulations
     exchange: ExchangeStatus
     phones: Phones
     endpoint_corrections: EndpointCorrections
@@ -237,6 +260,8 @@ def build(settings: Settings, clock: Clock) -> Services:
     deletion = Deletion(storage, clock)
     files = Files(storage, clock)
     elsewhere = (DoNotCallOfClient(), ConsentsOfClient())
+    number_imports = NumberImports(storage, clock, country)
+    consents = Consents(storage, clock, country)
     services = Services(
         settings=settings,
         clock=clock,
@@ -282,6 +307,16 @@ def build(settings: Settings, clock: Clock) -> Services:
         wrap_up_hearing=WrapUpHearing(storage, clock, roster.agent_at),
         wrap_up_expiry=WrapUpExpiry(storage, clock),
         call_links=CallLinks(storage),
+        law=LawProfiles(storage, clock),
+        lists=DoNotCallLists(storage, clock),
+        do_not_call=DoNotCall(storage, clock, country),
+        opt_outs=OptOuts(storage, clock, country),
+        number_imports=number_imports,
+        generations=Generations(storage, clock),
+        consents=consents,
+        wordings=Wordings(storage, clock),
+        consent_import=ConsentImport(storage, consents),
+        list_reading=ListReading(number_imports, data_folder(settings.database.url)),
         ami=ami,
         flight=flight,
         switchboard=switchboard,
@@ -290,6 +325,7 @@ def build(settings: Settings, clock: Clock) -> Services:
         catch_up=catch_up,
         reconciler=reconciler,
         reconciling=Reconciling(reconciler),
+        simulations=Simulations(),
         exchange=ExchangeStatus(simulated=settings.simulated),
         phones=phones,
         endpoint_corrections=EndpointCorrections(storage, phones),
@@ -317,8 +353,10 @@ def build(settings: Settings, clock: Clock) -> Services:
 async def close(built: Services) -> None:
     """Give back what the services hold, once nothing of them runs any more."""
     await built.reconciling.close()
+    await built.simulations.close()
     await built.handing_over.close()
     await built.deleting.close()
+    await built.list_reading.close()
     await built.roster.close()
     await built.flight.close()
     await built.bus.close()

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from web.i18n import N_, Reader
+from web.law_words import LAW_FIELDS, LAW_PROFILES, LAW_REFUSALS, LAW_WORDS
 from web.sentences import ROLE_NAMES
 
 _REQUISITES: Final = {
@@ -142,6 +143,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "call": N_("Phone call"),
         "reconciliation": N_("Reconciliation"),
         "do_not_call_list": N_("Do-not-call list"),
+        "law_profile": N_("Law profile"),
         "consent_wording": N_("Words of a consent"),
     },
     "consent_purpose": {
@@ -149,6 +151,53 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "recording": N_("recording of calls"),
         "messages": N_("messages"),
     },
+    "consent_channel": {
+        "web_form": N_("a form on a site"),
+        "paper": N_("on paper"),
+        "call": N_("in a call"),
+        "email": N_("by e-mail"),
+        "message": N_("in a message"),
+        "import": N_("from other books"),
+    },
+    "consent_state": {
+        "in_force": N_("in force"),
+        "future": N_("not yet in force"),
+        "expired": N_("run out"),
+        "revoked": N_("taken back"),
+        "superseded": N_("corrected since"),
+        "erased": N_("person erased"),
+    },
+    "consent_column": {
+        "number": N_("Number"),
+        "purpose": N_("What for"),
+        "given_at": N_("Given"),
+        "channel": N_("How"),
+        "expires_at": N_("Until"),
+        "evidence": N_("What proves it"),
+        "wording": N_("Words"),
+    },
+    "do_not_call_kind": {
+        "own": N_("Own"),
+        "campaign": N_("Of a campaign"),
+        "national": N_("National"),
+    },
+    "import_state": {
+        "reading": N_("being read"),
+        "in_force": N_("in force"),
+        "replaced": N_("replaced"),
+        "broken_off": N_("broken off"),
+        "undone": N_("taken back"),
+    },
+    "law_refusal": LAW_REFUSALS,
+    "law_field": LAW_FIELDS,
+    "law_profile": LAW_PROFILES,
+    "law_action": {
+        "came": N_("came with Perezvon"),
+        "copied": N_("copied"),
+        "edited": N_("changed"),
+        "reset": N_("as it came"),
+    },
+    **LAW_WORDS,
     "do_not_call_how": {
         "said": N_("said to an operator"),
         "pressed": N_("a key pressed"),
@@ -162,6 +211,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "dark": N_("Dark"),
     },
     "audit_action": {
+        "came": N_("came with Perezvon"),
+        "copied": N_("copied"),
         "created": N_("created"),
         "edited": N_("changed"),
         "deactivated": N_("let go"),
@@ -368,6 +419,13 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "remind_seconds": N_("reminder"),
         "rrule": N_("repetition"),
         "reason": N_("reason"),
+        "loosened": N_("newly allowed"),
+        "base": N_("copied from"),
+        "how": N_("how"),
+        "purpose": N_("what for"),
+        "list_kind": N_("kind"),
+        "file": N_("file"),
+        "nonsense": N_("lines without a number"),
         "count": N_("rows"),
         "format": N_("format"),
         "calls": N_("calls"),

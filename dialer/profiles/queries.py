@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.agents.tables import agents
 from crm_core.errors import NotFound
+from dialer.campaigns.tables import campaigns
 from dialer.compliance.profile import LawProfile
 from dialer.compliance.stored import from_values
 from dialer.profiles.built_in import built_in
@@ -105,6 +106,16 @@ async def last_version(connection: AsyncConnection, key: str) -> int:
         law_profile_changes.c.profile_key == key
     )
     return (await connection.execute(query)).scalar_one() or 0
+
+
+async def titles_of_campaigns(connection: AsyncConnection) -> dict[str, list[tuple[int, str]]]:
+    """Which campaigns are under each profile, by its key: (id, title), the newest first."""
+    of = campaigns.c
+    query = select(of.profile_key, of.id, of.title).order_by(of.id.desc())
+    found: dict[str, list[tuple[int, str]]] = {}
+    for key, campaign_id, title in await connection.execute(query):
+        found.setdefault(key, []).append((campaign_id, title))
+    return found
 
 
 async def _changes(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-FLOORS = ("telephony", "crm_core", "screenpop", "web")
+FLOORS = ("telephony", "crm_core", "screenpop", "dialer", "web")
 REFUSALS = {"Invalid": 1, "Conflict": 0, "Forbidden": 0, "NotFound": 0, "CrmError": 0}
 """Where the code stands among the arguments of each error."""
 TELLING = {"refuse": 1, "Notice": 0, "Refusal": 0}

@@ -182,6 +182,7 @@ class Siege:
         path = path.replace("{format}", "csv").replace("{hash}", "0").replace("{list}", "leads")
         path = path.replace("{key}", f"task-{trick.record_id.decode()}")
         path = re.sub(r"{kind:[^}]*}", "client", path).replace("{role:[a-z_]+}", "operator")
+        path = path.replace("{profile:[a-z0-9_-]+}", "ru")
         odd = quote_from_bytes(trick.values[0][:300], safe="") or "x"
         path = path.replace("{name:.+}", odd)
         if route.path.startswith("/admin/people/") and trick.record_id in b"12345":
