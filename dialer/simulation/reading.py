@@ -36,7 +36,7 @@ def read_scenario(written: str | Mapping[str, object], profile_of: ProfileOf) ->
 
     Invalid names the key and why not: "file" with "not_toml" or "too_long", else its place.
     """
-    fields = Fields(_values(written) if isinstance(written, str) else written)
+    fields = Fields(values_of(written) if isinstance(written, str) else written)
     law = read_law(fields.get("law"), profile_of)
     pacing = _pacing(fields.table("pacing"), law)
     kinds = read_kinds(fields.get("clients"))
@@ -70,7 +70,8 @@ class _Pacing:
     tick_seconds: float
 
 
-def _values(text: str) -> Mapping[str, object]:
+def values_of(text: str) -> Mapping[str, object]:
+    """What a TOML text says. Invalid("file", "not_toml" or "too_long")."""
     if len(text) > MOST_CHARACTERS:
         raise Invalid("file", "too_long", limit=MOST_CHARACTERS)
     try:
@@ -86,7 +87,7 @@ def _pacing(fields: Fields, law: LawProfile) -> _Pacing:
     usual_ring = max(_USUAL_RING, float(law.minimum_ring_seconds))
     ring = fields.number("ring_seconds", usual_ring, least=1.0, most=120.0)
     if ring < law.minimum_ring_seconds:
-        raise Invalid(fields.path("ring_seconds"), "ring_too_short", least=law.minimum_ring_seconds)
+        raise Invalid(fields.path("ring_seconds"), "below_law", least=law.minimum_ring_seconds)
     greeting = fields.number("greeting_seconds", 0.0, least=0.0, most=30.0)
     if law.abandonment.counted_from is CountedFrom.ANSWER:
         greeting = 0.0  # it gives an operator no more time

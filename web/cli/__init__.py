@@ -29,6 +29,7 @@ def make_app() -> "typer.Typer":
         operating,
         popping,
         serving,
+        simulating,
     )
     from web.cli.help_pages import Group
     from web.i18n import N_
@@ -46,7 +47,7 @@ def make_app() -> "typer.Typer":
 
     for module in (
         *(serving, checking, catching_up, keeping),
-        *(operating, listening, exporting, popping),
+        *(operating, listening, exporting, popping, simulating),
     ):
         module.register(app)
     return app

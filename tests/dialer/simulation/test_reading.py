@@ -207,7 +207,7 @@ def test_the_tail_of_a_distribution_is_cut_at_four_hours() -> None:
         ("operators = 1\nlaw = 3", "law", "no_table"),
         ("operators = 1\npacing = {mode = 'preview'}", "pacing.mode", "mode_not_simulated"),
         ("operators = 1\npacing = {mode = 'fast'}", "pacing.mode", "not_one_of"),
-        ("operators = 1\npacing = {ring_seconds = 5}", "pacing.ring_seconds", "ring_too_short"),
+        ("operators = 1\npacing = {ring_seconds = 5}", "pacing.ring_seconds", "below_law"),
         ("operators = 1\npacing = {ratio = inf}", "pacing.ratio", "out_of_range"),
         ("operators = 1\npacing = {ratio = nan}", "pacing.ratio", "out_of_range"),
         ("operators = 1\npacing = {trunks = 0}", "pacing.trunks", "out_of_range"),
