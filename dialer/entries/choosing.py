@@ -232,7 +232,10 @@ def _meet(
     told = yield asked
     filled = {row.pop("segment"): Filled(**row) for row in told[1]}
     picking = Picking(rules.campaign.quotas, filled)
-    certain = sorted((Place(**row) for row in told[2]) if sure else (), key=_standing)[:sure]
+    segments = {row["id"]: row["segment"] for row in told[0]}
+    promised = sorted((Place(**row) for row in told[2]) if sure else (), key=_standing)[:sure]
+    # A promise fills a quota like any other dial.
+    certain = [each for each in promised if picking.take_if_room(segments[each.bucket_id])]
     zones = {row["id"]: zones_from(row["zones"]) for row in told[0]}
     spans = {each: _open_until(each, rules, at) for each in set(zones.values())}
     opened = [
@@ -243,7 +246,7 @@ def _meet(
         and (span := spans[zones[row["id"]]])[0]
     ]
     opened.sort(key=lambda bucket: _place(bucket, picking))
-    line = yield from _foremost(opened[:AT_ONCE], rules.campaign.quotas, filled, wanted)
+    line = yield from _foremost(opened[:AT_ONCE], rules.campaign.quotas, picking.filled, wanted)
     return _Met([*certain, *line], zones)
 
 

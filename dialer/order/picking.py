@@ -51,6 +51,18 @@ class Picking:
         room = self._quotas.room(segment, self._filled.get(segment, Filled()))
         return room is None or room > 0
 
+    @property
+    def filled(self) -> Mapping[str, Filled]:
+        """How far the segments are with all that was taken."""
+        return self._filled
+
+    def take_if_room(self, segment: str) -> bool:
+        """Take one where one more may be dialled; whether it was."""
+        has_room = self.has_room(segment)
+        if has_room:
+            self.take(segment)
+        return has_room
+
     def take(self, segment: str) -> None:
         """One more is dialled there."""
         if segment in self._quotas.most:

@@ -127,6 +127,14 @@ async def test_a_full_segment_is_not_dialled_and_nobody_in_it_is_looked_at(offic
     assert first.leased[1].chosen.entry_id == other
 
 
+async def test_promises_do_not_make_more_of_a_quota_than_there_is(office: Office) -> None:
+    await office.set(quotas={"moscow": 2})
+    ids = await office.listed(*map(moscow, range(4)), wanted=Wanted(segment="moscow"))
+    for each in ids[:3]:
+        await office.mark(each, state="certain", needs_agent=True)
+    assert len((await office.lease(4)).leased) == 2
+
+
 async def test_several_numbers_of_one_person_are_one_entry(office: Office) -> None:
     person = await office.person(moscow(1), "+7 916 123-45-67", "not a number")
     assert (await office.load([person])).added == 1
