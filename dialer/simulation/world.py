@@ -94,7 +94,8 @@ class World:
         for presence in there:
             self._at(presence.start, self._arrive, presence)
             self._at(presence.end, self._time_is_up, presence)
-        last = max(presence.end for presence in there)
+        # Nobody is rung up for whom nobody would be left.
+        last = max(presence.end for presence in there) - self.scenario.ring_seconds
         self._at(min(presence.start for presence in there), self._tick, last)
         while self._events:
             at, _, happen, what = heappop(self._events)

@@ -1,0 +1,1 @@
+"""The dialer's pacing beside its rivals, on the same people with the same dice."""
