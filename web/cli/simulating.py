@@ -3,7 +3,7 @@
 import json as json_text
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -178,28 +178,38 @@ def _print_violations(reader: Reader, told: dict[str, Any]) -> None:
 
 
 def _print_sizes(reader: Reader, reports: list[dict[str, Any]]) -> None:
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    said = reader.gettext
-    for heading in (
-        *(
-            N_("Operators"),
-            N_("Operators busy"),
-            N_("Talk, min/h"),
-            N_("Wait, s"),
-            N_("Conversations a day"),
-        ),
-        *(N_("Abandoned"), N_("Worst window"), N_("Rules broken")),
-    ):
-        table.add_column(said(heading), justify="right", no_wrap=True)
-    for told in reports:
-        table.add_row(
-            number(reader, told["operators"]),
-            share(reader, told["busy_share"]),
-            number(reader, round(told["talk_minutes_per_operator_hour"], 1)),
-            number(reader, round(told["idle_seconds_per_call"])),
-            number(reader, round(told["connected"] / told["days"])),
-            share(reader, told["abandoned"]["share"]),
-            share(reader, told["abandoned"]["worst_window"]["share"]),
-            number(reader, sum(told["violations"].values())),
-        )
+    """A column for each team, so that the names of the rows have room in any language."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column()
+    for _ in reports:
+        table.add_column(justify="right", no_wrap=True)
+    for name, value in _ROWS:
+        table.add_row(reader.gettext(name), *(value(reader, told) for told in reports))
     _output.print(table)
+
+
+_ROWS: Final[tuple[tuple[str, Callable[[Reader, dict[str, Any]], str]], ...]] = (
+    (N_("Operators"), lambda reader, told: number(reader, told["operators"])),
+    (N_("Operators busy"), lambda reader, told: share(reader, told["busy_share"])),
+    (
+        N_("Talk, min/h"),
+        lambda reader, told: number(reader, round(told["talk_minutes_per_operator_hour"], 1)),
+    ),
+    (
+        N_("Wait, s"),
+        lambda reader, told: number(reader, round(told["idle_seconds_per_call"])),
+    ),
+    (
+        N_("Conversations a day"),
+        lambda reader, told: number(reader, round(told["connected"] / told["days"])),
+    ),
+    (N_("Abandoned"), lambda reader, told: share(reader, told["abandoned"]["share"])),
+    (
+        N_("Worst window"),
+        lambda reader, told: share(reader, told["abandoned"]["worst_window"]["share"]),
+    ),
+    (
+        N_("Rules broken"),
+        lambda reader, told: number(reader, sum(told["violations"].values())),
+    ),
+)

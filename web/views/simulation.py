@@ -49,7 +49,8 @@ async def start(request: web.Request) -> web.Response:
         return await _index(request, form, status=422)
     sizes = sizes_around(scenario.operators) if form.ticked("sizes") else ()
     days = scenario.days * max(1, len(sizes))
-    run = Run(text, days, {**form.written, "scenario": text})
+    written = {name: value for name, value in form.written.items() if name != "csrf"}
+    run = Run(text, days, {**written, "scenario": text})
     try:
         await services(request).simulations.start(person(request).id, run, sizes, laws)
     except CrmError as refused:
