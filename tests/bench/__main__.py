@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from dialer.compliance.profile import Window
 from tests.bench.card import measure_card
 from tests.bench.catchup import measure_catchup
 from tests.bench.choose import measure_choose
@@ -20,6 +21,7 @@ from tests.bench.feed import measure_feed
 from tests.bench.growth import measure_growth
 from tests.bench.lookup import measure_lookup
 from tests.bench.memory import CALLS, measure_memory
+from tests.bench.pacing.comparing import Extent, measure_pacing
 from tests.bench.pop import measure_pop
 from tests.bench.report import Measured
 from tests.bench.search import CLIENTS, measure_search
@@ -35,6 +37,7 @@ BENCHES: dict[str, Callable[[], Coroutine[Any, Any, Measured]]] = {
     "search": measure_search,
     "card": measure_card,
     "choose": measure_choose,
+    "pacing": measure_pacing,
     "storm": measure_storm,
     "memory": measure_memory,
 }
@@ -49,10 +52,17 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="one object a line")
     parser.add_argument("--calls", type=int, default=CALLS, help="of memory")
     parser.add_argument("--clients", type=int, default=CLIENTS, help="of search; lines are thrice")
+    parser.add_argument("--teams", default="3,5,10,20", help="of pacing; 50 and 200 take hours")
+    parser.add_argument("--seeds", type=int, default=Extent().seeds, help="of pacing")
+    parser.add_argument("--days", type=int, default=Extent().days, help="of pacing")
+    parser.add_argument("--window", type=Window, default=Extent().window, help="of pacing")
     options = parser.parse_args(arguments)
+    teams = tuple(int(team) for team in options.teams.split(","))
+    extent = Extent(teams, options.seeds, options.days, options.window)
     benches = BENCHES | {
         "memory": partial(measure_memory, options.calls),
         "search": partial(measure_search, options.clients),
+        "pacing": partial(measure_pacing, extent),
     }
     names = options.names or list(benches)
     unknown = [name for name in names if name not in BENCHES]
