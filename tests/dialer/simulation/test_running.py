@@ -1,4 +1,4 @@
-"""Running a scenario: the same dice, the same result; teams of any size; scenarios to begin with."""
+"""Running a scenario: the same dice, the same result; a team of any size; ready scenarios."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +24,15 @@ def scenario_of(text: str) -> Scenario:
 def told(scenario: Scenario) -> dict[str, object]:
     result, days = simulate(scenario)
     return report(scenario, result, days, 0.0)
+
+
+def test_the_example_of_the_document_is_a_scenario_with_every_key() -> None:
+    text = (READY[0].parents[1] / "simulate.md").read_text(encoding="utf-8")
+    example = text.partition("```toml\n")[2].partition("```")[0]
+    scenario = scenario_of(example)
+    assert scenario.title == "Two shifts and a list"
+    for key in ("outages", "retry", "clients", "operators", "list", "answer", "pacing"):
+        assert f"[{key}]" in example
 
 
 def test_there_are_scenarios_to_begin_with() -> None:
