@@ -49,10 +49,7 @@ class _Follower:
 
 
 class AnswerRates:
-    """Learns from each dial that ended ringing, and tells the chance of the next.
-
-    `ringing` is the hazard that the calls ringing now have met; whoever sees them sets it.
-    """
+    """Learns from each dial that ended ringing, and tells the chance of the next."""
 
     def __init__(self) -> None:
         self._slots = [[0.0, 0.0] for _ in range(_HOURS)]  # answers and dials of other days
@@ -60,7 +57,7 @@ class AnswerRates:
         self._groups: dict[Hashable, _Follower] = {}
         self._quick, self._slow = _Follower(_QUICK), _Follower(_SLOW)
         self._anchor, self._weight = _FIRST_GUESS, 3.0
-        self.ringing = 0.0
+        self._ringing = 0.0
         self._peak = 0.0
 
     def chance(self, group: Hashable, hour: int) -> Chance:
@@ -87,6 +84,11 @@ class AnswerRates:
             follower.add(answers, beside_anchor)
         self._notice_break()
 
+    def see_ringing(self, share: float) -> None:
+        """Calls ring that nobody has answered yet: `share` is the sum, over them, of how many of
+        those answered at all are answered by their age."""
+        self._ringing = self._anchor * share
+
     def stressed(self, hour: int) -> float:
         """The chance that an average dial may turn out to have, should what has fallen come back:
         the level of the last hours, forgotten by a fifth an hour."""
@@ -96,7 +98,7 @@ class AnswerRates:
 
     def _level(self) -> float:
         """The chance of an average dial now."""
-        beside = self._slow.ratio(self._weight, self.ringing)
+        beside = self._slow.ratio(self._weight, self._ringing)
         return min(_MOST, max(_LEAST, self._anchor * beside))
 
     def _mean(self, group: Hashable) -> float:

@@ -23,7 +23,7 @@ _DAY_MINUTES: Final = 24 * 60
 class Pacing(Protocol):
     """Whoever decides: `dialer.pacing.pacer.Pacer`, or a rival in a comparison."""
 
-    def decide(self, floor: Floor, at: float, hour: int, group: Hashable) -> Decision: ...
+    def decide(self, floor: Floor, at: float, hour: int) -> Decision: ...
 
     def call_answered(self, group: Hashable, hour: int, rang: float) -> None: ...
 
@@ -169,7 +169,7 @@ class World:
         """Every so often it is decided how many calls are placed."""
         if at < last:
             self._at(at + self.scenario.tick_seconds, self._tick, last)
-        decision = self.pacing.decide(self.floor, at, self._hour, 0)
+        decision = self.pacing.decide(self.floor, at, self._hour)
         self.result.decisions[decision.why] += 1
         for _ in range(decision.calls):
             person = self._list.next(at)

@@ -201,7 +201,7 @@ def decision_share(operators: int = 300, rounds: int = 400) -> float:
     began = perf_counter()
     for second in range(rounds):
         at = start + second
-        pacer.decide(_floor(operators, at), at, 10, 0)
+        pacer.decide(_floor(operators, at), at, 10)
     return (perf_counter() - began) / rounds
 
 

@@ -16,7 +16,7 @@ class Rival:
     MOST_A_SECOND: Final = 50
     TRUNKS: Final = 1000
 
-    def decide(self, floor: Floor, at: float, hour: int, group: Hashable) -> Decision:
+    def decide(self, floor: Floor, at: float, hour: int) -> Decision:
         wanted = self.calls(floor, at, hour)
         calls = max(0, min(wanted, self.MOST_A_SECOND, self.TRUNKS - floor.lines))
         return Decision(calls, Why.RATIO, len(floor.ready), len(floor.ringing))
