@@ -88,6 +88,10 @@ class ListReading:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def discard(self, path: Path) -> None:
+        """Forget a received file that nobody will read."""
+        _remove(path)
+
     def clear(self) -> None:
         """Remove what a process that was killed has left of files."""
         for path in self._folder.glob(f"{_PREFIX}*"):

@@ -16,7 +16,7 @@ from web.wiring import SERVICES, Services
 
 TOLD_COOKIE = "perezvon-told"
 UNDO_COOKIE = "perezvon-undo"
-_UNDOING = re.compile(r"/[a-z]+/\d{1,15}/undo", re.ASCII)
+_UNDOING = re.compile(r"/[a-z-]+/\d{1,15}/undo", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

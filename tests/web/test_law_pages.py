@@ -148,3 +148,8 @@ async def test_a_copy_is_made_called_otherwise_given_up_and_one_goes_back(
     assert "retired" in (await dina.get(f"/law/{key}")).words
     assert (await (await client_as("vera")).post(f"/law/{key}/retire", {})).status == 403
     assert b"[abandonment]" in (await dina.get(f"/law/{key}/profile.toml")).body
+
+
+async def test_a_profile_that_nobody_has_touched_has_a_history_too(client_as: ClientAs) -> None:
+    answer = await (await client_as("vera")).get("/law/uk/history?on=2026-03-02")
+    assert "Nothing of that day is remembered" in answer.words

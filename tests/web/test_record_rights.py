@@ -36,7 +36,7 @@ ABSENT: Final = {"/tasks/{task_id:\\d{1,15}}/wrap-up"}
 """Pages that such a record does not have for anybody: the task is no form that is owed."""
 ELSEWHERE: Final = {
     *("agent", "queue", "extension", "word", "pipeline", "stage", "action", "product", "entry"),
-    *("field", "section", "choice", "tag"),
+    *("field", "section", "choice", "tag", "list", "number", "import", "consent", "wording"),
 }
 """Ids in addresses that are not of records: lists of the office, which a role alone decides on."""
 OF_A_RECORD: Final = {

@@ -167,7 +167,7 @@ async def history(request: web.Request) -> web.Response:
         if on is not None:
             end = datetime.combine(on + timedelta(days=1), time(), reader.zone).astimezone(UTC)
             in_force = await find_in_force(connection, key, end - timedelta(seconds=1))
-    before = [*(each.profile for each in changes[1:]), None]
+    before = [*(each.profile for each in changes[1:]), *([None] if changes else [])]
     return page(
         request,
         "law/history.html",
