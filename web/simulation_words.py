@@ -11,9 +11,9 @@ from web.i18n import N_, Reader
 
 MODES: Final[Mapping[Mode, str]] = {
     Mode.PREVIEW: N_("Preview"),
-    Mode.PROGRESSIVE: N_("Progressive: one call for each free operator"),
+    Mode.PROGRESSIVE: N_("Progressive: one call each"),
     Mode.POWER: N_("Power: a fixed number of calls"),
-    Mode.PREDICTIVE: N_("Predictive: as many as the forecast allows"),
+    Mode.PREDICTIVE: N_("Predictive: by the forecast"),
 }
 RULES: Final[Mapping[Broken, str]] = {
     Broken.CALLING_HOURS: N_("called outside the hours"),
