@@ -237,6 +237,11 @@ def test_the_tail_of_a_distribution_is_cut_at_four_hours() -> None:
             "operators.1.breaks.1.at",
             "break_outside_shift",
         ),
+        (
+            "operators = {count = 1, breaks = [{at = '08:50'}]}",
+            "operators.breaks.1.at",
+            "break_outside_shift",
+        ),
         ("operators = {count = 1, breaks = [{}]}", "operators.breaks.1.at", "required"),
         (
             "operators = 1\noutages = {from = '12:00', to = '11:00'}",

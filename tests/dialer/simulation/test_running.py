@@ -73,6 +73,17 @@ def test_the_report_adds_up() -> None:
     assert whole["abandoned"]["worst_window"]["share"] == whole["abandoned"]["share"]
 
 
+def test_time_on_duty_stands_in_its_hours() -> None:
+    scenario = scenario_of('operators = {count = 2, from = "09:30", to = "11:15"}\ndays = 1')
+    result, days = simulate(scenario)
+    hours = report(scenario, result, days, 0.0)["by_hour"]
+    assert {hour["hour"]: hour["duty_hours"] for hour in hours if hour["duty_hours"]} == {
+        9: 1.0,
+        10: 2.0,
+        11: 0.5,
+    }
+
+
 def test_one_who_has_heard_enough_ends_the_run_after_that_day() -> None:
     scenario = scenario_of("operators = 1\ndays = 9")
     _, days = simulate(scenario, lambda days: days < 2)
