@@ -16,9 +16,14 @@ _DAY_FORGETS = 0.8  # kept of what an hour has brought when another day's is add
 _KNOWN_AT = 30.0  # answers after which an hour is believed as much as the day
 _GROUP_WEIGHT = 20.0  # answers by which a list or type is drawn towards all
 _GROUP_MEMORY = 2000.0  # answers
-_QUICK, _SLOW = 25.0, 150.0  # answers remembered by the two followers
+_MEMORY = 150.0  # answers
 _ANCHOR_WEIGHT = 8.0  # answers that an anchor counts for where the hour is new; more where known
-_BROKEN = 2.6  # standard deviations between the followers that mean: something has changed
+# Two cumulative sums (Page 1954) watch for the rate having doubled or halved: the likelihood ratio
+# since it last spoke against that, alarm at e^8. A doubling is told after some 40 answers, a
+# halving after 26; a false alarm comes every few thousand.
+_ALARM = 8.0
+_FORGIVEN = 0.9  # kept, at each look, of the ringing that a change has made meaningless
+_FAR = 1.3
 _LEAST, _MOST = 0.002, 0.98
 
 
@@ -48,6 +53,29 @@ class _Follower:
         return (self.answers + weight) / (self.expected + ringing + weight)
 
 
+class _Change:
+    """Watches whether answers come `factor` times as often as expected, and since when."""
+
+    __slots__ = ("_log", "_rise", "answers", "expected", "score")
+
+    def __init__(self, factor: float) -> None:
+        self._log, self._rise = log(factor), factor - 1.0
+        self.score = self.answers = self.expected = 0.0
+
+    def add(self, answers: float, expected: float, ringing: float) -> bool:
+        """Whether by now it must be believed, though so many answers may be expected of what rings
+        and has not answered."""
+        self.score += answers * self._log - expected * self._rise
+        self.answers += answers
+        self.expected += expected
+        if self.score <= 0.0:
+            self.clear()
+        return self.score - max(0.0, ringing * self._rise) > _ALARM
+
+    def clear(self) -> None:
+        self.score = self.answers = self.expected = 0.0
+
+
 class AnswerRates:
     """Learns from each dial that ended ringing, and tells the chance of the next."""
 
@@ -55,9 +83,10 @@ class AnswerRates:
         self._slots = [[0.0, 0.0] for _ in range(_HOURS)]  # answers and dials of other days
         self._hour, self._now = -1, [0.0, 0.0]
         self._groups: dict[Hashable, _Follower] = {}
-        self._quick, self._slow = _Follower(_QUICK), _Follower(_SLOW)
+        self._lately = _Follower(_MEMORY)
+        self._changes = (_Change(2.0), _Change(0.5))
         self._anchor, self._weight = _FIRST_GUESS, 3.0
-        self._ringing = 0.0
+        self._ringing = self._share = self._forgiven = 0.0
         self._peak = 0.0
 
     def chance(self, group: Hashable, hour: int) -> Chance:
@@ -65,7 +94,7 @@ class AnswerRates:
         if hour != self._hour:
             self._turn(hour)
         mean = self._mean(group)
-        return Chance(mean, mean / sqrt(self._slow.expected + self._weight))
+        return Chance(mean, mean / sqrt(self._lately.expected + self._weight))
 
     def observe(self, group: Hashable, hour: int, *, answered: bool, rung: float = 1.0) -> None:
         """A dial of the hour stopped ringing; `rung` is the share of those answered at all that are
@@ -78,16 +107,22 @@ class AnswerRates:
         answers = 1.0 if answered else 0.0
         self._now[0] += answers
         self._now[1] += alike
-        self._groups.setdefault(group, _Follower(_GROUP_MEMORY)).add(answers, expected)
+        self._groups.setdefault(group, _Follower(_GROUP_MEMORY)).add(answers, expected / alike)
         beside_anchor = expected * self._anchor / self._level()
-        for follower in (self._quick, self._slow):
-            follower.add(answers, beside_anchor)
-        self._notice_break()
+        self._lately.add(answers, beside_anchor)
+        ringing = self._level() * self._share
+        for change in self._changes:
+            if change.add(answers, expected, ringing):
+                self._begin_anew(change)
+                break
+        self._move_anchor()
 
     def see_ringing(self, share: float) -> None:
         """Calls ring that nobody has answered yet: `share` is the sum, over them, of how many of
         those answered at all are answered by their age."""
-        self._ringing = self._anchor * share
+        self._share = share
+        self._forgiven = min(share, self._forgiven * _FORGIVEN)
+        self._ringing = self._anchor * (share - self._forgiven)
 
     def stressed(self, hour: int) -> float:
         """The chance that an average dial may turn out to have, should what has fallen come back:
@@ -98,7 +133,7 @@ class AnswerRates:
 
     def _level(self) -> float:
         """The chance of an average dial now."""
-        beside = self._slow.ratio(self._weight, self._ringing)
+        beside = self._lately.ratio(self._weight, self._ringing)
         return min(_MOST, max(_LEAST, self._anchor * beside))
 
     def _mean(self, group: Hashable) -> float:
@@ -106,13 +141,24 @@ class AnswerRates:
         alike = follower.ratio(_GROUP_WEIGHT) if follower is not None else 1.0
         return min(_MOST, max(_LEAST, self._level() * alike))
 
-    def _notice_break(self) -> None:
-        """Where the last answers are not those of the dozens before, only they count."""
-        quick, slow = self._quick, self._slow
-        usual = slow.ratio(self._weight) * quick.expected
-        if abs(quick.answers - usual) > _BROKEN * sqrt(max(usual, 1.0)):
-            slow.answers, slow.expected = quick.answers, quick.expected
-            self._weight = min(self._weight, 3.0)
+    def _begin_anew(self, change: _Change) -> None:
+        """Only what has come since the change counts."""
+        beside_anchor = self._anchor / self._level()
+        self._lately.answers = change.answers
+        self._lately.expected = change.expected * beside_anchor
+        self._weight = min(self._weight, 2.0)
+        # Whom it dialled before was dialled in another world.
+        self._forgiven, self._ringing = self._share, 0.0
+        for each in self._changes:
+            each.clear()
+
+    def _move_anchor(self) -> None:
+        """Where the answers have left the anchor far behind, it follows: what is remembered is
+        counted in answers that it expects."""
+        beside = self._lately.ratio(self._weight)
+        if not 1.0 / _FAR < beside < _FAR and self._lately.expected > 2.0 * self._weight:
+            self._anchor *= beside
+            self._lately.expected *= beside
 
     def _turn(self, hour: int) -> None:
         """Another hour: what the last one brought belongs to what is usual."""
@@ -134,5 +180,6 @@ class AnswerRates:
         self._anchor = trust * known + (1.0 - trust) * level
         self._weight = _ANCHOR_WEIGHT * (1.0 + 3.0 * trust)
         self._hour, self._now = hour, [0.0, 0.0]
-        for follower in (self._quick, self._slow):
-            follower.answers = follower.expected = 0.0
+        self._lately.answers = self._lately.expected = 0.0
+        for change in self._changes:
+            change.clear()

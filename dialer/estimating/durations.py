@@ -1,7 +1,7 @@
 """The length of talks and wrap-ups, learned from those that ended and from those still going on.
 
 A hazard per cell by Nelson and Aalen (events over what was at risk), drawn towards a lognormal
-fitted to the same observations while they are few, or towards a wider group's curve.
+fitted to the same observations, whose own guess is the trade's usual or a wider group's fit.
 """
 
 from collections.abc import Iterable, Sequence
@@ -47,6 +47,10 @@ class Durations:
         if self._weight > 1e6:
             self._rescale()
 
+    def fitted(self) -> tuple[float, float]:
+        """Mean and deviation of the logarithms, as far as they are known."""
+        return self._fitted([count / self._weight for count in self._ended], [0.0] * COUNT)
+
     def curve(self, going_on: Iterable[float] = ()) -> Curve:
         """What is believed now; `going_on` are the ages of those that have not ended yet."""
         return Curve(self._hazards(going_on))
@@ -56,7 +60,7 @@ class Durations:
         censored = [count / self._weight for count in self._unfinished]
         for age in going_on:
             censored[cell_of(age)] += 1.0
-        smooth = self.wider._hazards(()) if self.wider else self._lognormal(ended, censored)
+        smooth = _lognormal_hazards(*self._fitted(ended, censored))
         hazards = [0.0] * COUNT
         at_risk = 0.0
         for cell in range(COUNT - 1, -1, -1):
@@ -69,9 +73,10 @@ class Durations:
             )
         return hazards
 
-    def _lognormal(self, ended: Sequence[float], censored: Sequence[float]) -> list[float]:
-        """Hazards of the lognormal that fits best (expectation and maximisation, three rounds)."""
-        mean, sigma = log(self._median), self._sigma
+    def _fitted(self, ended: Sequence[float], censored: Sequence[float]) -> tuple[float, float]:
+        """Mean and deviation of the logarithms that fit best (expectation and maximisation, three
+        rounds), the guess counting for some conversations of its own."""
+        mean, sigma = self._guess()
         first_mean, first_variance = mean, sigma * sigma
         for _ in range(3):
             weight = _GUESS_WEIGHT
@@ -90,14 +95,22 @@ class Durations:
                     second += censored[cell] * square
             mean = first / weight
             sigma = sqrt(max(second / weight - mean * mean, 0.01))
-        return [
-            _lognormal_hazard(EDGES[cell], EDGES[cell + 1], mean, sigma) for cell in range(COUNT)
-        ]
+        return mean, sigma
+
+    def _guess(self) -> tuple[float, float]:
+        """A kind is at first taken for all; all for what is usual in the trade."""
+        if self.wider is None:
+            return log(self._median), self._sigma
+        return self.wider.fitted()
 
     def _rescale(self) -> None:
         self._ended = [count / self._weight for count in self._ended]
         self._unfinished = [count / self._weight for count in self._unfinished]
         self._weight = 1.0
+
+
+def _lognormal_hazards(mean: float, sigma: float) -> list[float]:
+    return [_lognormal_hazard(EDGES[cell], EDGES[cell + 1], mean, sigma) for cell in range(COUNT)]
 
 
 def _upper(z: float) -> float:

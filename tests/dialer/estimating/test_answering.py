@@ -1,0 +1,134 @@
+"""The answer rate is learned online, by the hour and the list, and followed when it changes."""
+
+from random import Random
+
+import pytest
+
+from dialer.estimating.answering import AnswerRates
+from dialer.estimating.estimator import Estimator
+from dialer.estimating.ringing import TimeToAnswer
+
+
+def dial(rates: AnswerRates, random: Random, chance: float, hour: int, count: int) -> None:
+    """Who answers does after a while: in the middle of the usual time, on average."""
+    for _ in range(count):
+        one(rates, random, chance, hour)
+
+
+def one(rates: AnswerRates, random: Random, chance: float, hour: int, group: str = "list") -> None:
+    answered = random.random() < chance
+    rates.observe(group, hour, answered=answered, rung=random.random() if answered else 1.0)
+
+
+@pytest.mark.parametrize("chance", [0.03, 0.08, 0.25, 0.4, 0.7])
+def test_the_rate_is_learned_from_nothing(chance: float) -> None:
+    rates = AnswerRates()
+    dial(rates, Random(1), chance, 10, 3000)
+
+    told = rates.chance("list", 10)
+    assert told.mean == pytest.approx(chance, rel=0.2)
+    assert abs(told.mean - chance) < 3.5 * told.deviation
+
+
+def test_little_seen_is_little_known() -> None:
+    rates, known = AnswerRates(), AnswerRates()
+    dial(rates, Random(2), 0.2, 10, 20)
+    dial(known, Random(2), 0.2, 10, 2000)
+
+    assert rates.chance("list", 10).deviation > 2 * known.chance("list", 10).deviation
+
+
+@pytest.mark.parametrize(("before", "after"), [(0.25, 0.125), (0.12, 0.24), (0.4, 0.1)])
+def test_a_change_in_the_middle_of_an_hour_is_followed_within_some_sixty_answers(
+    before: float, after: float
+) -> None:
+    rates, random = AnswerRates(), Random(3)
+    dial(rates, random, before, 11, 3000)
+    dial(rates, random, after, 11, int(60 / after))
+
+    assert rates.chance("list", 11).mean == pytest.approx(after, rel=0.35)
+
+
+def test_an_hour_is_known_from_other_days_before_its_first_dial() -> None:
+    rates, random = AnswerRates(), Random(4)
+    for _ in range(6):
+        for hour, chance in ((17, 0.1), (18, 0.3)):
+            dial(rates, random, chance, hour, 1000)
+    dial(rates, random, 0.1, 17, 1000)
+
+    assert rates.chance("list", 18).mean == pytest.approx(0.3, rel=0.2)
+
+
+def test_a_new_hour_begins_with_what_was_true_a_minute_ago() -> None:
+    rates = AnswerRates()
+    dial(rates, Random(5), 0.1, 9, 2000)
+
+    assert rates.chance("list", 10).mean == pytest.approx(0.1, rel=0.25)
+
+
+def test_lists_are_told_apart() -> None:
+    rates, random = AnswerRates(), Random(6)
+    for _ in range(2500):
+        one(rates, random, 0.4, 10, "warm")
+        one(rates, random, 0.1, 10, "cold")
+
+    assert rates.chance("warm", 10).mean == pytest.approx(0.4, rel=0.2)
+    assert rates.chance("cold", 10).mean == pytest.approx(0.1, rel=0.25)
+
+
+def test_answers_that_come_before_no_answers_do_not_deceive() -> None:
+    """Of 1,000 calls placed at once with a chance of 0.2, a quarter of the answers have come after
+    eight seconds, and no call has rung to its end: the share of ended calls that were answered is
+    then 1."""
+    believing, naive = Estimator(), Estimator()
+    for estimator in (believing, naive):
+        for number in range(400):
+            estimator.ringing.observe(4.0 + number % 16)
+        estimator.ringing.refresh()
+    for number in range(50):
+        seconds = 4.0 + number * 4.0 / 50.0
+        still_ringing = 1000 - number
+        believing.answering.see_ringing(still_ringing * believing.ringing.share_by(seconds))
+        for estimator in (believing, naive):
+            estimator.answered("list", 10, seconds)
+
+    assert naive.answering.chance("list", 10).mean > 0.8
+    assert believing.answering.chance("list", 10).mean == pytest.approx(0.2, rel=0.35)
+
+
+def test_what_has_fallen_may_come_back() -> None:
+    rates, random = AnswerRates(), Random(7)
+    dial(rates, random, 0.25, 14, 1500)
+    dial(rates, random, 0.0, 15, 1500)
+    assert rates.chance("list", 16).mean < 0.06
+
+    assert rates.stressed(16) > 0.15
+
+
+def test_the_chance_stays_between_none_and_certain() -> None:
+    never, always = AnswerRates(), AnswerRates()
+    dial(never, Random(8), 0.0, 10, 5000)
+    dial(always, Random(8), 1.0, 10, 5000)
+
+    assert 0.0 < never.chance("list", 10).mean < 0.01
+    assert 0.9 < always.chance("list", 10).mean < 1.0
+
+
+def test_the_time_to_answer_is_learned() -> None:
+    times, random = TimeToAnswer(), Random(9)
+    for _ in range(1500):
+        times.observe(random.uniform(6.0, 12.0))
+    times.refresh()
+
+    assert times.share_by(6.0) < 0.03
+    assert times.share_by(9.0) == pytest.approx(0.5, abs=0.06)
+    assert times.share_by(12.0) > 0.97
+    assert times.quantile(0.5) == pytest.approx(9.0, abs=0.5)
+
+
+def test_shares_and_quantiles_undo_each_other() -> None:
+    times = TimeToAnswer()
+    for share in (0.1, 0.25, 0.5, 0.75, 0.9):
+        assert times.share_by(times.quantile(share)) == pytest.approx(share, abs=1e-9)
+    assert times.share_by(-1.0) == 0.0
+    assert times.share_by(1000.0) == 1.0
