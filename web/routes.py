@@ -8,12 +8,15 @@ from web.guarding import ALL_ROLES, ANYBODY, Route
 from web.views import (
     audit,
     calendar,
+    calling,
     calls,
     cards,
     catalogues,
     check,
     client_card,
     clients,
+    consent_import,
+    consents,
     conversion,
     custom_fields,
     day,
@@ -494,6 +497,24 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/law/{profile:[a-z0-9_-]+}/rename", law.rename, LEAD),
     Route("POST", "/law/{profile:[a-z0-9_-]+}/reset", law.reset, LEAD),
     Route("POST", "/law/{profile:[a-z0-9_-]+}/retire", law.retire, ADMIN),
+    # may we call?
+    Route("GET", "/clients/{client_id:\\d{1,15}}/calling", calling.show, ALL_ROLES),
+    Route("POST", "/clients/{client_id:\\d{1,15}}/stop", calling.stop, ALL_ROLES),
+    Route("POST", "/clients/{client_id:\\d{1,15}}/consents", calling.give, ALL_ROLES),
+    # who agreed to what
+    Route("GET", "/consents", consents.index, ALL_ROLES),
+    Route("GET", "/consents/export.{format}", consents.export, LEAD),
+    Route("GET", "/consents/wordings", consents.wordings, ALL_ROLES),
+    Route("POST", "/consents/wordings", consents.add_wording, LEAD),
+    Route(
+        "POST", "/consents/wordings/{wording_id:\\d{1,15}}/retire", consents.retire_wording, LEAD
+    ),
+    Route("GET", "/consents/import", consent_import.show, LEAD),
+    Route("POST", "/consents/import", consent_import.look, LEAD),
+    Route("POST", "/consents/import/run", consent_import.run, LEAD),
+    Route("GET", "/consents/{consent_id:\\d{1,15}}", consents.show, ALL_ROLES),
+    Route("POST", "/consents/{consent_id:\\d{1,15}}/revoke", consents.revoke, ALL_ROLES),
+    Route("POST", "/consents/{consent_id:\\d{1,15}}/correct", consents.correct, LEAD),
     # whom nobody calls
     Route("GET", "/do-not-call", do_not_call.index, ALL_ROLES),
     Route("POST", "/do-not-call/stop", do_not_call.stop, ALL_ROLES),

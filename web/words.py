@@ -145,6 +145,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "do_not_call_list": N_("Do-not-call list"),
         "law_profile": N_("Law profile"),
         "consent_wording": N_("Words of a consent"),
+        "consents": N_("Consents"),
     },
     "consent_purpose": {
         "calls": N_("calls"),

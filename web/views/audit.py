@@ -37,6 +37,9 @@ PLACES: Final = {
     "call": "/calls/",
     "reconciliation": "/reconciliation/",
     "handover": "/handovers/",
+    "law_profile": "/law/",
+    "do_not_call_list": "/do-not-call/lists/",
+    "consent_wording": "/consents/wordings#wording-",
 }
 _OF_AGENTS: Final = frozenset({"agent_id", "owner_agent_id", "assignee_agent_id"})
 _OF_ENTRIES: Final = frozenset(

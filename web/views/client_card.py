@@ -28,6 +28,7 @@ from web.cursors import read_cursor, written_cursor
 from web.forms import read_form
 from web.own_fields import OwnHistory, read_own
 from web.views.audit import changes_of, is_all_hidden
+from web.views.calling import calling_of
 from web.views.deletion import gone
 from web.visits import page, partial, person, services, visit
 
@@ -52,8 +53,10 @@ async def show(request: web.Request) -> web.Response:
             return await gone(request, RecordKind.CLIENT, client_id, missing)
         card = await card_of(connection, actor, client)
         own = await _own(request, connection, client_id)
+        calling = await calling_of(request, connection, client)
         timeline = await timeline_of(request, connection, Whose(client_id))
-    return page(request, "clients/show.html", **card, **own, **_office(request), **timeline)
+    shown = {**card, **own, **calling, **_office(request), **timeline}
+    return page(request, "clients/show.html", **shown)
 
 
 async def card(request: web.Request) -> web.Response:
@@ -63,7 +66,9 @@ async def card(request: web.Request) -> web.Response:
         client = await access_client(connection, actor, _id(request))
         known = await card_of(connection, actor, client)
         own = await _own(request, connection, client.id)
-    return partial(request, "clients/_card.html", **known, **own, **_office(request), lines=None)
+        calling = await calling_of(request, connection, client)
+    shown = {**known, **own, **calling, **_office(request)}
+    return partial(request, "clients/_card.html", **shown, lines=None)
 
 
 async def timeline(request: web.Request) -> web.Response:

@@ -24,6 +24,17 @@ document.addEventListener("change", (event) => {
   }
 });
 
+// May we call, by another law.
+document.addEventListener("change", async (event) => {
+  const chosen = event.target;
+  if (!chosen.matches("[data-law]")) return;
+  const block = document.getElementById(`calling-${chosen.dataset.law}`);
+  const html = await fetchPartial(`${block.dataset.src}?law=${encodeURIComponent(chosen.value)}`).catch(() => null);
+  if (html === null) return;
+  block.outerHTML = html;
+  document.querySelector(`[data-law="${chosen.dataset.law}"]`)?.focus();
+});
+
 // What was done can be taken back from where it is told.
 document.addEventListener("accepted", (event) => {
   if (event.detail?.undo) tellUndoable(event.detail.told, event.detail.undo);

@@ -35,3 +35,11 @@ for (const form of document.querySelectorAll("form[data-import]")) {
     request.send(body);
   });
 }
+
+// A table in a file is shown before anything of it is kept.
+for (const field of document.querySelectorAll("input[data-fills]")) {
+  field.addEventListener("change", async () => {
+    const file = field.files[0];
+    if (file) document.getElementById(field.dataset.fills).value = await file.text();
+  });
+}

@@ -1,0 +1,109 @@
+"""One person's numbers as the law judges them, outside any campaign: for a card, for a question."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from crm_core.clients.tables import client_numbers, contact_points
+from crm_core.storage.hot import rows_of
+from dialer.compliance.profile import LawProfile
+from dialer.compliance.subject import PastAttempt, Subject
+from dialer.compliance.zones import zones_of
+from dialer.consents.queries import consents_of
+from dialer.do_not_call.queries import lists_naming
+from dialer.entries.foremost import AT_ONCE, ATTEMPTS, named
+from dialer.entries.gathering import asking
+
+
+@dataclass(frozen=True, slots=True)
+class AskedNumber:
+    """A number of a client; `client_id` None where nobody is known to have it."""
+
+    e164: str | None
+    client_id: int | None = None
+    wrong: bool = False
+    do_not_call: bool = False
+
+
+async def subjects_of(
+    connection: AsyncConnection, law: LawProfile, at: datetime, asked: Sequence[AskedNumber]
+) -> list[Subject]:
+    """What is known of each of some numbers (AT_ONCE at most), in order."""
+    asked = asked[:AT_ONCE]
+    numbers = {each.e164 for each in asked if each.e164 is not None}
+    clients = {each.client_id for each in asked if each.client_id is not None}
+    listed = await lists_naming(connection, numbers, None, at)
+    said = await consents_of(
+        connection,
+        [(each.client_id, each.e164) for each in asked if each.client_id and each.e164],
+    )
+    marked = await _marked(connection, numbers)
+    addresses = await _addresses(connection, clients)
+    tried = await _attempts(connection, law, at, numbers, clients)
+    return [
+        Subject(
+            e164=each.e164,
+            zones=zones_of(each.e164, addresses.get(each.client_id or 0, ""))
+            if each.e164
+            else frozenset(),
+            listed=listed.get(each.e164 or "", frozenset()),
+            do_not_call=each.do_not_call or each.e164 in marked,
+            wrong=each.wrong,
+            attempts=tuple(
+                past
+                for number, client_id, past in tried
+                if number == each.e164 or (client_id is not None and client_id == each.client_id)
+            ),
+            consents=said.get((each.client_id or 0, each.e164 or ""), ()),
+        )
+        for each in asked
+    ]
+
+
+async def whose(connection: AsyncConnection, e164: str) -> list[AskedNumber]:
+    """The number as each client has it; as nobody's where none does."""
+    his = client_numbers.c
+    query = select(his.client_id, his.wrong, his.do_not_call).where(his.e164 == e164)
+    rows = await connection.execute(query.order_by(his.id).limit(AT_ONCE))
+    found = {row.client_id: AskedNumber(e164, *row) for row in rows}
+    return list(found.values()) or [AskedNumber(e164)]
+
+
+async def _marked(connection: AsyncConnection, numbers: set[str]) -> set[str]:
+    """Those that are not to be called by anybody's card: the number is the same."""
+    his = client_numbers.c
+    query = select(his.e164).where(his.e164.in_(numbers), his.do_not_call)
+    return set((await connection.execute(query)).scalars())
+
+
+async def _addresses(connection: AsyncConnection, client_ids: set[int]) -> dict[int, str]:
+    of = contact_points.c
+    query = select(of.client_id, of.written).where(
+        of.client_id.in_(client_ids), of.kind == "address", of.wrong.is_(False)
+    )
+    rows = await connection.execute(query.order_by(of.id))
+    return {row.client_id: row.written for row in rows}
+
+
+async def _attempts(
+    connection: AsyncConnection,
+    law: LawProfile,
+    at: datetime,
+    numbers: set[str],
+    client_ids: set[int],
+) -> list[tuple[str, int | None, PastAttempt]]:
+    since = asking(connection, 0, law, at).since
+    values = {**named("number", sorted(numbers), ""), **named("client", sorted(client_ids), -1)}
+    [rows] = await rows_of(connection, (ATTEMPTS, {**values, "since": since}))
+    found = {row["id"]: row for row in rows}  # one may come by number and by client
+    return [
+        (
+            row["number"],
+            row["client_id"],
+            PastAttempt(row["decided_at"], bool(row["answered"]), bool(row["abandoned"])),
+        )
+        for row in found.values()
+    ]
