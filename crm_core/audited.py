@@ -40,16 +40,20 @@ _NAMES: Final[Mapping[str, Column[Any]]] = {
 
 
 async def name_subjects(
-    connection: AsyncConnection, entries: Iterable[AuditEntry]
+    connection: AsyncConnection,
+    entries: Iterable[AuditEntry],
+    also: Mapping[str, Column[Any]] | None = None,
 ) -> dict[tuple[str, str], str]:
-    """Names by (subject, subject id), for what still has one."""
+    """Names by (subject, subject id), for what still has one; `also`: where the subjects of higher
+    floors are named."""
+    names = {**_NAMES, **(also or {})}
     asked: dict[str, set[int]] = defaultdict(set)
     for entry in entries:
-        if entry.subject in _NAMES and entry.subject_id.isdecimal():
+        if entry.subject in names and entry.subject_id.isdecimal():
             asked[entry.subject].add(int(entry.subject_id))
     named: dict[tuple[str, str], str] = {}
     for subject, ids in asked.items():
-        name = _NAMES[subject]
+        name = names[subject]
         record_id = name.table.c.id
         for found, called in await connection.execute(
             select(record_id, name).where(record_id.in_(ids))

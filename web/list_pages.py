@@ -27,6 +27,9 @@ from crm_core.lists.saved_views import MAY_SHARE
 from crm_core.lists.shapes import ColumnType, ListColumn, ListName
 from crm_core.search.question import is_number
 from crm_core.storage.engine import Connection
+from dialer.campaigns.access import LEADING
+from dialer.campaigns.queries import list_campaigns
+from dialer.campaigns.states import CampaignState
 from web.boards_live import DEALS_TOPIC, LEADS_TOPIC
 from web.i18n import Reader
 from web.list_addresses import BOARDED, LOOK, ListAddress, look_of, read_address
@@ -49,6 +52,8 @@ TOPICS: Final[Mapping[ListName, str]] = {
     ListName.CALLS: CALLS_TOPIC,
 }
 MOST_LOOSENED: Final = 6
+FILLED: Final = (CampaignState.DRAFT, CampaignState.RUNNING, CampaignState.PAUSED)
+"""Campaigns on whose list people may be put from the list of clients."""
 _RIGHT: Final = frozenset(
     {ColumnType.MONEY, ColumnType.NUMBER, ColumnType.DAYS, ColumnType.SECONDS}
 )
@@ -87,8 +92,10 @@ async def list_data(request: web.Request, name: ListName) -> dict[str, Any]:
         agents = await list_agents(connection)
         counts = await standing_counts(connection, shown)
         named = await client_named(connection, asked)
+        bulk = _bulk(request, name)
+        campaigns = await list_campaigns(connection, states=FILLED) if bulk["campaign"] else []
+        bulk["campaign"] = bool(campaigns)
     reader = visit(request).reader
-    bulk = _bulk(request, name)
     return {
         "name": name,
         "title": reader.gettext(TITLES[name]),
@@ -118,6 +125,7 @@ async def list_data(request: web.Request, name: ListName) -> dict[str, Any]:
         "src": f"/{name}/records?{_src(request)}",
         "board": _board(shown.address) if name in BOARDED else "",
         "bulk": bulk,
+        "campaigns": campaigns,
         "ticks": any(bulk.values()),
         "exports": _exports(request, shown, total),
         "agents": [(agent.id, agent.name) for agent in agents],
@@ -229,7 +237,7 @@ def _bulk(request: web.Request, name: ListName) -> dict[str, bool]:
     """What may be done with what is ticked: where there is a way to do it, and the right."""
     actor = person(request)
     if name in OF_WORK:
-        return dict.fromkeys(("hand_over", "tags", "export", "delete"), False)
+        return dict.fromkeys(("hand_over", "tags", "export", "delete", "campaign"), False)
     routes = {resource.canonical for resource in request.app.router.resources()}
 
     def may(action: Action, path: str) -> bool:
@@ -240,4 +248,5 @@ def _bulk(request: web.Request, name: ListName) -> dict[str, bool]:
         "tags": may(Action.EDIT, "tags"),
         "export": may(Action.EXPORT, "export.{format}"),
         "delete": may(Action.DELETE, "delete"),
+        "campaign": f"/{name}/campaign" in routes and actor.role in LEADING,
     }

@@ -43,12 +43,12 @@ ENTRIES = (
     Entry("/deals", N_("Deals"), "board", "d", frozenset(Role)),
     Entry("/tasks", N_("Tasks"), "tasks", "t", frozenset(Role), ("/calendar",)),
     Entry(
-        "/do-not-call",
+        "/campaigns",
         N_("Dialer"),
         "outbound",
         "o",
         frozenset(Role),
-        ("/consents", "/law", "/simulate"),
+        ("/do-not-call", "/consents", "/law", "/simulate"),
     ),
     Entry("/admin", N_("Administration"), "gear", "a", frozenset({A})),
 )

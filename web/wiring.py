@@ -60,6 +60,7 @@ from crm_core.tasks.reminders import Reminders
 from crm_core.wrap_up.expiry import WrapUpExpiry
 from crm_core.wrap_up.hearing import WrapUpHearing
 from crm_core.wrap_up.records import WrapUps
+from dialer.campaigns.records import Campaigns
 from dialer.consents.importing import ConsentImport
 from dialer.consents.of_client import ConsentsOfClient
 from dialer.consents.records import Consents
@@ -70,6 +71,10 @@ from dialer.do_not_call.lists import DoNotCallLists
 from dialer.do_not_call.of_client import DoNotCallOfClient
 from dialer.do_not_call.opt_outs import OptOuts
 from dialer.do_not_call.records import DoNotCall
+from dialer.entries.keeping import ListKeeping
+from dialer.entries.leasing import Leases
+from dialer.entries.loading import Loading
+from dialer.entries.of_client import CampaignsOfClient
 from dialer.profiles.records import LawProfiles
 from telephony.ami import AmiClient
 from telephony.events import CallEnded, ExchangeConnected, ExchangeLost, Fact
@@ -83,6 +88,7 @@ from telephony.wire import WANTED, WANTED_VARIABLES
 from web.assets import Assets
 from web.boards_live import BoardsLive
 from web.call_control import CallControl
+from web.campaign_loads import CampaignLoads
 from web.carrying import Carrying
 from web.check import Check
 from web.doorkeeper import Doorkeeper
@@ -177,6 +183,11 @@ class Services:
     wordings: Wordings
     consent_import: ConsentImport
     list_reading: ListReading
+    # campaigns and their lists
+    campaigns: Campaigns
+    leases: Leases
+    list_keeping: ListKeeping
+    campaign_loads: CampaignLoads
     # the exchange
     ami: AmiClient
     flight: FlightRecorder
@@ -259,7 +270,7 @@ def build(settings: Settings, clock: Clock) -> Services:
     handovers = Handovers(storage, clock)
     deletion = Deletion(storage, clock)
     files = Files(storage, clock)
-    elsewhere = (DoNotCallOfClient(), ConsentsOfClient())
+    elsewhere = (DoNotCallOfClient(), ConsentsOfClient(), CampaignsOfClient())
     number_imports = NumberImports(storage, clock, country)
     consents = Consents(storage, clock, country)
     services = Services(
@@ -317,6 +328,10 @@ def build(settings: Settings, clock: Clock) -> Services:
         wordings=Wordings(storage, clock),
         consent_import=ConsentImport(storage, consents),
         list_reading=ListReading(number_imports, data_folder(settings.database.url)),
+        campaigns=Campaigns(storage, clock, country),
+        leases=Leases(storage, clock, key=uuid.uuid4().hex, zone=office_zone),
+        list_keeping=ListKeeping(storage, clock),
+        campaign_loads=CampaignLoads(Loading(storage, clock, country)),
         ami=ami,
         flight=flight,
         switchboard=switchboard,
@@ -357,6 +372,7 @@ async def close(built: Services) -> None:
     await built.handing_over.close()
     await built.deleting.close()
     await built.list_reading.close()
+    await built.campaign_loads.close()
     await built.roster.close()
     await built.flight.close()
     await built.bus.close()
@@ -388,6 +404,7 @@ def _subscribe(built: Services) -> None:
             ClientChosen: built.call_links.on_client_chosen,
         },
     )
+    hears("campaign lists", {ClientChanged: built.list_keeping.on_client_changed})
     hears("screens", built.screens.handlers())
     hears("floor", built.screens.floor_handlers())
     hears("records", built.screens.records.handlers())

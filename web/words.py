@@ -6,6 +6,7 @@ A word without an entry is shown as it is: an exchange may invent new ones, a pa
 from collections.abc import Mapping
 from typing import Final
 
+from web.campaign_words import CAMPAIGN_WORDS
 from web.i18n import N_, Reader
 from web.law_words import LAW_FIELDS, LAW_PROFILES, LAW_REFUSALS, LAW_WORDS
 from web.sentences import ROLE_NAMES
@@ -146,6 +147,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "law_profile": N_("Law profile"),
         "consent_wording": N_("Words of a consent"),
         "consents": N_("Consents"),
+        "campaign": N_("Campaign"),
     },
     "consent_purpose": {
         "calls": N_("calls"),
@@ -199,6 +201,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "reset": N_("as it came"),
     },
     **LAW_WORDS,
+    **CAMPAIGN_WORDS,
     "do_not_call_how": {
         "said": N_("said to an operator"),
         "pressed": N_("a key pressed"),
@@ -278,6 +281,10 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "import_began": N_("import begun"),
         "imported": N_("import in force"),
         "import_undone": N_("import taken back"),
+        "loaded": N_("people put on the list"),
+        "removed_entries": N_("people taken off the list"),
+        "prioritised_entries": N_("priority of people changed"),
+        "recycled": N_("people begun with again"),
     },
     "audit_part": {
         "contact": N_("Person"),
@@ -434,6 +441,29 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "leads": N_("leads"),
         "deals": N_("deals"),
         "tasks": N_("tasks"),
+        "state": N_("state"),
+        "profile_key": N_("law profile"),
+        "mode": N_("mode"),
+        "pacing": N_("pacing"),
+        "retry": N_("further attempts"),
+        "quotas": N_("quotas"),
+        "hours": N_("hours"),
+        "verdicts": N_("what dispositions mean"),
+        "caller_label": N_("label of the caller"),
+        "caller_number": N_("number that is shown"),
+        "seller_name": N_("on whose behalf"),
+        "seller_number": N_("their number"),
+        "script": N_("script"),
+        "starts_on": N_("first day"),
+        "ends_on": N_("last day"),
+        "priority": N_("priority"),
+        "team": N_("team"),
+        "added": N_("put on the list"),
+        "left_out": N_("left out"),
+        "segment": N_("segment"),
+        "source": N_("where from"),
+        "to": N_("to"),
+        "reasons": N_("for reasons"),
     },
     "simulated_lack": {
         "audio": N_("There is no sound: nobody can be heard."),

@@ -6,6 +6,7 @@ he works for.
 
 from typing import Final
 
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.agents.people import Agent
@@ -13,6 +14,7 @@ from crm_core.agents.rights import Action
 from crm_core.agents.roles import Role
 from crm_core.errors import Forbidden, NotFound
 from dialer.campaigns.queries import Campaign, get_campaign, team_of
+from dialer.campaigns.tables import campaign_agents, campaigns
 
 LEADING: Final = (Role.SUPERVISOR, Role.ADMINISTRATOR)
 _SEEING: Final = (*LEADING, Role.HEAD_OF_SALES)
@@ -29,3 +31,16 @@ async def access_campaign(
     if action is not Action.SEE and actor.role not in LEADING:
         raise Forbidden(role=actor.role.value)
     return campaign
+
+
+def sees_all(actor: Agent) -> bool:
+    """Whether he sees every campaign, not only those he works for."""
+    return actor.active and actor.role in _SEEING
+
+
+def visible_campaigns(actor: Agent) -> ColumnElement[bool]:
+    """The condition on `campaigns` for those that `actor` may see."""
+    if sees_all(actor):
+        return true()
+    of = campaign_agents.c
+    return campaigns.c.id.in_(select(of.campaign_id).where(of.agent_id == actor.id))

@@ -1,10 +1,11 @@
 """Campaigns and what belongs to them, read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Row, select
+from sqlalchemy import Column, Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.errors import NotFound
@@ -66,6 +67,8 @@ class Campaign:
         return started and (self.ends_on is None or day <= self.ends_on)
 
 
+AUDITED: Final[Mapping[str, Column[Any]]] = {"campaign": campaigns.c.title}
+"""By what the audit trail calls a campaign."""
 _COLUMNS = [column for column in campaigns.c if column.name not in ("created_by", "updated_at")]
 
 

@@ -12,6 +12,7 @@ from crm_core.agents.people import Agent
 from crm_core.agents.rights import Action
 from crm_core.clock import Clock
 from crm_core.errors import Invalid
+from crm_core.events import ClientChanged
 from crm_core.storage.engine import Storage, Write
 from crm_core.wording import existing_id, whole
 from dialer.campaigns.access import access_campaign
@@ -115,6 +116,10 @@ class ListKeeping:
                     _E.reason.in_(words),
                 )
                 await tx.execute(change.values(due_at=now))
+
+    async def on_client_changed(self, fact: ClientChanged) -> None:
+        """A consent was given or taken back, a number put right."""
+        await self.look_again([fact.client_id])
 
     async def _enter(self, actor: Agent, campaign_id: int) -> None:
         async with self._storage.read() as connection:

@@ -100,11 +100,14 @@ class Loading:
         campaign_id: int,
         chosen: Select[tuple[int]],
         wanted: Wanted | None = None,
+        loaded: Loaded | None = None,
     ) -> Loaded:
         """Put those of the chosen clients on the list whom `actor` may see. Cut short, it may be
-        begun again: nobody is put on it twice. Invalid: segment, priority, source."""
-        wanted = _checked(wanted or Wanted())
-        loaded, last_id = Loaded(), 0
+        begun again: nobody is put on it twice. Invalid: segment, priority, source.
+
+        Who gives `loaded` sees it grow."""
+        wanted = checked(wanted or Wanted())
+        loaded, last_id = loaded or Loaded(), 0
         async with self._storage.read() as connection:
             await access_campaign(connection, actor, campaign_id, Action.EDIT)
         while True:
@@ -224,7 +227,8 @@ def _number_rows(
             }
 
 
-def _checked(wanted: Wanted) -> Wanted:
+def checked(wanted: Wanted) -> Wanted:
+    """As it is kept. Invalid: segment, priority, source, requested_at."""
     if wanted.requested_at is not None and wanted.requested_at.tzinfo is None:
         raise Invalid("requested_at", "not_a_date")
     return Wanted(

@@ -99,6 +99,14 @@ GOOD: Final[dict[str, bytes]] = {
     "next": b"/me",
     "back": b"/tasks?view=mine",
     "direction": b"up",
+    "campaign": b"1",
+    "profile_key": b"ru",
+    "mode": b"predictive",
+    "view": b"all",
+    "entry": b"1",
+    "priority": b"5",
+    "reasons": b"removed",
+    "state": b"finished",
 }
 """Something that fits, so that the field beside it is reached."""
 

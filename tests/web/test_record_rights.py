@@ -37,6 +37,7 @@ ABSENT: Final = {"/tasks/{task_id:\\d{1,15}}/wrap-up"}
 ELSEWHERE: Final = {
     *("agent", "queue", "extension", "word", "pipeline", "stage", "action", "product", "entry"),
     *("field", "section", "choice", "tag", "list", "number", "import", "consent", "wording"),
+    "campaign",
 }
 """Ids in addresses that are not of records: lists of the office, which a role alone decides on."""
 OF_A_RECORD: Final = {

@@ -1,5 +1,6 @@
 """The audit trail: who changed what, from what to what."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from crm_core.audited import about_unlogged_calls, name_subjects
 from crm_core.catalogues import entry_titles
 from crm_core.custom_fields.reading import PREFIX
 from crm_core.editing.edits import PART
+from dialer.campaigns.queries import AUDITED
 from web.forms import Form, read_query
 from web.own_fields import OwnHistory
 from web.visits import page, person, services, visit
@@ -37,6 +39,7 @@ PLACES: Final = {
     "call": "/calls/",
     "reconciliation": "/reconciliation/",
     "handover": "/handovers/",
+    "campaign": "/campaigns/",
     "law_profile": "/law/",
     "do_not_call_list": "/do-not-call/lists/",
     "consent_wording": "/consents/wordings#wording-",
@@ -107,7 +110,7 @@ async def index(request: web.Request) -> web.Response:
             limit=PAGE + 1,
         )
         everybody = await list_agents(connection, active=None)
-        subject_names = await name_subjects(connection, entries)
+        subject_names = await name_subjects(connection, entries, AUDITED)
         gone = await about_unlogged_calls(connection, entries)
         titles = await entry_titles(connection)
         own = await OwnHistory.read(connection, person(request).role, visit(request).reader)
@@ -168,15 +171,29 @@ def _change(field: str, value: Any, names: Mapping[int, str], titles: Titles) ->
             return titles.get(each, str(each))
         if field in _OF_MOMENTS and isinstance(each, str):
             return _moment(each)
+        if field == "team" and isinstance(each, list):
+            return _cut(", ".join(names.get(one, str(one)) for one in each))
+        if isinstance(each, dict | list):
+            return _cut(json.dumps(each, ensure_ascii=False))
         return _cut(each) if isinstance(each, str) else each
 
     kind = "moment" if field in _OF_MOMENTS else _BY_WORD.get(field, "text")
     if isinstance(value, list) and len(value) == 2:
+        value = _differing(*value)
         before, after = (shown(each) for each in value)
         kind = "yes_no" if isinstance(after, bool) else kind
         return Change(field, before, after, kind, is_change=True)
     kind = "yes_no" if isinstance(value, bool) else kind
     return Change(field, None, shown(value), kind)
+
+
+def _differing(before: Any, after: Any) -> tuple[Any, Any]:
+    """Of two tables of settings only what is not the same in both."""
+    if not (isinstance(before, dict) and isinstance(after, dict)):
+        return before, after
+    same = {key for key in before if key in after and before[key] == after[key]}
+    kept = [{key: each[key] for key in each if key not in same} for each in (before, after)]
+    return kept[0], kept[1]
 
 
 def _moment(written: str) -> datetime | str:

@@ -24,6 +24,8 @@ from crm_core.errors import NotFound
 from crm_core.search.kinds import SearchKind
 from crm_core.storage.engine import Connection
 from crm_core.tasks.queries import open_tasks_of
+from dialer.campaigns.access import visible_campaigns
+from dialer.entries.queries import standings_of
 from web.cursors import read_cursor, written_cursor
 from web.forms import read_form
 from web.own_fields import OwnHistory, read_own
@@ -171,6 +173,7 @@ async def card_of(connection: Connection, actor: Agent, client: Client) -> dict[
             for pipeline in await list_pipelines(connection, active=None)
             for stage in pipeline.stages
         },
+        "standings": await standings_of(connection, client.id, visible_campaigns(actor)),
         "requisites_of": requisites_of,
         "most_file_bytes": MOST_BYTES,
         "countries": COUNTRIES,
