@@ -21,7 +21,7 @@ async def wording(office: Office) -> int:
     return await built.wordings.add(None, "Calls 2026", "I agree <to calls>.")
 
 
-def _consent(wording: int, **other: object) -> dict[str, str]:
+def _consent(wording: int, /, **other: object) -> dict[str, str]:
     plain = {"purpose": "calls", "channel": "paper", "wording": wording, "evidence": "folder 7"}
     return {name: str(value) for name, value in {**plain, **other}.items()}
 

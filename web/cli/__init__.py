@@ -23,6 +23,7 @@ def make_app() -> "typer.Typer":
     from web.cli import (
         catching_up,
         checking,
+        dialling,
         exporting,
         keeping,
         listening,
@@ -47,7 +48,7 @@ def make_app() -> "typer.Typer":
 
     for module in (
         *(serving, checking, catching_up, keeping),
-        *(operating, listening, exporting, popping, simulating),
+        *(operating, listening, exporting, popping, simulating, dialling),
     ):
         module.register(app)
     return app
