@@ -349,6 +349,10 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "changes": N_("Changes"),
     },
     "audit_field": {
+        **LAW_FIELDS,
+        "abandonment": N_("abandoned calls"),
+        "subdivision": N_("part of the country"),
+        "sources": N_("where it is written"),
         "name": N_("name"),
         "login": N_("login"),
         "role": N_("role"),

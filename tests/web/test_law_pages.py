@@ -99,6 +99,7 @@ async def test_an_administrator_loosens_with_a_reason_that_stands_for_ever(
     assert "rest after an abandoned call 24 hours" in today.words
     trail = (await dina.get("/admin/audit?subject=law_profile")).words
     assert "Our lawyer says <so>" in trail
+    assert "newly allowed: rest after an abandoned call" in trail
     old = await dina.get("/law/ru/edit?version=1")
     assert 'name="embargo_hours" type="text" value="72"' in old.text
 

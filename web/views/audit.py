@@ -143,7 +143,7 @@ def changes_of(
         for field, value in entry.details.items()
         if field not in _HIDDEN | _TO_TAKE_BACK
         and "." not in field
-        and value not in ("", None, [None, None])
+        and value not in ("", None, [], [None, None])
         and (not field.startswith(PREFIX) or own.knows(field))
     ]
 
@@ -164,6 +164,9 @@ def _cut(text: str) -> str:
 
 
 def _change(field: str, value: Any, names: Mapping[int, str], titles: Titles) -> Change:
+    if field == "loosened":
+        return Change(field, None, value, "law_fields")
+
     def shown(each: Any) -> Any:
         if field in _OF_AGENTS and isinstance(each, int):
             return names.get(each, str(each))
