@@ -14,7 +14,7 @@ from crm_core.agents.tables import agents
 from crm_core.clients.tables import clients
 from crm_core.errors import NotFound
 from crm_core.storage.engine import Storage
-from crm_core.wording import existing_id
+from crm_core.wording import LARGEST_ID, existing_id
 from dialer.consents.access import require_keeper, visible_consents
 from dialer.consents.kinds import ConsentState, Purpose
 from dialer.consents.tables import consent_wordings, consents
@@ -79,7 +79,7 @@ async def list_consents(
     wanted = wanted or Wanted()
     query = _select(visible_consents(actor)).where(*_conditions(wanted, at))
     if before_id is not None:
-        query = query.where(consents.c.id < before_id)
+        query = query.where(consents.c.id < min(before_id, LARGEST_ID))
     rows = await connection.execute(query.order_by(consents.c.id.desc()).limit(limit))
     return [_kept(row, at) for row in rows.mappings()]
 
@@ -156,7 +156,7 @@ def _conditions(wanted: Wanted, at: datetime) -> list[ColumnElement[bool]]:
     if wanted.purpose is not None:
         found.append(said.purpose == wanted.purpose.value)
     if wanted.client_id is not None:
-        found.append(said.client_id == wanted.client_id)
+        found.append(said.client_id == min(wanted.client_id, LARGEST_ID))
     if wanted.expiring_days is not None:
         until = at + timedelta(days=wanted.expiring_days)
         found += [in_state(ConsentState.IN_FORCE, at), said.expires_at <= until]

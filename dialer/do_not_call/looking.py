@@ -12,6 +12,7 @@ from crm_core.agents.people import Agent
 from crm_core.agents.tables import agents
 from crm_core.clients.access import access_client
 from crm_core.clients.tables import client_numbers
+from crm_core.wording import LARGEST_ID
 from dialer.do_not_call.kinds import OPT_OUTS, ImportState
 from dialer.do_not_call.queries import imported_form
 from dialer.do_not_call.tables import (
@@ -88,7 +89,7 @@ async def list_numbers(
     if asked:
         query = query.where(kept.e164.startswith(f"+{asked}", autoescape=True))
     if before_id is not None:
-        query = query.where(kept.id < before_id)
+        query = query.where(kept.id < min(before_id, LARGEST_ID))
     return await _read(connection, query.order_by(kept.id.desc()).limit(limit))
 
 
