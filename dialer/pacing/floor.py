@@ -36,6 +36,7 @@ class Floor:
     wrapping_up: dict[Hashable, Busy] = field(default_factory=dict)
     ringing: dict[Hashable, Ringing] = field(default_factory=dict)
     leaving: set[Hashable] = field(default_factory=set)  # busy, and gone after this call
+    people_left: int | None = None  # on the list; None for no end in sight
     waiting: int = 0  # answered, and nobody is with them yet
 
     @property

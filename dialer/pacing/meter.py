@@ -76,6 +76,11 @@ class Meter:
             self.current = Count()
             self.windows += 1
 
+    @property
+    def is_long(self) -> bool:
+        """Whether the window is so long that its first abandoned calls are made up for in it."""
+        return self.rule.window in (Window.PERIODS_OF_30_DAYS, Window.ROLLING_30_DAYS)
+
     def to_come(self, at: float) -> float:
         """The answers that this window will still see, judged by the leanest of the last three and
         halved; 0 where that is not known, and in rolling windows, whose end is always now."""

@@ -16,6 +16,7 @@ __all__ = ["Decision", "Pacer", "Why"]
 
 _TROUBLE = 8  # calls running that failed: it is the trunk, not the people
 _LONGEST_REST = 30.0  # seconds between two tries of a trunk that fails
+_ENOUGH_LEFT = 5.0  # calls that the rest of the list must allow to abandon
 # A limit where no law says: more than this annoys whoever is called (the strictest law's figure).
 UNWRITTEN_LIMIT = 0.03
 
@@ -79,13 +80,24 @@ class Pacer:
             return Decision(max(0, floor.unmet), Why.ONE_PER_OPERATOR, ready, ringing)
         self.meter.turn(at)
         self.steering.turn(self.meter.windows, self.meter.usual)
-        risk = self.steering.risk(self.meter.current, self.meter.to_come(at))
+        risk = self.steering.risk(
+            self.meter.current,
+            self.meter.to_come(at),
+            may_recover=self.meter.is_long and self._goes_on(floor, hour),
+        )
         if risk == 0.0:
             return self._careful(floor)
         if policy.mode is Mode.POWER:
             wanted = round(policy.ratio * ready) - ringing - floor.waiting
             return Decision(max(0, wanted), Why.RATIO, ready, ringing)
         return self._forecast(floor, at, hour, risk)
+
+    def _goes_on(self, floor: Floor, hour: int) -> bool:
+        """Whether the list still has the answers that would make up for some abandoned calls."""
+        if floor.people_left is None:
+            return True
+        answers = floor.people_left * self.estimator.answering.chance(None, hour).mean
+        return answers * self._limit >= _ENOUGH_LEFT
 
     def _probe(self, floor: Floor, at: float) -> Decision:
         """The trunk fails everything: one call now and then finds out when it works again."""

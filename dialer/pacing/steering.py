@@ -60,12 +60,13 @@ class Steering:
         """What the purse is kept near: two deviations of its walk."""
         return 2.0 * sqrt(0.5 / self.gain)
 
-    def risk(self, meter: Count, to_come: float) -> float:
+    def risk(self, meter: Count, to_come: float, *, may_recover: bool = False) -> float:
         """The chance of being abandoned that the next dial may have if it is answered.
 
-        `to_come` are the answers that the window will surely still see without any risk.
+        `to_come` are the answers that the window will surely still see without any risk;
+        `may_recover`: it is so long that a call abandoned at its beginning is made up for.
         """
-        risk = self._risk(meter, to_come)
+        risk = self._risk(meter, to_come, may_recover)
         # What is abandoned now was dialled some seconds ago.
         self._last_risk = max(risk, 0.9 * self._last_risk)
         return risk
@@ -81,13 +82,13 @@ class Steering:
         """Abandoned calls that must still be lawful before any is risked: they come in clusters."""
         return 2.0 + _CLUSTER * max(0.0, self.overtaking - 1.0)
 
-    def _risk(self, meter: Count, to_come: float) -> float:
+    def _risk(self, meter: Count, to_come: float, may_recover: bool) -> float:
         room = self.limit * (meter.answered + to_come) - meter.abandoned
         if self.limit == 0.0 or (room < 1.0 and meter.abandoned):
             return 0.0
         usual = _AIM * self.limit / self.overtaking
         spare = room - self.needed_room
         if spare < 0.0:
-            return _WHISPER * usual
+            return _WHISPER * usual if may_recover else 0.0
         held = min(self.purse, spare)
         return usual * exp(max(-4.0, min(1.0, self.gain * (held - self.level))))

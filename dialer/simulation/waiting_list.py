@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import UTC, datetime
 from heapq import heappop, heappush
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from phonenumbers import PhoneNumberFormat, PhoneNumberType, example_number_for_type, format_number
@@ -18,6 +19,9 @@ from dialer.order.retry import next_attempt
 from dialer.simulation.people import People, Person
 from dialer.simulation.scenario import Scenario
 from telephony.events import Outcome
+
+_MOST_REFUSED: Final = 5000
+"""People met in one go of whom none may be called: of a list without an end, it may be nobody."""
 
 
 class _Bucket:
@@ -71,7 +75,10 @@ class WaitingList:
         while self._later and self._later[0][0] <= at:
             person = heappop(self._later)[2]
             self._stand(person)
-        while (bucket := self._foremost(at)) is not None:
+        for _ in range(_MOST_REFUSED):
+            bucket = self._foremost(at)
+            if bucket is None:
+                break
             person = heappop(bucket.ready)[2]
             if self._may(person, at):
                 return person

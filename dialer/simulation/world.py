@@ -71,6 +71,7 @@ class World:
         self._last_call: dict[Hashable, float] = {}  # waiting only for the calls that ring
         self._hour, self._hour_ends = 0, 0.0
         self._patience = scenario.law.abandonment.seconds + scenario.greeting_seconds
+        self._ticking, self._last_tick = False, 0.0
         self._outages: list[tuple[float, float, Failing]] = []
 
     def run(self, tell: Callable[[int], None] = lambda days: None) -> Result:
@@ -96,7 +97,7 @@ class World:
             self._at(presence.end, self._time_is_up, presence)
         # Nobody is rung up for whom nobody would be left.
         last = max(presence.end for presence in there) - self.scenario.ring_seconds
-        self._at(min(presence.start for presence in there), self._tick, last)
+        self._last_tick = last
         while self._events:
             at, _, happen, what = heappop(self._events)
             if at >= self._hour_ends:
@@ -125,6 +126,9 @@ class World:
     def _arrive(self, at: float, presence: Presence) -> None:
         self._since[presence.operator] = at
         self._free(at, presence.operator)
+        if not self._ticking:
+            self._ticking = True
+            self._at(at, self._tick, None)
 
     def _time_is_up(self, at: float, presence: Presence) -> None:
         operator, floor = presence.operator, self.floor
@@ -165,10 +169,13 @@ class World:
 
     # Calls
 
-    def _tick(self, at: float, last: float) -> None:
-        """Every so often it is decided how many calls are placed."""
-        if at < last:
-            self._at(at + self.scenario.tick_seconds, self._tick, last)
+    def _tick(self, at: float, _: None) -> None:
+        """Every so often it is decided how many calls are placed, while somebody is there."""
+        self._ticking = self.floor.on_duty > 0 and at < self._last_tick
+        if not self._ticking:
+            return
+        self._at(at + self.scenario.tick_seconds, self._tick, None)
+        self.floor.people_left = self._list.left
         decision = self.pacing.decide(self.floor, at, self._hour)
         self.result.decisions[decision.why] += 1
         for _ in range(decision.calls):

@@ -15,7 +15,7 @@ def test_nothing_is_risked_when_one_more_would_break_the_limit(
     answered: int, abandoned: int, limit: float
 ) -> None:
     count = Count(answered, abandoned)
-    risk = Steering(limit).risk(count, 0.0)
+    risk = Steering(limit).risk(count, 0.0, may_recover=True)
 
     if abandoned and abandoned + 1 > limit * answered:
         assert risk == 0.0
@@ -59,6 +59,11 @@ def test_an_overtaking_world_is_learned() -> None:
         steering.answered(abandoned=abandoned)
 
     assert steering.overtaking == pytest.approx(2.5, rel=0.4)
+
+
+def test_the_first_calls_of_a_short_window_are_risked_for_nothing() -> None:
+    assert Steering(0.03).risk(Count(), 0.0) == 0.0
+    assert 0.0 < Steering(0.03).risk(Count(), 0.0, may_recover=True) < 0.01
 
 
 def test_another_window_begins_with_an_empty_purse() -> None:
