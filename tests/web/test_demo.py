@@ -25,7 +25,7 @@ from crm_core.storage.engine import Storage
 from crm_core.storage.migrate import migrate
 from crm_core.tasks.tables import tasks
 from telephony.numbers import normalise
-from web.demo import DEMO_PASSWORD, cast, furnish, promises, sales, shaping
+from web.demo import DEMO_PASSWORD, campaigns, cast, furnish, promises, sales, shaping
 from web.demo.cast import CLIENTS, COLLEAGUES, NOTES, VISITORS
 from web.demo.exchange import town
 from web.demo.serving import DemoStarted, serve_simulated, until_stopped
@@ -106,7 +106,7 @@ async def test_the_past_has_calls_notes_promises_and_known_clients(
     assert all(note.note and note.ending == "saved" for note in notes)
 
 
-@pytest.mark.parametrize("what", [cast, promises, sales, shaping])
+@pytest.mark.parametrize("what", [campaigns, cast, promises, sales, shaping])
 def test_an_english_office_has_no_russian_in_it(what: ModuleType) -> None:
     told = [vars(what)[name] for name in vars(what) if name.isupper()]
     russian = set(texts(in_language(told_of, "en") for told_of in told))

@@ -239,4 +239,21 @@ _SHAPE: Final = {
     "тендер": "tender",
     "VIP: кто ими занят": "VIP: who looks after them",
 }
-ENGLISH: Final[Mapping[str, str]] = {**_PEOPLE, **_OFFICE, **_CLIENTS, **_SAID, **_SALES, **_SHAPE}
+_CAMPAIGNS: Final = {
+    "Весенние скидки": "Spring sale",
+    "Отзывы о доставке": "How was the delivery?",
+    "Постоянные": "Regulars",
+    "Остальные": "Others",
+    "Звонки о новинках": "Calls about what is new",
+    "Согласен, чтобы мне звонили о новинках и скидках.": "I agree to calls about what is new and on sale.",
+    "анкета на сайте": "form on the site",
+}
+ENGLISH: Final[Mapping[str, str]] = {
+    **_PEOPLE,
+    **_OFFICE,
+    **_CLIENTS,
+    **_SAID,
+    **_SALES,
+    **_SHAPE,
+    **_CAMPAIGNS,
+}

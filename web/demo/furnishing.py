@@ -16,6 +16,7 @@ from crm_core.clock import Clock
 from crm_core.editing.edits import Edits
 from crm_core.storage.engine import Storage
 from crm_core.storage.migrate import migrate
+from web.demo.campaigns import add_campaigns
 from web.demo.cast import (
     CLIENTS,
     DEMO_PASSWORD,
@@ -123,6 +124,7 @@ async def _make_office(
         await add_own_fields(storage, past, staff, known, language)
         await write_history(storage, past, clock.now(), staff, language)
         await add_promises(storage, past, staff, list(known.values()), language)
+        await add_campaigns(storage, past, staff, list(known.values()), language)
 
 
 def _language_of(person: Person, language: str) -> str:

@@ -222,7 +222,8 @@ async def _laws(request: web.Request, connection: Connection) -> list[tuple[str,
     found = []
     for each in await list_profiles(connection):
         rules = rules_of(reader, each.profile)
-        means = "; ".join(rules[name] for name in _RULES if rules[name])
+        told = ((word(reader, name, "law_field"), rules[name]) for name in _RULES if rules[name])
+        means = "; ".join(f"{name}: {rule}" for name, rule in told)
         found.append((each.profile.key, _title(request, each), means))
     return found
 
