@@ -169,7 +169,7 @@ class World:
 
     # Calls
 
-    def _tick(self, at: float, _: None) -> None:
+    def _tick(self, at: float, nothing: None) -> None:
         """Every so often it is decided how many calls are placed, while somebody is there."""
         self._ticking = self.floor.on_duty > 0 and at < self._last_tick
         if not self._ticking:
