@@ -18,12 +18,13 @@ from dialer.campaigns.settings import (
     retry_from,
     verdicts_from,
 )
-from dialer.campaigns.states import SURE, CampaignState, Mode
+from dialer.campaigns.states import SURE, CampaignState
 from dialer.campaigns.tables import campaign_agents, campaign_segments, campaigns
 from dialer.compliance.profile import CallingHours
 from dialer.order.outcomes import Verdict
 from dialer.order.quotas import Filled, Quotas
 from dialer.order.retry import RetryRules
+from dialer.pacing.policy import Mode
 
 
 @dataclass(frozen=True, slots=True)

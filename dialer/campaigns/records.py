@@ -18,9 +18,10 @@ from dialer.campaigns.access import LEADING
 from dialer.campaigns.events import CampaignChanged
 from dialer.campaigns.queries import Campaign, get_campaign, team_of
 from dialer.campaigns.settings import PLAIN
-from dialer.campaigns.states import FOLLOWING, CampaignState, Mode
+from dialer.campaigns.states import FOLLOWING, CampaignState
 from dialer.campaigns.tables import campaign_agents, campaigns
 from dialer.compliance.profile import LawProfile
+from dialer.pacing.policy import Mode
 from dialer.profiles.queries import get_profile
 from telephony.numbers import normalise
 

@@ -1,8 +1,10 @@
-"""The states of a campaign and the ways from one to another; the modes of dialling."""
+"""The states of a campaign and the ways from one to another."""
 
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
+
+from dialer.pacing.policy import Mode
 
 
 class CampaignState(StrEnum):
@@ -12,15 +14,6 @@ class CampaignState(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"
     FINISHED = "finished"
-
-
-class Mode(StrEnum):
-    """How many are dialled for how many operators. Stored words."""
-
-    PREVIEW = "preview"  # the operator looks first, then dials
-    PROGRESSIVE = "progressive"  # one for each free operator
-    POWER = "power"  # a fixed number for each free operator
-    PREDICTIVE = "predictive"  # as many as the forecast and the law allow
 
 
 SURE: Final = frozenset({Mode.PREVIEW, Mode.PROGRESSIVE})

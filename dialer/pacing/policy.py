@@ -5,16 +5,12 @@ from enum import StrEnum
 
 
 class Mode(StrEnum):
-    """How calls are placed. Stored words.
+    """How many are dialled for how many operators. Stored words."""
 
-    Preview: the operator sees who it is and dials. Progressive: one call per free operator. Power:
-    a fixed number of calls per free operator. Predictive: as many as the forecast allows.
-    """
-
-    PREVIEW = "preview"
-    PROGRESSIVE = "progressive"
-    POWER = "power"
-    PREDICTIVE = "predictive"
+    PREVIEW = "preview"  # the operator sees who it is and dials
+    PROGRESSIVE = "progressive"  # one for each free operator
+    POWER = "power"  # a fixed number for each free operator
+    PREDICTIVE = "predictive"  # as many as the forecast and the law allow
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,12 @@ from crm_core.storage.engine import Storage
 from crm_core.storage.migrate import migrate
 from dialer.campaigns.queries import get_campaign
 from dialer.campaigns.records import Campaigns
-from dialer.campaigns.states import CampaignState, Mode
+from dialer.campaigns.states import CampaignState
 from dialer.entries.choosing import Rules, choose
 from dialer.entries.leasing import Leases, law_in_force
 from dialer.entries.tables import entries
 from dialer.order.ranking import rank
+from dialer.pacing.policy import Mode
 from tests.bench.lookup import number_of
 from tests.bench.report import Aim, Measured, percentile
 from tests.lab.needs import Missing

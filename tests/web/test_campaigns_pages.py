@@ -12,7 +12,7 @@ from crm_core.clients.tables import clients
 from crm_core.errors import CrmError, Invalid
 from dialer.campaigns.queries import Campaign, get_campaign, team_of
 from dialer.campaigns.settings import PLAIN
-from dialer.campaigns.states import CampaignState, Mode
+from dialer.campaigns.states import CampaignState
 from dialer.compliance.refusals import Refused
 from dialer.consents.kinds import Channel, Purpose
 from dialer.consents.records import NewConsent
@@ -22,6 +22,7 @@ from dialer.entries.states import EntryState
 from dialer.entries.tables import entries
 from dialer.order.outcomes import Verdict
 from dialer.order.reasons import Waits
+from dialer.pacing.policy import Mode
 from telephony.events import Outcome
 from tests.web.conftest import ClientAs, Office
 from web.campaign_forms import OUTCOMES, RETRY, field_of, shown, written

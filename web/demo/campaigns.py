@@ -9,11 +9,11 @@ from crm_core.lists.reading import read_shape, selected_ids
 from crm_core.lists.shapes import ListName
 from crm_core.storage.engine import Storage
 from dialer.campaigns.records import Campaigns
-from dialer.campaigns.states import Mode
 from dialer.consents.kinds import Channel, Purpose
 from dialer.consents.records import Consents, NewConsent
 from dialer.consents.wordings import Wordings
 from dialer.entries.loading import Loading, Wanted
+from dialer.pacing.policy import Mode
 from web.demo.exchange import COUNTRY
 from web.demo.history import PastClock
 from web.demo.tongues import in_language

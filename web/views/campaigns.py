@@ -11,13 +11,14 @@ from crm_core.errors import Conflict, CrmError, Invalid
 from crm_core.storage.engine import Connection
 from dialer.campaigns.access import LEADING, access_campaign, sees_all
 from dialer.campaigns.queries import Campaign, filled_of, list_campaigns, team_of
-from dialer.campaigns.states import CampaignState, Mode
+from dialer.campaigns.states import CampaignState
 from dialer.compliance.profile import HolidayRule
 from dialer.compliance.refusals import Refused
 from dialer.compliance.written_hours import WEEKDAYS
 from dialer.entries.queries import ListFigures, figures_of, reasons_of
 from dialer.entries.states import EntryState
 from dialer.order.outcomes import Verdict
+from dialer.pacing.policy import Mode
 from dialer.profiles.built_in import default_key
 from dialer.profiles.queries import KeptProfile, get_profile, list_profiles
 from web.campaign_forms import OUTCOMES, RETRY, field_of, shown, written

@@ -26,9 +26,10 @@ from dialer.campaigns.settings import (
     retry_from,
     verdicts_from,
 )
-from dialer.campaigns.states import CampaignState, Mode
+from dialer.campaigns.states import CampaignState
 from dialer.order.outcomes import Verdict
 from dialer.order.retry import After, RetryRules
+from dialer.pacing.policy import Mode
 from telephony.events import Outcome
 from tests.cast import Cast
 

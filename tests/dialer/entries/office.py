@@ -12,13 +12,14 @@ from crm_core.clock import ManualClock
 from crm_core.storage.engine import Storage
 from dialer.campaigns.queries import get_campaign
 from dialer.campaigns.records import Campaigns
-from dialer.campaigns.states import CampaignState, Mode
+from dialer.campaigns.states import CampaignState
 from dialer.campaigns.tables import attempts, campaigns
 from dialer.entries.choosing import Choice, Rules, choose
 from dialer.entries.leasing import Lease, Leased, Leases, law_in_force
 from dialer.entries.loading import Loaded, Loading, Wanted
 from dialer.entries.releasing import Ended
 from dialer.entries.tables import entries, entry_numbers
+from dialer.pacing.policy import Mode
 from telephony.events import Outcome
 from telephony.numbers import is_mobile, normalise
 from tests.cast import Cast

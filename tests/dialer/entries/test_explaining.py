@@ -8,13 +8,14 @@ from sqlalchemy import update
 
 from crm_core.clients.tables import client_numbers, clients
 from crm_core.errors import NotFound
-from dialer.campaigns.states import CampaignState, Mode
+from dialer.campaigns.states import CampaignState
 from dialer.compliance.permission import Refused
 from dialer.entries.explaining import Explanation, Fact, why
 from dialer.entries.loading import Wanted
 from dialer.order.best_hours import BestHours
 from dialer.order.outcomes import Verdict
 from dialer.order.reasons import Waits
+from dialer.pacing.policy import Mode
 from telephony.events import Outcome
 from tests.dialer.entries.office import Office, moscow, vladivostok
 

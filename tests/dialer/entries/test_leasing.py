@@ -10,13 +10,14 @@ from crm_core.clients.tables import client_numbers
 from crm_core.errors import Invalid
 from crm_core.storage.engine import Storage
 from dialer.campaigns.queries import filled_of
-from dialer.campaigns.states import CampaignState, Mode
+from dialer.campaigns.states import CampaignState
 from dialer.campaigns.tables import answer_hours
 from dialer.entries.leasing import Lease
 from dialer.entries.releasing import Ended
 from dialer.order.outcomes import Verdict
 from dialer.order.quotas import Filled
 from dialer.order.reasons import Waits
+from dialer.pacing.policy import Mode
 from telephony.events import Outcome
 from tests.dialer.entries.office import Office, moscow
 
