@@ -1,5 +1,6 @@
 """The floor some seconds from now, as the estimator sees it coming."""
 
+from collections.abc import Hashable
 from typing import Final
 
 from dialer.estimating.estimator import Estimator
@@ -28,7 +29,7 @@ class LookingAhead:
         estimator.answering.see_ringing(sum(rung))
         self.answer_chance = estimator.answering.chance(None, hour).mean
         groups = {call.group for call in floor.ringing.values()}
-        of_group = {group: estimator.answering.chance(group, hour).mean for group in groups}
+        of_group = {group: self._cautious(group) for group in groups}
         self._chances = [of_group[call.group] for call in floor.ringing.values()]
         self._rung = rung
         self.seconds = ringing.quantile(_INSTANTS[-1])
@@ -37,7 +38,12 @@ class LookingAhead:
         for share in _INSTANTS:
             ahead = ringing.quantile(share)
             self._instants.append(self._instant(ahead))
-            self._added.append(self.answer_chance * ringing.share_by(ahead))
+            self._added.append(self._cautious(None) * ringing.share_by(ahead))
+
+    def _cautious(self, group: Hashable) -> float:
+        """The chance of an answer, raised by half of what it may be wrong by."""
+        chance = self._estimator.answering.chance(group, self._hour)
+        return min(0.98, chance.mean + 0.5 * chance.deviation)
 
     @property
     def capacity(self) -> float:

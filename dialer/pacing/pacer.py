@@ -29,7 +29,7 @@ class Pacer:
         self.estimator = estimator
         self.meter = meter
         self._limit = UNWRITTEN_LIMIT if policy.limit is None else policy.limit
-        self.steering = Steering(self._limit)
+        self.steering = Steering(self._limit, policy.target)
         self._lines = Lines(policy)
         self._failures, self._failed_at = 0, 0.0
 
@@ -108,7 +108,7 @@ class Pacer:
     def _careful(self, floor: Floor) -> Decision:
         """One call per free operator, since nothing may be risked now."""
         count = self.meter.current
-        if self._limit == 0.0:
+        if self.steering.aim <= 0.0:
             why = Why.NONE_MAY_BE_ABANDONED
         elif count.answered * self._limit < 1.0:
             why = Why.METER_FIRST

@@ -15,11 +15,13 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The campaign's settings. `limit` is the law's share of abandoned calls, None for no law;
-    `patience_seconds` is how long an answered call may wait before it is abandoned."""
+    """The campaign's settings. `limit` is the law's share of abandoned calls, None for no law,
+    `target` what the campaign itself aims at; `patience_seconds` is how long an answered call may
+    wait before it is abandoned."""
 
     mode: Mode
     limit: float | None = 0.03
+    target: float | None = None
     patience_seconds: float = 2.0
     ratio: float = 1.0
     trunks: int = 1000

@@ -28,7 +28,6 @@ class Hour:
     dials: int = 0
     answers: int = 0
     abandoned: int = 0
-    duty_seconds: float = 0.0
     busy_seconds: float = 0.0
 
 

@@ -63,7 +63,6 @@ class World:
         self._referee = Referee(scenario, self.result)
         self._events: list[tuple[float, int, Callable[[float, Any], None], Any]] = []
         self._order = 0
-        self._calls = 0
         self._queue: deque[_Call] = deque()
         self._with: dict[Hashable, _Call] = {}  # operator -> the call he talks or wraps up
         self._since: dict[int, float] = {}  # on duty since
@@ -153,11 +152,7 @@ class World:
         self._last_call.pop(operator, None)
         self._going.pop(operator, None)
         self.floor.leaving.discard(operator)
-        self._add_duty(at, self._since.pop(operator))
-
-    def _add_duty(self, at: float, since: float) -> None:
-        self.result.duty_seconds += at - since
-        self.result.hours[self._hour].duty_seconds += at - since
+        self.result.duty_seconds += at - self._since.pop(operator)
 
     def _free(self, at: float, operator: int) -> None:
         if operator in self._going:
@@ -187,7 +182,6 @@ class World:
     def _dial(self, at: float, person: Person) -> None:
         scenario, result = self.scenario, self.result
         fate = self._fate(at, person)
-        self._calls += 1
         call = _Call(person, at, self._hour, fate)
         self.floor.ringing[call] = Ringing(0, at)
         result.dials += 1

@@ -48,6 +48,19 @@ def test_what_is_abandoned_follows_the_aim() -> None:
     assert 0.026 < count.share < 0.03
 
 
+def test_a_campaign_may_aim_lower_than_the_law() -> None:
+    random = Random(3)
+    steering, count = Steering(0.03, target=0.01), Count()
+    for _ in range(20_000):
+        steering.turn(1, max(1, count.answered))
+        abandoned = random.random() < 1.5 * steering.risk(count, 0.0)
+        count.answered += 1
+        count.abandoned += abandoned
+        steering.answered(abandoned=abandoned)
+
+    assert 0.007 < count.share < 0.0115
+
+
 def test_an_overtaking_world_is_learned() -> None:
     random = Random(2)
     steering, count = Steering(0.03), Count()
