@@ -94,6 +94,7 @@ def _pacing(fields: Fields, law: LawProfile) -> _Pacing:
     policy = Policy(
         mode=mode,
         limit=law.abandonment.limit,
+        target=fields.number("target", 0.5, least=0.0, most=0.5),
         patience_seconds=law.abandonment.seconds + greeting,
         ratio=fields.number("ratio", 1.5, least=0.1, most=20.0),
         trunks=fields.whole("trunks", 1000, least=1, most=100_000),
