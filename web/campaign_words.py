@@ -1,7 +1,7 @@
 """What campaigns say, as people read it: states, modes, reasons of entries, facts."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -176,7 +176,13 @@ def told_until(reader: Reader, until: datetime, now: datetime, zones: str) -> st
     if until.year >= _NEVER:
         return reader.gettext(N_("further notice"))
     shown = moment(reader, until, now)
-    there = sorted({f"{until.astimezone(ZoneInfo(zone)):%H:%M}" for zone in zones.split()})
+    local = sorted(
+        (until.astimezone(ZoneInfo(zone)) for zone in zones.split()),
+        key=lambda each: each.utcoffset() or timedelta(),
+    )
+    there = list(dict.fromkeys(f"{each:%H:%M}" for each in local))
+    if len(there) > _FEW_CLOCKS:
+        there = [f"{there[0]}–{there[-1]}"]  # a mobile number may be anywhere in a wide country
     if not there or there == [f"{until.astimezone(reader.zone):%H:%M}"]:
         return shown
     return reader.gettext(N_("%(here)s (%(there)s there)"), here=shown, there=" / ".join(there))
@@ -197,3 +203,4 @@ def _before(reader: Reader, count: int) -> str:
 
 
 _NEVER: Final = 9999
+_FEW_CLOCKS: Final = 3

@@ -90,6 +90,14 @@ class TestWords:
         told = told_fact(Reader("en"), said, office.clock.now(), "Asia/Tokyo", {})
         assert "11:00 (20:00 there)" in told
 
+    def test_where_he_may_be_anywhere_the_first_and_the_last_clock_are_told(
+        self, office: Office
+    ) -> None:
+        zones = "Asia/Vladivostok Europe/Kaliningrad Europe/Moscow Asia/Omsk"
+        said = Said(Fact.LAW, "outside_hours", office.clock.now() + timedelta(hours=2))
+        told = told_fact(Reader("en"), said, office.clock.now(), zones, {})
+        assert "11:00 (13:00–21:00 there)" in told
+
 
 class TestTheForm:
     async def test_untouched_it_says_what_the_campaign_says(
