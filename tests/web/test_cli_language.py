@@ -21,6 +21,7 @@ COMMANDS = sorted(typer.main.get_command(make_app()).commands)  # type: ignore[a
 LITERAL = {"CRM", "Asterisk", "AMI", "JSON", "Markdown", "Ctrl-C", "en", "ru", "Europe", "Moscow"}
 LITERAL |= {"operator", "supervisor", "head_of_sales", "administrator", "http", "perezvon", "toml"}
 LITERAL |= {"Perezvon", "h", "PEREZVON_PASSWORD", "systemd", "etc", "Uniqueid", *COMMANDS}
+LITERAL |= {"CSV", "ZIP", "gzip", "docs", "md", "preview", "progressive", "power", "predictive"}
 SPEAKING = {"tell", "remark", "asked", "asked_secretly", "Refused"}
 PEREZVON = "from web.cli import main; main()"
 

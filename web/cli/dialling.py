@@ -87,9 +87,9 @@ def why(
     found = asyncio.run(_why(settings_of(config), number, profile))
     for each in found:
         zone = f" ({each.zone})" if each.zone else ""
-        tell("%(number)s: %(said)s%(zone)s", number=each.number, said=each.said, zone=zone)
+        tell(N_("%(number)s: %(said)s%(zone)s"), number=each.number, said=each.said, zone=zone)
         for reason in each.reasons:
-            tell("  – %(reason)s", reason=reason)
+            tell(N_("  – %(reason)s"), reason=reason)
     if any(each.state != "yes" for each in found):
         raise typer.Exit(1)
 
