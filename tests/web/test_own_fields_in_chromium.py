@@ -1,7 +1,9 @@
 """An office shapes its cards, and works with what it has shaped, by mouse and keyboard."""
 
+import asyncio
+
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from crm_core.custom_fields.reading import list_fields
 from tests.web.conftest import Office
@@ -80,6 +82,35 @@ async def test_a_section_is_shaped_filled_in_found_by_and_put_away(
         await page.get_by_role("dialog").get_by_role("button", name="Save").click()
         await expect(page.get_by_role("dialog")).to_be_hidden()
         await expect(section.locator("dt:visible")).to_have_text(["Documents", "Days"])
+
+
+async def test_an_option_that_was_chosen_stays_chosen_when_later_options_come(
+    chromium: Browser, office: Office
+) -> None:
+    tagging = office.services.tagging
+    await tagging.tag(office.cast.anna, "client", office.cast.romashka, "Wholesale")
+    released = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await released.wait()
+        await route.continue_()
+
+    async with desk_of(chromium, office, "anna") as context:
+        page = await opened(context, office, f"/clients/{office.cast.pavel}")
+        await page.route("**/tags/options?search=whole", late)
+        option = page.get_by_role("option", name="Wholesale")
+        await page.keyboard.press("y")
+        await expect(option).to_be_visible()
+        earlier = await option.element_handle()
+        async with page.expect_request("**/tags/options?search=whole"):
+            await page.keyboard.type("whole")
+        await page.keyboard.press("ArrowDown")
+        await expect(option).to_have_attribute("aria-selected", "true")
+        released.set()
+        await earlier.wait_for_element_state("hidden")
+        await expect(option).to_have_attribute("aria-selected", "true")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("[data-tag]")).to_have_text(["Wholesale"])
 
 
 async def test_tags_are_written_taken_back_and_taken_off_by_keys(

@@ -63,8 +63,11 @@ async function find(box) {
   if (html === null || turn !== asked) return;
   const borne = new Set([...lineOf(box).querySelectorAll("[data-tag]")].map((tag) => tag.dataset.tag));
   const list = listOf(box);
+  const chosen = optionsOf(box).find((option) => option.getAttribute("aria-selected") === "true");
   list.innerHTML = html;
   for (const option of optionsOf(box)) if (borne.has(option.dataset.value)) option.remove();
+  // Who has gone down to one while an answer was on its way means it, wherever it stands now.
+  mark(box, chosen && optionsOf(box).find((option) => option.dataset.value === chosen.dataset.value));
   list.hidden = !optionsOf(box).length;
   box.setAttribute("aria-expanded", String(!list.hidden));
 }
