@@ -83,8 +83,8 @@ async def _prepare(built: Services) -> None:
         log.info("migrated", revision=revision)
     plans = first_plans(built.settings.office.language, built.settings.exchange.country)
     await built.sales.pipelines.begin(plans)
-    for key in await built.law.note_built_in():
-        log.info("law_profile_came", key=key)
+    if came := await built.law.note_built_in():
+        log.info("law profiles came", keys=" ".join(came))
     await built.endpoint_corrections.restore()
     await built.wrap_up_hearing.restore()
     await built.roster.restore()

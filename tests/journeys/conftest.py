@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser
 
+from tests.journeys.browsing import browse
 from tests.journeys.lasting_chromium import chromium, chromium_address
 from tests.journeys.office import Perezvon, furnish, settings_for
 from tests.lab.asterisk import PHONES
 from tests.lab.stage import Stage
 
-__all__ = ["chromium", "chromium_address"]
+__all__ = ["browse", "chromium", "chromium_address"]
 
 QUEUES = ("sales", "support")
 

@@ -1,12 +1,10 @@
 """In a real browser: a campaign is made, filled from the clients, looked at and explained, and one
 person is taken off its list."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
-
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import expect
 
+from tests.journeys.browsing import Open
 from tests.web.conftest import (  # noqa: F401 - fixtures of the running office
     Office,
     clock,
@@ -17,29 +15,6 @@ from tests.web.conftest import (  # noqa: F401 - fixtures of the running office
 )
 
 pytestmark = pytest.mark.browser
-Open = Callable[[str, str], Awaitable[Page]]
-
-
-@pytest.fixture
-async def browse(office: Office, chromium: Browser) -> AsyncIterator[Open]:  # noqa: F811
-    """`await browse("vera", "campaigns")`: a page of hers, with its live connection up."""
-    async with AsyncExitStack() as stack:
-
-        async def show(login: str, path: str) -> Page:
-            token = await office.services.sessions.open(getattr(office.cast, login).id)
-            size = {"width": 1280, "height": 720}
-            context = await chromium.new_context(viewport=size, locale="en-GB")  # type: ignore[arg-type]
-            stack.push_async_callback(context.close)
-            cookie = {"name": "perezvon", "value": token, "url": str(office.url)}
-            await context.add_cookies([cookie])  # type: ignore[list-item]
-            page = await context.new_page()
-            page.on("pageerror", lambda error: pytest.fail(f"the page's script failed: {error}"))
-            async with page.expect_websocket() as socket:
-                await page.goto(f"{office.url}{path}")
-            await (await socket.value).wait_for_event("framereceived")
-            return page
-
-        yield show
 
 
 async def test_a_campaign_is_made_filled_explained_and_one_is_taken_off(browse: Open) -> None:

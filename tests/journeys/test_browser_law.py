@@ -3,15 +3,14 @@ read while its bar moves."""
 
 # ruff: noqa: F811 - fixtures are imported by name and asked for by name
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import expect
 
 from crm_core.clients.contact_points import PointKind
 from dialer.do_not_call.kinds import ListKind
+from tests.journeys.browsing import Open
 from tests.web.conftest import (  # noqa: F401 - fixtures of the running office
     Office,
     clock,
@@ -22,29 +21,6 @@ from tests.web.conftest import (  # noqa: F401 - fixtures of the running office
 )
 
 pytestmark = pytest.mark.browser
-SIZE = {"width": 1280, "height": 720}
-Open = Callable[[str, str], Awaitable[Page]]
-
-
-@pytest.fixture
-async def browse(office: Office, chromium: Browser) -> AsyncIterator[Open]:
-    """`await browse("dina", "law")`: a page of hers, with its live connection up."""
-    async with AsyncExitStack() as stack:
-
-        async def show(login: str, path: str) -> Page:
-            token = await office.services.sessions.open(getattr(office.cast, login).id)
-            context = await chromium.new_context(viewport=SIZE, locale="en-GB")  # type: ignore[arg-type]
-            stack.push_async_callback(context.close)
-            cookie = {"name": "perezvon", "value": token, "url": str(office.url)}
-            await context.add_cookies([cookie])  # type: ignore[list-item]
-            page = await context.new_page()
-            page.on("pageerror", lambda error: pytest.fail(f"the page's script failed: {error}"))
-            async with page.expect_websocket() as socket:
-                await page.goto(f"{office.url}{path}")
-            await (await socket.value).wait_for_event("framereceived")
-            return page
-
-        yield show
 
 
 async def test_a_rule_is_loosened_with_a_reason_that_is_told_while_one_writes(

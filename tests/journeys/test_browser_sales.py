@@ -2,12 +2,10 @@
 # ruff: noqa: F811 - fixtures are imported by name and asked for by name
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Locator, Page, expect
 from sqlalchemy import insert, select
 
 from crm_core.clients.tables import clients, contacts
@@ -16,6 +14,7 @@ from crm_core.deals.records import NewDeal
 from crm_core.deals.tables import deals, stage_changes
 from crm_core.leads.records import NewLead, Party
 from crm_core.tables import catalogue_entries
+from tests.journeys.browsing import Open
 from tests.web.conftest import (  # noqa: F401 - fixtures of the running office
     Office,
     clock,
@@ -27,34 +26,11 @@ from tests.web.conftest import (  # noqa: F401 - fixtures of the running office
 from tests.web.sales import begin_sales, stage_id
 
 pytestmark = pytest.mark.browser
-SIZE = {"width": 1280, "height": 720}
-Open = Callable[[str, str], Awaitable[Page]]
 
 
 @pytest.fixture
 async def pipelines(office: Office) -> tuple[Pipeline, Pipeline]:
     return await begin_sales(office)
-
-
-@pytest.fixture
-async def browse(office: Office, chromium: Browser) -> AsyncIterator[Open]:
-    """`await browse("anna", "deals")`: a page of hers, with its live connection up."""
-    async with AsyncExitStack() as stack:
-
-        async def show(login: str, path: str) -> Page:
-            token = await office.services.sessions.open(getattr(office.cast, login).id)
-            context = await chromium.new_context(viewport=SIZE, locale="en-GB")  # type: ignore[arg-type]
-            stack.push_async_callback(context.close)
-            cookie = {"name": "perezvon", "value": token, "url": str(office.url)}
-            await context.add_cookies([cookie])  # type: ignore[list-item]
-            page = await context.new_page()
-            page.on("pageerror", lambda error: pytest.fail(f"the page's script failed: {error}"))
-            async with page.expect_websocket() as socket:
-                await page.goto(f"{office.url}{path}")
-            await (await socket.value).wait_for_event("framereceived")
-            return page
-
-        yield show
 
 
 async def _deal(office: Office, title: str = "Forty lamps", **more: Any) -> int:
