@@ -8,7 +8,7 @@ from dialer.pacing.floor import Floor
 from dialer.pacing.forecast import Instant
 
 # When a call placed now may be answered: quantiles of the time to answer. Two do as well as four
-# (busy share within 0.001) in half the time.
+# (busy share within 0.005) in half the time.
 _INSTANTS: Final = (0.25, 0.75)
 
 

@@ -7,9 +7,9 @@ abandoned follows the aim.
 
 Answers and abandonments are a random walk that this feedback pulls back to the level with a
 deviation of sqrt(1 / 2 gain): a short window needs a strong pull to spend what it has, a long one
-a weak pull, which wastes less. Two deviations are the level; a window of a day ends with them
-unspent, so by chance alone one in forty would break the aim, and the limit, which is six per cent
-above it and guarded by `needed_room`, none of the thousands that were simulated.
+a weak pull, which wastes less. Two deviations are the level: a window of a day ends with them
+unspent. The limit stands six per cent above the aim and is guarded by `needed_room`: of 540 days
+simulated, of three to ten operators, the worst ended at 2.92 of 3 %.
 """
 
 from dataclasses import dataclass
