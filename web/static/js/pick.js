@@ -1,6 +1,7 @@
 // A record chosen by writing: found as one types, taken by arrows and Enter or by a click. Where several
 // kinds are offered, the option says which field of the form it fills.
 
+import { draw, mark, markedOf, optionsOf, walk } from "./options.js";
 import { fetchPartial } from "./sending.js";
 
 const PATIENCE = 150; // milliseconds after the last key
@@ -12,18 +13,12 @@ for (const pick of document.querySelectorAll("[data-pick]")) {
   let asked = 0;
   let chosen = search.value;
 
-  const options = () => [...list.querySelectorAll("[role=option]")];
-
   function close() {
+    asked += 1; // what is still on its way opens nothing
+    clearTimeout(waiting);
     list.hidden = true;
     search.setAttribute("aria-expanded", "false");
-    search.removeAttribute("aria-activedescendant");
-  }
-
-  function mark(option) {
-    for (const each of options()) each.setAttribute("aria-selected", String(each === option));
-    if (option) search.setAttribute("aria-activedescendant", option.id);
-    option?.scrollIntoView({ block: "nearest" });
+    mark(search, list, null);
   }
 
   // Who chooses a client has also chosen that it is a known one.
@@ -47,10 +42,10 @@ for (const pick of document.querySelectorAll("[data-pick]")) {
     if (!search.value.trim()) return close();
     const html = await fetchPartial(`${pick.dataset.pick}?search=${encodeURIComponent(search.value)}`).catch(() => null);
     if (html === null || turn !== asked) return;
-    list.innerHTML = html;
+    draw(search, list, html);
+    if (!markedOf(list)) mark(search, list, optionsOf(list)[0]);
     list.hidden = false;
     search.setAttribute("aria-expanded", "true");
-    mark(options()[0]);
   }
 
   search.addEventListener("input", () => {
@@ -59,12 +54,11 @@ for (const pick of document.querySelectorAll("[data-pick]")) {
     waiting = setTimeout(find, PATIENCE);
   });
   search.addEventListener("keydown", (event) => {
-    const all = options();
-    if (list.hidden || !all.length) return;
-    const at = all.findIndex((option) => option.getAttribute("aria-selected") === "true");
-    if (event.key === "ArrowDown") mark(all[Math.min(at + 1, all.length - 1)]);
-    else if (event.key === "ArrowUp") mark(all[Math.max(at - 1, 0)]);
-    else if (event.key === "Enter" && at >= 0) take(all[at]);
+    if (list.hidden || !optionsOf(list).length) return;
+    const marked = markedOf(list);
+    if (event.key === "ArrowDown") walk(search, list, 1);
+    else if (event.key === "ArrowUp") walk(search, list, -1);
+    else if (event.key === "Enter" && marked) take(marked);
     else if (event.key === "Escape") close();
     else return;
     event.preventDefault();

@@ -2,6 +2,7 @@
 // by Backspace, and either taken back from the toast that tells it.
 
 import { refresh } from "./cards.js";
+import { draw, mark, markedOf, optionsOf, walk } from "./options.js";
 import { attempt, fetchPartial } from "./sending.js";
 import { toast } from "./toasts.js";
 
@@ -9,7 +10,6 @@ const PATIENCE = 120; // milliseconds after the last key
 
 const lineOf = (element) => element.closest("[data-tags]");
 const listOf = (box) => lineOf(box).querySelector("[role=listbox]");
-const optionsOf = (box) => [...listOf(box).querySelectorAll("[role=option]")];
 const renew = (line) => refresh({ id: line.closest("article[data-src]").id });
 
 let waiting = 0;
@@ -46,14 +46,7 @@ function close(box) {
   clearTimeout(waiting);
   listOf(box).hidden = true;
   box.setAttribute("aria-expanded", "false");
-  box.removeAttribute("aria-activedescendant");
-}
-
-function mark(box, option) {
-  for (const each of optionsOf(box)) each.setAttribute("aria-selected", String(each === option));
-  if (option) box.setAttribute("aria-activedescendant", option.id);
-  else box.removeAttribute("aria-activedescendant");
-  option?.scrollIntoView({ block: "nearest" });
+  mark(box, listOf(box), null);
 }
 
 async function find(box) {
@@ -63,12 +56,8 @@ async function find(box) {
   if (html === null || turn !== asked) return;
   const borne = new Set([...lineOf(box).querySelectorAll("[data-tag]")].map((tag) => tag.dataset.tag));
   const list = listOf(box);
-  const chosen = optionsOf(box).find((option) => option.getAttribute("aria-selected") === "true");
-  list.innerHTML = html;
-  for (const option of optionsOf(box)) if (borne.has(option.dataset.value)) option.remove();
-  // Who has gone down to one while an answer was on its way means it, wherever it stands now.
-  mark(box, chosen && optionsOf(box).find((option) => option.dataset.value === chosen.dataset.value));
-  list.hidden = !optionsOf(box).length;
+  draw(box, list, html, (option) => !borne.has(option.dataset.value));
+  list.hidden = !optionsOf(list).length;
   box.setAttribute("aria-expanded", String(!list.hidden));
 }
 
@@ -81,13 +70,13 @@ async function take(box, title) {
 
 function onKey(event) {
   const box = event.target;
-  const all = listOf(box).hidden ? [] : optionsOf(box);
-  const at = all.findIndex((option) => option.getAttribute("aria-selected") === "true");
+  const list = listOf(box);
+  const isOpen = !list.hidden && optionsOf(list).length > 0;
   if (event.key === "ArrowDown") {
-    if (all.length) mark(box, all[Math.min(at + 1, all.length - 1)]);
+    if (isOpen) walk(box, list, 1, -1);
     else find(box);
-  } else if (event.key === "ArrowUp") mark(box, at > 0 ? all[at - 1] : null);
-  else if (event.key === "Enter") take(box, at >= 0 ? all[at].dataset.title : box.value);
+  } else if (event.key === "ArrowUp") isOpen && walk(box, list, -1, -1);
+  else if (event.key === "Enter") take(box, (isOpen && markedOf(list)?.dataset.title) || box.value);
   else if (event.key === "Escape") {
     box.value = "";
     close(box);
