@@ -13,6 +13,7 @@ from typing import Final
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberType, shortnumberinfo
 
+from dialer.compliance.ordinary_numbers import is_ordinary
 from dialer.compliance.refusals import Refused
 
 _LONGEST_SHORT: Final = 6  # digits; nobody's own number is as short with its area
@@ -36,11 +37,12 @@ def special(number: str, country: str, own: Collection[str] = ()) -> Refused | N
     """
     if number in own:
         return Refused.OWN
-    return _by_plan(number, country)
+    return None if is_ordinary(number) else by_plan(number, country)
 
 
 @lru_cache(maxsize=50_000)
-def _by_plan(number: str, country: str) -> Refused | None:
+def by_plan(number: str, country: str) -> Refused | None:
+    """The same of a number that is taken apart, whatever it is."""
     digits = "".join(each for each in number if each in "0123456789")
     if not number.startswith("+") and 0 < len(digits) <= _LONGEST_SHORT:
         return _short(digits, country)
