@@ -76,7 +76,8 @@ CAMPAIGN_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "no_number": N_("no number on the card"),
         "no_valid_number": N_("no number that can be dialled"),
         "do_not_call": N_("marked “do not call” on the card"),
-        "special_number": N_("a number that is never dialled: premium, short, emergency, our own"),
+        "special_number": N_("a number that is never dialled: premium, short, emergency"),
+        "own_number": N_("a number of our own"),
         "zone_unknown": N_("nobody knows what time it is there"),
     },
     "entry_verdict": {

@@ -61,6 +61,20 @@ class OfficeSettings:
     name: str = _about("", N_("shown beside the product's name"))
     language: str = _about("en", N_("language of people who have not chosen one: en, ru"))
     time_zone: str = _about("UTC", N_("time zone of new people, e.g. `Europe/Moscow`"))
+    numbers: tuple[str, ...] = _about(
+        (),
+        N_(
+            "its own telephone numbers, which no campaign ever dials: "
+            '`["+7 495 123-45-67", "+7 495 765-43-xx"]`; x for each last digit of a block'
+        ),
+    )
+    law: str = _about(
+        "",
+        N_(
+            "key of the law profile that new campaigns begin with and cards are judged by, e.g. "
+            "`ru_collectors` or `own-1`; empty: that of the country"
+        ),
+    )
     quiet_days: int = _about(
         60,
         N_("days without a word after which My day shows a client as gone quiet; 0: never"),
@@ -156,4 +170,6 @@ def variable(section: str, key: str) -> str:
 
 def _default(one: Field[Any]) -> str:
     value = one.default if one.default is not MISSING else ""
+    if isinstance(value, tuple):
+        return ", ".join(value)
     return str(value).lower() if isinstance(value, bool) else str(value)

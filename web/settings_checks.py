@@ -3,8 +3,10 @@
 import re
 from dataclasses import fields
 
+from dialer.profiles.built_in import built_in
 from telephony.settings import TelephonySettings
 from web.i18n import LANGUAGES, N_, zone_of
+from web.office_rules import named_numbers
 from web.proxies import networks
 from web.refusals import SettingsRefused
 from web.settings import Settings
@@ -39,6 +41,8 @@ def check(settings: Settings) -> None:
             N_("[office] time_zone must be a name like Europe/Moscow, not %(value)s."),
             value=repr(office.time_zone),
         )
+    named_numbers(office.numbers, exchange.country)
+    _check_law(office.law)
     check_expression(exchange.phones, "[exchange] phones")
     _check_addresses(settings)
     _check_logs(exchange)
@@ -59,6 +63,19 @@ def check(settings: Settings) -> None:
                 N_("%(setting)s must be between 0 and 3600 seconds."),
                 setting=f"[exchange] {one.name}",
             )
+
+
+def _check_law(key: str) -> None:
+    """The office's own profiles are in the database, which nobody has opened yet."""
+    if key and key not in built_in() and not re.fullmatch(r"own-\d{1,9}", key):
+        raise SettingsRefused(
+            N_(
+                "[office] law: there is no law profile %(value)s; there are %(known)s, and the "
+                "office's own, like own-1."
+            ),
+            value=repr(key),
+            known=", ".join(built_in()),
+        )
 
 
 def _check_addresses(settings: Settings) -> None:

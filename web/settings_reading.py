@@ -139,6 +139,8 @@ def _known(
 
 def _typed(value: Any, one: Field[Any], where: str, *, written: bool = False) -> Any:
     """`value` as the field's type; from the environment everything comes as text."""
+    if one.type == tuple[str, ...]:
+        return _several(value, where, one.name)
     kind = one.type if isinstance(one.type, type) else {"str": str, "int": int}.get(str(one.type))
     if kind is bool:
         words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -167,6 +169,19 @@ def _typed(value: Any, one: Field[Any], where: str, *, written: bool = False) ->
             N_('%(setting)s must be text in quotes: %(key)s = "…".'), setting=where, key=one.name
         )
     return value
+
+
+def _several(value: Any, where: str, key: str) -> tuple[str, ...]:
+    """A list of texts, or one text with commas between them."""
+    if isinstance(value, str):
+        value = [part.strip() for part in re.split(r"[,;\n]", value) if part.strip()]
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise SettingsRefused(
+            N_('%(setting)s must be a list of texts in quotes: %(key)s = ["…", "…"].'),
+            setting=where,
+            key=key,
+        )
+    return tuple(value)
 
 
 def environment() -> Mapping[str, str]:

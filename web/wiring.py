@@ -60,6 +60,7 @@ from crm_core.tasks.reminders import Reminders
 from crm_core.wrap_up.expiry import WrapUpExpiry
 from crm_core.wrap_up.hearing import WrapUpHearing
 from crm_core.wrap_up.records import WrapUps
+from dialer.campaigns.own_numbers import OwnNumbers
 from dialer.campaigns.records import Campaigns
 from dialer.consents.importing import ConsentImport
 from dialer.consents.of_client import ConsentsOfClient
@@ -114,6 +115,7 @@ from web.list_reading import ListReading
 from web.lists_live import ListsLive
 from web.measuring import measure
 from web.metrics import Metrics
+from web.office_rules import own_numbers
 from web.reconciling import Reconciling
 from web.rendering import Rendering
 from web.screens import Screens, make_screens
@@ -185,6 +187,7 @@ class Services:
     list_reading: ListReading
     # campaigns and their lists
     campaigns: Campaigns
+    own_numbers: OwnNumbers
     leases: Leases
     list_keeping: ListKeeping
     campaign_loads: CampaignLoads
@@ -273,6 +276,7 @@ def build(settings: Settings, clock: Clock) -> Services:
     elsewhere = (DoNotCallOfClient(), ConsentsOfClient(), CampaignsOfClient())
     number_imports = NumberImports(storage, clock, country)
     consents = Consents(storage, clock, country)
+    ours = own_numbers(settings)
     services = Services(
         settings=settings,
         clock=clock,
@@ -329,9 +333,10 @@ def build(settings: Settings, clock: Clock) -> Services:
         consent_import=ConsentImport(storage, consents),
         list_reading=ListReading(number_imports, data_folder(settings.database.url)),
         campaigns=Campaigns(storage, clock, country),
-        leases=Leases(storage, clock, key=uuid.uuid4().hex, zone=office_zone),
+        own_numbers=ours,
+        leases=Leases(storage, clock, key=uuid.uuid4().hex, own=ours, zone=office_zone),
         list_keeping=ListKeeping(storage, clock),
-        campaign_loads=CampaignLoads(Loading(storage, clock, country)),
+        campaign_loads=CampaignLoads(Loading(storage, clock, country, ours)),
         ami=ami,
         flight=flight,
         switchboard=switchboard,

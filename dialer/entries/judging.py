@@ -29,9 +29,13 @@ class AskedNumber:
 
 
 async def subjects_of(
-    connection: AsyncConnection, law: LawProfile, at: datetime, asked: Sequence[AskedNumber]
+    connection: AsyncConnection,
+    law: LawProfile,
+    at: datetime,
+    asked: Sequence[AskedNumber],
+    own: frozenset[str],
 ) -> list[Subject]:
-    """What is known of each of some numbers (AT_ONCE at most), in order."""
+    """What is known of each of some numbers (AT_ONCE at most), in order; `own` are the office's."""
     asked = asked[:AT_ONCE]
     numbers = {each.e164 for each in asked if each.e164 is not None}
     clients = {each.client_id for each in asked if each.client_id is not None}
@@ -52,6 +56,7 @@ async def subjects_of(
             listed=listed.get(each.e164 or "", frozenset()),
             do_not_call=each.do_not_call or each.e164 in marked,
             wrong=each.wrong,
+            own=each.e164 in own,
             attempts=tuple(
                 past
                 for number, client_id, past in tried

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crm_core.clock import Clock
 from crm_core.errors import Invalid
 from crm_core.storage.engine import Storage, Write
+from dialer.campaigns.own_numbers import OwnNumbers
 from dialer.campaigns.queries import Campaign, get_campaign
 from dialer.campaigns.states import CampaignState
 from dialer.campaigns.tables import attempts, campaign_segments
@@ -69,7 +70,8 @@ async def law_in_force(connection: AsyncConnection, key: str) -> Law:
 
 class Leases:
     """Lends entries and takes them back. `key` is this run's of this process, never used
-    before; `own` are the office's numbers, `zone` is its calendar's.
+    before; `own` are the office's numbers, none but what campaigns show where it is not given;
+    `zone` is its calendar's.
 
     A write of each is some milliseconds; none waits for the telephone.
     """
@@ -81,7 +83,7 @@ class Leases:
         *,
         key: str,
         law_of: LawOf = law_in_force,
-        own: frozenset[str] = frozenset(),
+        own: OwnNumbers | None = None,
         zone: tzinfo = UTC,
         new_id: Callable[[], str] = lambda: f"perezvon-{uuid4().hex}",
     ) -> None:
@@ -89,7 +91,7 @@ class Leases:
         self._clock = clock
         self._law_of = law_of
         self._key = key
-        self._own = own
+        self._own = own or OwnNumbers()
         self._zone = zone
         self._new_id = new_id
         self._scores = Scores()
@@ -198,7 +200,8 @@ class Leases:
             self._scores = await scores_of(connection, now)
             self._scores_until = now + timedelta(minutes=_SCORES_MINUTES)
         law = await self._law_of(connection, campaign.profile_key)
-        return Rules(campaign, law, self._own, self._scores, self._zone)
+        own = await self._own.read(connection)
+        return Rules(campaign, law, own, self._scores, self._zone)
 
     async def _lend(
         self, tx: Write, rules: Rules, choice: Choice, now: datetime, reason: Mapping[str, Any]

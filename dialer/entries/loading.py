@@ -21,6 +21,7 @@ from crm_core.storage.engine import Storage, Write
 from crm_core.wording import line, whole
 from dialer.campaigns.access import access_campaign
 from dialer.campaigns.events import EntriesChanged
+from dialer.campaigns.own_numbers import OwnNumbers
 from dialer.campaigns.settings import LONGEST_SEGMENT
 from dialer.compliance.permission import Refused
 from dialer.compliance.special_numbers import special
@@ -44,7 +45,8 @@ class NotLoaded(StrEnum):
     NO_NUMBER = "no_number"
     NO_VALID_NUMBER = "no_valid_number"
     DO_NOT_CALL = "do_not_call"
-    SPECIAL_NUMBER = "special_number"  # premium, short, emergency, the office's own
+    SPECIAL_NUMBER = "special_number"  # premium, short, emergency
+    OWN_NUMBER = "own_number"  # the office's
     ZONE_UNKNOWN = "zone_unknown"
 
 
@@ -84,15 +86,15 @@ class _Number:
 
 
 class Loading:
-    """Fills campaigns' lists; `country` is the office's, `own` its numbers in E.164."""
+    """Fills campaigns' lists; `country` is the office's, `own` its numbers."""
 
     def __init__(
-        self, storage: Storage, clock: Clock, country: str, own: frozenset[str] = frozenset()
+        self, storage: Storage, clock: Clock, country: str, own: OwnNumbers | None = None
     ) -> None:
         self._storage = storage
         self._clock = clock
         self._country = country
-        self._own = own
+        self._own = own or OwnNumbers()
 
     async def load(
         self,
@@ -136,10 +138,11 @@ class Loading:
         addresses = await _addresses(tx, ids)
         taken = await _taken(tx, campaign_id, numbers)
         here = await _here(tx, campaign_id, ids)
+        own = await self._own.read(tx.connection)
         found: list[tuple[int, list[_Number]]] = []
         for client_id in ids:
             usable, reason = self._usable(
-                numbers.get(client_id, ()), addresses.get(client_id, ""), wanted
+                numbers.get(client_id, ()), addresses.get(client_id, ""), wanted, own
             )
             new = [each for each in usable if each.e164 not in taken]
             if client_id in here or (usable and not new):
@@ -153,19 +156,25 @@ class Loading:
         loaded.added += len(found)
 
     def _usable(
-        self, numbers: Iterable[Mapping[str, Any]], address: str, wanted: Wanted
+        self,
+        numbers: Iterable[Mapping[str, Any]],
+        address: str,
+        wanted: Wanted,
+        own: frozenset[str],
     ) -> tuple[list[_Number], NotLoaded]:
         """Numbers that may be dialled at all, in order; and if there are none, why."""
         reason = NotLoaded.NO_NUMBER
         usable: dict[str, _Number] = {}
         for row in numbers:
             e164 = row["e164"]
-            refused = None if e164 is None else special(e164, self._country, self._own)
+            refused = None if e164 is None else special(e164, self._country, own)
             zones = frozenset() if e164 is None else zones_of(e164, address)
             if e164 is None or refused is Refused.NOT_VALID or row["wrong"]:
                 reason = NotLoaded.NO_VALID_NUMBER
             elif row["do_not_call"]:
                 reason = NotLoaded.DO_NOT_CALL
+            elif refused is Refused.OWN:
+                reason = NotLoaded.OWN_NUMBER
             elif refused is not None:
                 reason = NotLoaded.SPECIAL_NUMBER
             elif not zones:

@@ -79,6 +79,11 @@ def test_the_environment_outweighs_the_file(tmp_path: Path) -> None:
         ("[flight]\nmegabytes = 200000", "[flight] megabytes must be between 0 and 100000"),
         ("[exchange\n", "is not TOML:"),
         ("exchange = 5", "exchange must be a section, written as [exchange]."),
+        ('[office]\nnumbers = ["101"]', "[office] numbers: '101' is no telephone number."),
+        ('[office]\nnumbers = "8 495 123-45-67, x"', "[office] numbers: 'x' is no telephone"),
+        ("[office]\nnumbers = [5]", "[office] numbers must be a list of texts in quotes: numbers"),
+        ("[office]\nnumbers = 74951234567", "[office] numbers must be a list of texts in"),
+        ('[office]\nlaw = "moon"', "there is no law profile 'moon'; there are cautious, de, ru,"),
         ('[office]\nlanguage = "de"', "[office] language must be one of en, ru, not 'de'."),
         ('[office]\ntime_zone = "Moscow"', "must be a name like Europe/Moscow, not 'Moscow'."),
         ('[http]\npublic_url = "crm"', "[http] public_url must look like https://crm.example.com"),
@@ -101,10 +106,25 @@ def test_what_is_not_understood_is_one_sentence_that_names_it(
     assert "\n" not in said
 
 
+def test_the_offices_numbers_are_a_list_or_a_text_with_commas(tmp_path: Path) -> None:
+    numbers = ("+7 495 123-45-67", "+7 495 765-43-xx")
+    written = _read(tmp_path, f"[office]\nnumbers = {[*numbers]}\nlaw = 'own-7'\n").office
+    assert (written.numbers, written.law) == (numbers, "own-7")
+    environ = {"PEREZVON_OFFICE_NUMBERS": ", ".join(numbers)}
+    assert read_settings(None, environ, simulated=False).office.numbers == numbers
+    blocks = [f"+7 495 1{n}x-xx-xx" for n in range(10, 20)]
+    with pytest.raises(SettingsRefused, match="is no telephone number"):
+        _read(tmp_path, f"[office]\nnumbers = {blocks}\n")
+    blocks = [f"+7 495 1{n}-xx-xx" for n in range(10, 20)]
+    with pytest.raises(SettingsRefused, match="more than 50000 are no numbers of one office"):
+        _read(tmp_path, f"[office]\nnumbers = {blocks}\n")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ('[exchange]\nhots = "x"', "в разделе [exchange] нет настройки hots; может быть, host?"),
+        ('[office]\nnumbers = ["7"]', "[office] numbers: '7' — не телефонный номер."),
         ("[exchange\n", "это не TOML"),
         ("[exchange]\nport = 70000", "[exchange] port — от 0 до 65535, а не 70000."),
         ('[database]\nurl = " "', "[database] url (PEREZVON_DATABASE_URL) не указан."),

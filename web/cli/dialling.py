@@ -17,7 +17,6 @@ from dialer.do_not_call.lists import ListInUse, list_lists
 from dialer.do_not_call.looking import Listing, list_of_number
 from dialer.do_not_call.records import understood
 from dialer.entries.judging import subjects_of, whose
-from dialer.profiles.built_in import default_key
 from dialer.profiles.queries import list_profiles
 from web.cli.help_pages import Command
 from web.cli.keeping import Config, opened
@@ -26,6 +25,7 @@ from web.cli.speaking import remark, shell_reader, tell
 from web.formats import number as written_number
 from web.i18n import N_, Reader
 from web.judgements import Judgement, judgement
+from web.office_rules import own_numbers, usual_law
 from web.settings import Settings
 from web.words import word
 
@@ -47,7 +47,7 @@ def register(app: typer.Typer) -> None:
         cls=Command,
         help=N_(
             "Say whether a number may be called now, until when, and why not.\n\n"
-            "By the law profile of the office's country, unless another is given."
+            "By the law profile that the office begins with, unless another is given."
         ),
     )(why)
 
@@ -132,13 +132,14 @@ async def _why(settings: Settings, written: str, key: str) -> list[Judgement]:
     async with opened(settings) as storage:
         await check_schema(storage)
         reader = Reader(shell_reader().language, settings.office.time_zone)
-        return await _judged(storage, reader, e164, key or default_key(country), now)
+        return await _judged(storage, settings, reader, e164, key, now)
 
 
 async def _judged(
-    storage: Storage, reader: Reader, e164: str, key: str, now: datetime
+    storage: Storage, settings: Settings, reader: Reader, e164: str, key: str, now: datetime
 ) -> list[Judgement]:
     async with storage.read() as connection:
+        key = key or (await usual_law(connection, settings)).profile.key
         known = {each.profile.key: each for each in await list_profiles(connection)}
         if key not in known:
             raise Refused(
@@ -148,6 +149,7 @@ async def _judged(
             )
         law = known[key].profile
         asked = await whose(connection, e164)
-        subjects = await subjects_of(connection, law, now, asked)
+        own = await own_numbers(settings).read(connection)
+        subjects = await subjects_of(connection, law, now, asked, own)
         listings: list[Listing] = await list_of_number(connection, e164)
     return [judgement(reader, law, subject, now, listings) for subject in subjects]

@@ -19,10 +19,10 @@ from dialer.do_not_call.kinds import How
 from dialer.do_not_call.looking import listings_of
 from dialer.do_not_call.records import Said
 from dialer.entries.judging import AskedNumber, subjects_of
-from dialer.profiles.built_in import default_key
 from dialer.profiles.queries import KeptProfile, get_profile, list_profiles
 from web.forms import Form, read_form
 from web.judgements import judgement
+from web.office_rules import usual_law
 from web.sentences import sentence
 from web.visits import partial, person, services, visit
 
@@ -90,7 +90,8 @@ async def calling_of(
     asked = [
         AskedNumber(each.e164, client.id, each.wrong, each.do_not_call) for each in client.numbers
     ]
-    subjects = await subjects_of(connection, kept.profile, now, asked)
+    own = await built.own_numbers.read(connection)
+    subjects = await subjects_of(connection, kept.profile, now, asked, own)
     listings = await listings_of(connection, [client.id])
     consents = await _consents(connection, actor, request, client.id)
     wordings = await list_wordings(connection)
@@ -124,13 +125,12 @@ async def _consents(
 
 
 async def _law(request: web.Request, connection: Connection) -> KeptProfile:
-    """The chosen profile, else that of the office's country."""
+    """The chosen profile, else the office's usual one."""
     asked = request.query.get("law", "")
     try:
         return await get_profile(connection, asked)
     except NotFound:
-        country = services(request).settings.exchange.country
-        return await get_profile(connection, default_key(country))
+        return await usual_law(connection, services(request).settings)
 
 
 def _id(request: web.Request) -> int:

@@ -179,7 +179,8 @@ async def rules_for(request: web.Request, connection: Connection, campaign: Camp
     law = await law_in_force(connection, campaign.profile_key)
     scores = await scores_of(connection, built.clock.now())
     zone = zone_of(built.settings.office.time_zone)
-    return Rules(campaign, law, scores=scores, zone=zone)
+    own = await built.own_numbers.read(connection)
+    return Rules(campaign, law, own, scores, zone)
 
 
 async def _wished(request: web.Request, connection: Connection, form: Form) -> Wished:

@@ -19,11 +19,11 @@ from dialer.entries.queries import ListFigures, figures_of, reasons_of
 from dialer.entries.states import EntryState
 from dialer.order.outcomes import Verdict
 from dialer.pacing.policy import Mode
-from dialer.profiles.built_in import default_key
 from dialer.profiles.queries import KeptProfile, get_profile, list_profiles
 from web.campaign_forms import OUTCOMES, RETRY, field_of, shown, written
 from web.forms import Form, read_form, read_query
 from web.law_rules import rules_of
+from web.office_rules import usual_law
 from web.visits import go, page, person, services, visit
 from web.words import word
 
@@ -65,7 +65,10 @@ async def index(request: web.Request) -> web.Response:
 
 async def new(request: web.Request) -> web.Response:
     """An empty form."""
-    key = default_key(services(request).settings.exchange.country)
+    built = services(request)
+    async with built.storage.read() as connection:
+        law = await usual_law(connection, built.settings)
+    key = law.profile.key
     return await _new(request, Form.of(profile_key=key, mode=Mode.PROGRESSIVE.value))
 
 

@@ -23,7 +23,7 @@ from dialer.compliance.profile import (
 )
 from dialer.compliance.stored import as_toml, as_values, from_values
 from dialer.compliance.written_hours import WEEKDAYS
-from dialer.profiles.built_in import built_in, default_key
+from dialer.profiles.built_in import built_in
 from dialer.profiles.queries import (
     KeptProfile,
     find_in_force,
@@ -36,6 +36,7 @@ from dialer.profiles.queries import (
 from web.forms import Form, read_form, read_query
 from web.law_forms import MOST_LIMITS, field_of, shown, written
 from web.law_rules import differences, rules_of
+from web.office_rules import usual_law
 from web.visits import go, page, partial, person, services, visit
 from web.words import word
 
@@ -56,13 +57,14 @@ async def index(request: web.Request) -> web.Response:
     async with services(request).storage.read() as connection:
         known = await list_profiles(connection, with_retired=True)
         campaigns = await titles_of_campaigns(connection)
+        usual = await usual_law(connection, services(request).settings)
     reader = visit(request).reader
     return page(
         request,
         "law/index.html",
         known=[(each, _title(request, each), rules_of(reader, each.profile)) for each in known],
         campaigns=campaigns,
-        default_key=default_key(services(request).settings.exchange.country),
+        default_key=usual.profile.key,
     )
 
 

@@ -8,13 +8,13 @@ from aiohttp import web
 from crm_core.errors import CrmError, Invalid
 from dialer.compliance.profile import LawProfile
 from dialer.pacing.policy import Mode
-from dialer.profiles.built_in import default_key
 from dialer.profiles.queries import list_profiles
 from dialer.simulation.reading import MOST_CHARACTERS, read_scenario
 from dialer.simulation.running import sizes_around
 from web.forms import Form, read_form
 from web.i18n import Reader
 from web.law_words import LAW_PROFILES
+from web.office_rules import usual_law
 from web.sentences import sentence
 from web.simulating import Run
 from web.simulation_chart import busy_chart, calls_chart, meter_bar, worked_hours
@@ -28,7 +28,7 @@ from web.visits import go, page, partial, person, services, visit
 async def index(request: web.Request) -> web.Response:
     """The form as it was last filled in, what runs, and the last results."""
     last = services(request).simulations.last(person(request).id)
-    form = Form.of(**last.written) if last else _usual(request)
+    form = Form.of(**last.written) if last else await _usual(request)
     if not form.value("scenario"):
         form.written["scenario"] = _file_of(form, request)
     return await _index(request, form)
@@ -74,7 +74,7 @@ async def progress(request: web.Request) -> web.Response:
 async def scenario_file(request: web.Request) -> web.Response:
     """The last scenario as a file, or the one the form begins with."""
     last = services(request).simulations.last(person(request).id)
-    text = last.scenario if last else _file_of(_usual(request), request)
+    text = last.scenario if last else _file_of(await _usual(request), request)
     headers = {"Content-Disposition": 'attachment; filename="scenario.toml"'}
     return web.Response(body=text.encode(), content_type="application/toml", headers=headers)
 
@@ -124,9 +124,12 @@ def _shown(reader: Reader, run: Run) -> dict[str, Any]:
     }
 
 
-def _usual(request: web.Request) -> Form:
-    """What the form begins with: the law of the office's country."""
-    return Form.of(**USUAL, law=default_key(services(request).settings.exchange.country))
+async def _usual(request: web.Request) -> Form:
+    """What the form begins with: the office's usual law."""
+    built = services(request)
+    async with built.storage.read() as connection:
+        law = await usual_law(connection, built.settings)
+    return Form.of(**USUAL, law=law.profile.key)
 
 
 async def _laws(request: web.Request) -> dict[str, LawProfile]:
