@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any, Final
 
+from crm_core.errors import Invalid
 from dialer.campaigns.queries import Campaign
 from dialer.campaigns.settings import PacingSettings
 from dialer.compliance.profile import HolidayRule
@@ -78,6 +79,16 @@ def field_of(refused: str) -> str:
     if first == "retry" and rest.startswith("after"):
         return f"after_{OUTCOMES[0]}"
     return f"{first}_{rest}" if rest else first
+
+
+def told_values(refused: Invalid) -> dict[str, Any]:
+    """The figures of a refusal in the units of the form: shares are percent there, and whole
+    numbers have no point."""
+    times = 100 if refused.field == "pacing.target" else 1
+    return {
+        name: f"{value * times:g}" if isinstance(value, int | float) else value
+        for name, value in refused.values.items()
+    }
 
 
 def _after(form: Form, outcome: Outcome) -> dict[str, Any]:

@@ -200,6 +200,10 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
     "quota_twice": N_("“%(value)s” stands there twice."),
     "before_start": N_("This is before the campaign begins."),
     "below_law": N_("The law lets a call ring for at least %(least)s seconds."),
+    "above_law": N_("The law lets at most %(most)s percent be abandoned."),
+    "above_most_ratio": N_(
+        "More than the %(most)s calls for an operator that are allowed here at most."
+    ),
     "campaign_cannot_become": N_("The campaign is not where this could be done. Reload the page."),
     "too_many": N_("At most %(most)s."),
     "zone_unknown": N_("There is no such time zone."),

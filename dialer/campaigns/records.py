@@ -81,6 +81,7 @@ class Campaigns:
             if not changed:
                 return version
             await self._put(tx, campaign_id, checked)
+            await self._refuse_pacing(tx, await get_campaign(tx.connection, campaign_id))
             if campaign.state is CampaignState.RUNNING:
                 await self._refuse_unready(tx, await get_campaign(tx.connection, campaign_id))
             told = {name: [_tellable(each) for each in pair] for name, pair in changed.items()}
@@ -170,8 +171,18 @@ class Campaigns:
                 raise Invalid("owner_agent_id", "not_a_choice")
         return found
 
+    async def _refuse_pacing(self, tx: Write, campaign: Campaign) -> None:
+        """What contradicts itself or the law."""
+        pacing = campaign.pacing
+        limit = (await _profile(tx, campaign.profile_key)).abandonment.limit
+        if pacing.target is not None and limit is not None and pacing.target > limit:
+            raise Invalid("pacing.target", "above_law", most=limit)
+        if pacing.ratio > pacing.most_ratio:
+            raise Invalid("pacing.ratio", "above_most_ratio", most=pacing.most_ratio)
+
     async def _refuse_unready(self, tx: Write, campaign: Campaign) -> None:
         """What a campaign must have before it dials anybody."""
+        await self._refuse_pacing(tx, campaign)
         profile = await _profile(tx, campaign.profile_key)
         if campaign.ends_on and campaign.starts_on and campaign.ends_on < campaign.starts_on:
             raise Invalid("ends_on", "before_start")

@@ -36,6 +36,12 @@ class ListFigures:
         return sum(self.states.values())
 
     @property
+    def left(self) -> int:
+        """Those who may still be dialled some day."""
+        over = self.states.get(EntryState.DONE, 0) + self.states.get(EntryState.NEVER, 0)
+        return self.total - over
+
+    @property
     def open_now(self) -> int:
         """Those whose turn may come now: ready, certain, or waiting and due."""
         ready = self.states.get(EntryState.READY, 0) + self.states.get(EntryState.CERTAIN, 0)

@@ -367,3 +367,33 @@ async def test_a_team_of_nobody_known_is_refused(
         assert (answer.status, "Choose one of the list" in answer.words) == (422, True)
     with pytest.raises(CrmError):
         await office.services.campaigns.assign(office.cast.vera, campaign_id, [9999])
+
+
+class TestSimulating:
+    async def test_a_campaign_is_simulated_as_it_is_set(
+        self, client_as: ClientAs, office: Office, campaign_id: int
+    ) -> None:
+        vera = await client_as("vera")
+        await vera.post(f"{OURS}/load", {"view": "all"})
+        sent = _sent(shown(await _campaign(office)), mode="power", pacing_ratio="1,7")
+        await vera.post(OURS, sent)
+        await vera.post(f"{OURS}/team", {"team": str(office.cast.anna.id)})
+        assert 'href="/simulate?campaign=1"' in (await vera.get(OURS)).text
+        page = await vera.get("/simulate?campaign=1")
+        for said in ('title = "Spring & <b>"', 'law = "us_federal"', "ratio = 1.7", "size = 2"):
+            assert said in page.words, said
+        assert "count = 1" in page.words
+        assert re.search(r'<details class="as-file" open>', page.text)
+        assert (await vera.get("/simulate?campaign=77")).status == 404
+        assert (await vera.get("/simulate?campaign=x")).status == 200
+
+    async def test_a_share_is_refused_in_the_percent_that_it_is_written_in(
+        self, client_as: ClientAs, office: Office, campaign_id: int
+    ) -> None:
+        vera, form = await client_as("vera"), shown(await _campaign(office))
+        answer = await vera.post(OURS, _sent(form, pacing_target="5"))
+        assert answer.status == 422
+        assert "at most 3 percent" in answer.words
+        assert "Between 0 and 50." in (await vera.post(OURS, _sent(form, pacing_target="70"))).words
+        answer = await vera.post(OURS, _sent(form, pacing_ratio="12"))
+        assert "More than the 10 calls for an operator" in answer.words

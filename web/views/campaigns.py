@@ -20,7 +20,7 @@ from dialer.entries.states import EntryState
 from dialer.order.outcomes import Verdict
 from dialer.pacing.policy import Mode
 from dialer.profiles.queries import KeptProfile, get_profile, list_profiles
-from web.campaign_forms import OUTCOMES, RETRY, field_of, shown, written
+from web.campaign_forms import OUTCOMES, RETRY, field_of, shown, told_values, written
 from web.forms import Form, read_form, read_query
 from web.law_rules import rules_of
 from web.office_rules import usual_law
@@ -142,7 +142,7 @@ async def save(request: web.Request) -> web.Response:
             )
             return go(f"/campaigns/{campaign.id}", told="campaign_saved")
         except Invalid as refused:
-            form.refuse(field_of(refused.field), refused.code, **refused.values)
+            form.refuse(field_of(refused.field), refused.code, **told_values(refused))
         except CrmError as refused:
             form.refused_by(refused)
     return await _edit(request, campaign, form, status=422)

@@ -6,9 +6,13 @@ import tomli_w
 from aiohttp import web
 
 from crm_core.errors import CrmError, Invalid
+from dialer.campaigns.access import access_campaign
+from dialer.campaigns.as_scenario import as_scenario
+from dialer.campaigns.queries import team_of
 from dialer.compliance.profile import LawProfile
+from dialer.entries.queries import ListFigures, figures_of
 from dialer.pacing.policy import Mode
-from dialer.profiles.queries import list_profiles
+from dialer.profiles.queries import get_profile, list_profiles
 from dialer.simulation.reading import MOST_CHARACTERS, read_scenario
 from dialer.simulation.running import sizes_around
 from web.forms import Form, read_form
@@ -29,6 +33,9 @@ async def index(request: web.Request) -> web.Response:
     """The form as it was last filled in, what runs, and the last results."""
     last = services(request).simulations.last(person(request).id)
     form = Form.of(**last.written) if last else await _usual(request)
+    asked = Form.of(campaign=request.query.get("campaign")).record_id("campaign")
+    if asked is not None:
+        form = await _of_campaign(request, asked)
     if not form.value("scenario"):
         form.written["scenario"] = _file_of(form, request)
     return await _index(request, form)
@@ -130,6 +137,24 @@ async def _usual(request: web.Request) -> Form:
     async with built.storage.read() as connection:
         law = await usual_law(connection, built.settings)
     return Form.of(**USUAL, law=law.profile.key)
+
+
+async def _of_campaign(request: web.Request, campaign_id: int) -> Form:
+    """The campaign with those of its list who are left, and its team; the file says the rest."""
+    built, actor = services(request), person(request)
+    async with built.storage.read() as connection:
+        campaign = await access_campaign(connection, actor, campaign_id)
+        law = (await get_profile(connection, campaign.profile_key)).profile
+        found = await figures_of(connection, [campaign.id], built.clock.now())
+        team = await team_of(connection, campaign.id)
+    people = found.get(campaign.id, ListFigures()).left
+    values = as_scenario(campaign, law, people=people)
+    count = {"operators": len(team)} if team else {}
+    chosen = {"mode": values["pacing"]["mode"], "law": law.key, "size": values["list"]["size"]}
+    form = Form.of(**{**USUAL, **count, **chosen}, what="file")
+    usual = read_values(form, built.settings.office.time_zone)
+    form.written["scenario"] = tomli_w.dumps({**usual, **values})
+    return form
 
 
 async def _laws(request: web.Request) -> dict[str, LawProfile]:
