@@ -9,6 +9,8 @@ import structlog
 from crm_core.agents.people import Agent
 from crm_core.errors import Conflict
 from crm_core.lists.reading import Selection
+from crm_core.storage.engine import Connection
+from dialer.entries.fillings import Fillings, find_filling
 from dialer.entries.loading import Loaded, Loading, Wanted, checked
 
 log = structlog.get_logger(__name__)
@@ -36,21 +38,28 @@ class LoadingOfList:
 
 
 class CampaignLoads:
-    """One for each campaign at a time; the last of each is remembered until the service stops."""
+    """One for each campaign at a time; how the last of each went is kept."""
 
-    def __init__(self, loading: Loading) -> None:
+    def __init__(self, loading: Loading, fillings: Fillings) -> None:
         self._loading = loading
+        self._fillings = fillings
         self._of_campaigns: dict[int, LoadingOfList] = {}
 
-    def find(self, campaign_id: int) -> LoadingOfList | None:
+    async def find(self, connection: Connection, campaign_id: int) -> LoadingOfList | None:
         """What goes on, or was last."""
-        return self._of_campaigns.get(campaign_id)
+        going = self._of_campaigns.get(campaign_id)
+        if going is not None:
+            return going
+        last = await find_filling(connection, campaign_id)
+        if last is None:
+            return None
+        return LoadingOfList(campaign_id, last.total, last.loaded, is_over=True, broke=last.broke)
 
     async def start(
         self, actor: Agent, campaign_id: int, chosen: Selection, wanted: Wanted, total: int
     ) -> LoadingOfList:
         """Begin, and return soon: done or not. Conflict("loading_already"); Invalid as `load`."""
-        before = self.find(campaign_id)
+        before = self._of_campaigns.get(campaign_id)
         if before is not None and not before.is_over:
             raise Conflict("loading_already")
         going = LoadingOfList(campaign_id, total)
@@ -71,6 +80,7 @@ class CampaignLoads:
         self, actor: Agent, going: LoadingOfList, chosen: Selection, wanted: Wanted
     ) -> None:
         try:
+            await self._fillings.begin(actor, going.campaign_id, going.total)
             await self._loading.load(actor, going.campaign_id, chosen, wanted, going.loaded)
         except Exception:
             going.broke = True
@@ -79,4 +89,12 @@ class CampaignLoads:
             going.broke = True
             raise
         finally:
+            await self._note(going)
             going.is_over = True
+
+    async def _note(self, going: LoadingOfList) -> None:
+        """What is told after a restart; that it cannot be written down breaks nothing off."""
+        try:
+            await self._fillings.end(going.campaign_id, going.loaded, broke=going.broke)
+        except Exception:
+            log.exception("loading_not_noted", campaign=going.campaign_id)

@@ -531,6 +531,7 @@ ROUTES: tuple[Route, ...] = (
         campaign_entries.show,
         ALL_ROLES,
     ),
+    Route("POST", "/entry-changes/{change_id:\\d{1,15}}/undo", campaign_entries.undo, LEAD),
     Route("POST", "/clients/campaign", campaign_loading.of_clients, LEAD),
     # the law of dialling
     Route("GET", "/law", law.index, WATCH),

@@ -192,6 +192,8 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
     "campaign_finished": N_("The campaign is finished. Everything stays to be read."),
     "entries_removed": N_("Taken off the list: nobody calls them for this campaign any more."),
     "entries_prioritised": N_("The order of the list is changed."),
+    "entries_put_back": N_("They stand on the list again as before."),
+    "undone_already": N_("This was taken back already."),
     "entries_recycled": N_("They are begun with again."),
     "entries_unchanged": N_("Nothing was changed: they are being called now, or over already."),
     "loading_already": N_("People are being put on this list. Wait until it is done."),

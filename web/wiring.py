@@ -72,6 +72,7 @@ from dialer.do_not_call.lists import DoNotCallLists
 from dialer.do_not_call.of_client import DoNotCallOfClient
 from dialer.do_not_call.opt_outs import OptOuts
 from dialer.do_not_call.records import DoNotCall
+from dialer.entries.fillings import Fillings
 from dialer.entries.keeping import ListKeeping
 from dialer.entries.leasing import Leases
 from dialer.entries.loading import Loading
@@ -336,7 +337,9 @@ def build(settings: Settings, clock: Clock) -> Services:
         own_numbers=ours,
         leases=Leases(storage, clock, key=uuid.uuid4().hex, own=ours, zone=office_zone),
         list_keeping=ListKeeping(storage, clock),
-        campaign_loads=CampaignLoads(Loading(storage, clock, country, ours)),
+        campaign_loads=CampaignLoads(
+            Loading(storage, clock, country, ours), Fillings(storage, clock)
+        ),
         ami=ami,
         flight=flight,
         switchboard=switchboard,

@@ -284,6 +284,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "loaded": N_("people put on the list"),
         "removed_entries": N_("people taken off the list"),
         "prioritised_entries": N_("priority of people changed"),
+        "entries_put_back": N_("change of the list taken back"),
+        "opt_out_undone": N_("“wants no more calls” taken back: it was a mistake"),
         "recycled": N_("people begun with again"),
     },
     "audit_part": {

@@ -1,7 +1,7 @@
 """A campaign's list is kept: people are taken off it, what is over is begun again, and who was held
 back by the law is looked at once more."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,6 +19,15 @@ from dialer.campaigns.access import access_campaign
 from dialer.campaigns.events import EntriesChanged
 from dialer.compliance.permission import Refused
 from dialer.entries.buckets import Buckets
+from dialer.entries.changes import (
+    Before,
+    Change,
+    ChangeKind,
+    KeptChange,
+    get_change,
+    mark_undone,
+    rows_before,
+)
 from dialer.entries.moving import numbers_of, over, put, standing_at
 from dialer.entries.states import EntryState, NumberState
 from dialer.entries.tables import entries
@@ -45,36 +54,52 @@ class ListKeeping:
         self._storage = storage
         self._clock = clock
 
-    async def remove(self, actor: Agent, campaign_id: int, entry_ids: Collection[int]) -> int:
-        """Never dial these any more; how many. Who is on the line just now stays."""
-        await self._enter(actor, campaign_id)
-        ids, done = sorted({existing_id(each) for each in entry_ids}), 0
-        for begin in range(0, len(ids), IN_ONE_WRITE):
+    async def remove(self, actor: Agent, campaign_id: int, entry_ids: Collection[int]) -> Change:
+        """Never dial these any more; how many, and as what it can be taken back. Who is on the line
+        just now stays."""
+        change = await self._begin(actor, campaign_id, ChangeKind.REMOVED)
+        open_ones = _E.state.in_([each.value for each in _REMOVABLE])
+        for piece in _pieces(entry_ids):
             async with self._storage.write() as tx:
-                change = update(entries).where(
-                    _E.id.in_(ids[begin : begin + IN_ONE_WRITE]),
-                    _E.campaign_id == campaign_id,
-                    _E.state.in_([each.value for each in _REMOVABLE]),
-                )
-                done += (await tx.execute(change.values(**over(Waits.REMOVED)))).rowcount
-        await self._tell(actor, campaign_id, "removed_entries", count=done)
-        return done
+                chosen = _E.id.in_(piece) & (_E.campaign_id == campaign_id) & open_ones
+                await change.keep(tx, await rows_before(tx, chosen))
+                await tx.execute(update(entries).where(chosen).values(**over(Waits.REMOVED)))
+        await self._tell(actor, campaign_id, "removed_entries", count=change.count)
+        return change
 
     async def prioritise(
         self, actor: Agent, campaign_id: int, entry_ids: Collection[int], priority: int
-    ) -> int:
-        """Give these another priority; how many. Invalid("priority")."""
+    ) -> Change:
+        """Give these another priority; as `remove`. Invalid("priority")."""
         whole("priority", priority, least=0, most=HIGHEST_PRIORITY)
-        await self._enter(actor, campaign_id)
-        ids, done = sorted({existing_id(each) for each in entry_ids}), 0
-        for begin in range(0, len(ids), IN_ONE_WRITE):
+        change = await self._begin(actor, campaign_id, ChangeKind.PRIORITISED, priority)
+        for piece in _pieces(entry_ids):
             async with self._storage.write() as tx:
-                piece = _E.id.in_(ids[begin : begin + IN_ONE_WRITE])
-                for row in await _rows(tx, _of(campaign_id).where(piece)):
+                chosen = _E.id.in_(piece) & (_E.campaign_id == campaign_id)
+                await change.keep(tx, await rows_before(tx, chosen))
+                for row in await _rows(tx, _of(campaign_id).where(_E.id.in_(piece))):
                     await put(tx, row["id"], _ranked({**row, "priority": priority}))
-                    done += 1
-        await self._tell(actor, campaign_id, "prioritised_entries", count=done, to=priority)
-        return done
+        told = {"count": change.count, "to": priority}
+        await self._tell(actor, campaign_id, "prioritised_entries", **told)
+        return change
+
+    async def undo(self, actor: Agent, change_id: int) -> tuple[int, int]:
+        """Take a `remove` or a `prioritise` back: the campaign, and how many are as they were.
+        Whoever was changed otherwise since stays as he is. NotFound, Forbidden;
+        Conflict("undone_already")."""
+        async with self._storage.read() as connection:
+            change = await get_change(connection, change_id)
+        await self._enter(actor, change.campaign_id)
+        done = 0
+        for begin in range(0, len(change.before), IN_ONE_WRITE):
+            async with self._storage.write() as tx:
+                if not begin:
+                    await get_change(tx.connection, change_id)
+                    await mark_undone(tx, change_id, actor, self._clock.now())
+                for before in change.before[begin : begin + IN_ONE_WRITE]:
+                    done += await _put_back(tx, change, before)
+        await self._tell(actor, change.campaign_id, "entries_put_back", count=done)
+        return change.campaign_id, done
 
     async def recycle(
         self, actor: Agent, campaign_id: int, reasons: Collection[Waits | Refused]
@@ -121,6 +146,12 @@ class ListKeeping:
         """A consent was given or taken back, a number put right."""
         await self.look_again([fact.client_id])
 
+    async def _begin(
+        self, actor: Agent, campaign_id: int, kind: ChangeKind, priority: int | None = None
+    ) -> Change:
+        await self._enter(actor, campaign_id)
+        return Change(campaign_id, kind, self._clock.now(), actor.id, priority)
+
     async def _enter(self, actor: Agent, campaign_id: int) -> None:
         async with self._storage.read() as connection:
             await access_campaign(connection, actor, campaign_id, Action.EDIT)
@@ -133,6 +164,28 @@ class ListKeeping:
 
 
 _REMOVABLE: Final = (EntryState.WAITING, EntryState.READY, EntryState.CERTAIN)
+
+
+def _pieces(entry_ids: Collection[int]) -> Iterator[list[int]]:
+    ids = sorted({existing_id(each) for each in entry_ids})
+    for begin in range(0, len(ids), IN_ONE_WRITE):
+        yield ids[begin : begin + IN_ONE_WRITE]
+
+
+async def _put_back(tx: Write, change: KeptChange, before: Before) -> bool:
+    """Whether it was still as the change had left it."""
+    mine = _E.id == before.entry_id
+    if change.kind is ChangeKind.REMOVED:
+        removed = (_E.state == EntryState.NEVER.value) & (_E.reason == Waits.REMOVED.value)
+        values = {"state": before.state, "reason": before.reason, "due_at": before.due_at}
+        return bool(
+            (await tx.execute(update(entries).where(mine, removed).values(values))).rowcount
+        )
+    given = _of(change.campaign_id).where(mine, _E.priority == change.priority)
+    rows = await _rows(tx, given)
+    for row in rows:
+        await put(tx, row["id"], _ranked({**row, "priority": before.priority}))
+    return bool(rows)
 
 
 def _of(campaign_id: int) -> Select[Any]:

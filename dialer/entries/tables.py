@@ -16,7 +16,7 @@ from sqlalchemy import (
     text,
 )
 
-from crm_core.storage.base import Instant, metadata
+from crm_core.storage.base import Instant, Json, metadata
 
 entry_buckets = Table(
     "entry_buckets",
@@ -97,4 +97,37 @@ entry_numbers = Table(
     Column("state", String(16), nullable=False, server_default="ok"),  # ok | wrong | refused
     PrimaryKeyConstraint("entry_id", "position"),
     UniqueConstraint("campaign_id", "e164"),
+)
+
+entry_changes = Table(
+    "entry_changes",
+    metadata,
+    # What one command has done to entries of a list, so that it can be taken back.
+    Column("id", Integer, primary_key=True),
+    Column("campaign_id", ForeignKey("campaigns.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    # Of each entry what it was: [id, state, reason, due_at, priority].
+    Column("before", Json, nullable=False),
+    Column("priority", Integer, nullable=True),  # that was given to all of them
+    Column("made_at", Instant, nullable=False),
+    Column("made_by", ForeignKey("agents.id"), nullable=True),
+    Column("undone_at", Instant, nullable=True),
+    Column("undone_by", ForeignKey("agents.id"), nullable=True),
+    CheckConstraint("kind IN ('removed', 'prioritised')", name="kind_known"),
+    Index("ix_entry_changes_campaign_id", "campaign_id"),
+)
+
+list_fillings = Table(
+    "list_fillings",
+    metadata,
+    # How the last filling of a campaign's list went, or how far it is.
+    Column("campaign_id", ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True),
+    Column("total", Integer, nullable=False),
+    Column("added", Integer, nullable=False, server_default="0"),
+    Column("not_loaded", Json, nullable=False, server_default="{}"),  # counts by reason
+    Column("told", Json, nullable=False, server_default="[]"),  # the first: [client id, reason]
+    Column("began_at", Instant, nullable=False),
+    Column("began_by", ForeignKey("agents.id"), nullable=True),
+    Column("ended_at", Instant, nullable=True),
+    Column("broke", Boolean, nullable=False, server_default="0"),
 )

@@ -122,7 +122,7 @@ async def test_the_history_fills_the_index_as_the_writers_do(
 MADE_SINCE = (
     *("do_not_call_imported", "do_not_call_numbers", "do_not_call_imports", "do_not_call_lists"),
     *("consents", "consent_wordings", "law_profile_changes", "law_profiles"),
-    *("attempts", "entry_numbers", "entries", "entry_buckets"),
+    *("list_fillings", "entry_changes", "attempts", "entry_numbers", "entries", "entry_buckets"),
     *("answer_hours", "campaign_segments", "campaign_agents", "campaigns"),
     *("tagged", "tags", "handed_records", "handovers", "client_merges", "saved_views"),
     *("preferences", "custom_fields", "field_sections"),

@@ -1,9 +1,11 @@
 """Campaigns on the pages: made, set, filled and explained by those who lead; others look on."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from aiohttp.test_utils import TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
@@ -17,18 +19,23 @@ from dialer.compliance.refusals import Refused
 from dialer.consents.kinds import Channel, Purpose
 from dialer.consents.records import NewConsent
 from dialer.entries.explaining import Fact, Said
-from dialer.entries.loading import NotLoaded
+from dialer.entries.fillings import Fillings
+from dialer.entries.loading import Loading, NotLoaded
 from dialer.entries.states import EntryState
 from dialer.entries.tables import entries
 from dialer.order.outcomes import Verdict
 from dialer.order.reasons import Waits
 from dialer.pacing.policy import Mode
 from telephony.events import Outcome
+from tests.web.browsing import Visitor
 from tests.web.conftest import ClientAs, Office
+from web.app import make_app
 from web.campaign_forms import OUTCOMES, RETRY, field_of, shown, written
+from web.campaign_loads import CampaignLoads
 from web.campaign_words import CAMPAIGN_WORDS, ENTRY_REASONS, FACTS, told_fact
 from web.forms import Form
 from web.i18n import LANGUAGES, Reader
+from web.routes import ROUTES
 
 OURS = "/campaigns/1"
 
@@ -229,6 +236,25 @@ class TestTheList:
         gone = await vera.post(f"{OURS}/load", {"view": "77"})
         assert gone.status == 422
 
+    async def test_how_the_last_filling_went_is_told_after_a_restart(
+        self, client_as: ClientAs, office: Office, campaign_id: int
+    ) -> None:
+        built, vera = office.services, await client_as("vera")
+        await built.clients.create(office.cast.vera, name="No <i>Number")
+        await vera.post(f"{OURS}/load", {"view": "all"})
+        before = (await vera.get(f"{OURS}/load")).words
+        assert "no number on the card: 1" in before
+        loading = Loading(built.storage, office.clock, "RU")
+        fillings = Fillings(built.storage, office.clock)
+        restarted = replace(built, campaign_loads=CampaignLoads(loading, fillings))
+        async with TestServer(make_app(restarted, ROUTES)) as server:
+            token = await built.sessions.open(office.cast.vera.id)
+            async with Visitor(server.make_url("/"), token=token) as again:
+                assert (await again.get(f"{OURS}/load")).words == before
+                # The next is cut short with the whole service: nobody writes down its end.
+                await fillings.begin(office.cast.vera, campaign_id, 3)
+                assert "It broke off. Begin again" in (await again.get(f"{OURS}/load")).words
+
     async def test_ticked_clients_are_put_on_it(
         self, client_as: ClientAs, office: Office, campaign_id: int
     ) -> None:
@@ -254,6 +280,15 @@ class TestTheList:
         assert "Taken off the list" in done.words
         assert sorted((await _states(office)).values()) == ["never", "ready"]
         assert "Not called any more: taken off the list." in (await vera.get(f"{at}/1")).words
+        assert 'action="/entry-changes/2/undo"' in done.text
+        assert (await (await client_as("anna")).post("/entry-changes/2/undo")).status == 403
+        back = await vera.post("/entry-changes/2/undo")
+        assert "They stand on the list again as before" in back.words
+        assert sorted((await _states(office)).values()) == ["ready", "ready"]
+        assert (await vera.post("/entry-changes/2/undo")).status == 409
+        assert (await vera.post("/entry-changes/3/undo")).status == 404
+        assert "They stand on the list again" in (await vera.post("/entry-changes/1/undo")).words
+        await vera.post(f"{at}/remove", {"entry": "1"})
         again = await vera.post(f"{at}/remove", {"entry": "1"})
         assert "Nothing was changed" in again.words
         for wrong in ({}, {"entry": "x"}, {"entry": "1", "priority": "77"}):

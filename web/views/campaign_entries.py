@@ -14,6 +14,7 @@ from crm_core.wording import LARGEST_ID
 from dialer.campaigns.access import access_campaign
 from dialer.campaigns.queries import Campaign
 from dialer.compliance.refusals import Refused
+from dialer.entries.changes import Change
 from dialer.entries.choosing import Chosen, Held, Rules, choose
 from dialer.entries.explaining import why
 from dialer.entries.hours_learned import scores_of
@@ -143,21 +144,30 @@ async def show(request: web.Request) -> web.Response:
 
 
 async def remove(request: web.Request) -> web.Response:
-    """Those that are ticked are never called for it any more."""
+    """Those that are ticked are never called for it any more; offers to undo it."""
     form, ids = await _ticked(request)
     built, campaign_id = services(request), _id(request)
-    done = await built.list_keeping.remove(person(request), campaign_id, ids)
-    return go(_back(form, campaign_id), told="entries_removed" if done else "entries_unchanged")
+    change = await built.list_keeping.remove(person(request), campaign_id, ids)
+    return _done(_back(form, campaign_id), change, "entries_removed")
 
 
 async def prioritise(request: web.Request) -> web.Response:
-    """Those that are ticked are called sooner or later than others."""
+    """Those that are ticked are called sooner or later than others; offers to undo it."""
     form, ids = await _ticked(request)
     priority = form.number("priority", least=0, most=9)
     form.demand()
     built, campaign_id = services(request), _id(request)
-    done = await built.list_keeping.prioritise(person(request), campaign_id, ids, priority)
-    return go(_back(form, campaign_id), told="entries_prioritised" if done else "entries_unchanged")
+    change = await built.list_keeping.prioritise(person(request), campaign_id, ids, priority)
+    return _done(_back(form, campaign_id), change, "entries_prioritised")
+
+
+async def undo(request: web.Request) -> web.Response:
+    """The entries are as they were, unless they were changed otherwise since; on to their list."""
+    await read_form(request)
+    change_id = int(request.match_info["change_id"])
+    campaign_id, done = await services(request).list_keeping.undo(person(request), change_id)
+    told = "entries_put_back" if done else "entries_unchanged"
+    return go(f"/campaigns/{campaign_id}/entries", told=told)
 
 
 async def recycle(request: web.Request) -> web.Response:
@@ -224,6 +234,12 @@ async def _ticked(request: web.Request) -> tuple[Form, list[int]]:
         await access_campaign(connection, actor, _id(request))
         seen = await entries_named(connection, actor, [min(int(e), LARGEST_ID) for e in chosen])
     return form, [each for each in seen if seen[each].campaign_id == _id(request)]
+
+
+def _done(back: str, change: Change, told: str) -> web.Response:
+    if change.id is None:
+        return go(back, told="entries_unchanged")
+    return go(back, told=told, undo=f"/entry-changes/{change.id}/undo")
 
 
 def _back(form: Form, campaign_id: int) -> str:

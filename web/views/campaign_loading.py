@@ -78,8 +78,8 @@ async def progress(request: web.Request) -> web.Response:
     """How far it is, for the page that watches it."""
     async with services(request).storage.read() as connection:
         campaign = await access_campaign(connection, person(request), _id(request), Action.EDIT)
-        names = await _names(connection, request, campaign.id)
-    load = services(request).campaign_loads.find(campaign.id)
+        load = await services(request).campaign_loads.find(connection, campaign.id)
+        names = await _names(connection, request, load)
     return partial(
         request, "campaigns/_loading.html", load=load, names=names, **data_of(campaign, request)
     )
@@ -91,7 +91,8 @@ async def _show(request: web.Request, form: Form, *, status: int = 200) -> web.R
         campaign = await access_campaign(connection, actor, _id(request), Action.EDIT)
         views = await list_views(connection, actor, ListName.CLIENTS)
         segments = await segments_of(connection, campaign.id)
-        names = await _names(connection, request, campaign.id)
+        load = await built.campaign_loads.find(connection, campaign.id)
+        names = await _names(connection, request, load)
     return page(
         request,
         "campaigns/load.html",
@@ -100,7 +101,7 @@ async def _show(request: web.Request, form: Form, *, status: int = 200) -> web.R
         form=form,
         views=[(ALL, "")] + [(str(each.id), each.title) for each in views],
         segments=sorted({*segments, *campaign.quotas.most} - {""}),
-        load=built.campaign_loads.find(campaign.id),
+        load=load,
         names=names,
     )
 
@@ -136,9 +137,10 @@ async def _asked(request: web.Request, connection: Connection, view: SavedView |
     return await understand(request, connection, address)
 
 
-async def _names(connection: Connection, request: web.Request, campaign_id: int) -> dict[int, str]:
+async def _names(
+    connection: Connection, request: web.Request, load: LoadingOfList | None
+) -> dict[int, str]:
     """Of those who were not put on the list, as far as they are told."""
-    load: LoadingOfList | None = services(request).campaign_loads.find(campaign_id)
     if load is None or not load.loaded.told:
         return {}
     ids: Sequence[int] = [client_id for client_id, _ in load.loaded.told]

@@ -188,7 +188,6 @@ async def _show(request: web.Request, form: Form, *, status: int = 200) -> web.R
         form=form,
         may_lead=actor.role in LEADING,
         sees_law=sees_all(actor),
-        load=built.campaign_loads.find(campaign.id),
     )
 
 
