@@ -7,6 +7,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from dialer.compliance.profile import LawProfile
+from dialer.order.best_hours import NumberKind
 from dialer.order.retry import RetryRules
 from dialer.pacing.policy import Policy
 from dialer.simulation.distributions import Distribution, Exponential, Lognormal, Uniform
@@ -52,7 +53,8 @@ class Shift:
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of clients: its share of the list, how they answer beside others, how long they talk,
-    where they live (zone and share), what speaks against calling them (shares)."""
+    where they live (zone and share), what speaks against calling them (shares), of which list and
+    type of number they are, by which the pacing learns who answers."""
 
     name: str
     share: float = 1.0
@@ -63,6 +65,13 @@ class Kind:
     priority: int = 5
     consented: float = 1.0
     listed: float = 0.0
+    list_name: str = ""
+    number_type: NumberKind = NumberKind.MOBILE
+
+    @property
+    def group(self) -> tuple[str, str]:
+        """What the pacing is told of whoever is called, as on a real telephone."""
+        return self.list_name, self.number_type.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from typing import Final
 
 from crm_core.errors import Invalid
 from dialer.compliance.local_time import find_zone
+from dialer.order.best_hours import NumberKind
 from dialer.simulation.distributions import Exponential, Lognormal, Uniform
 from dialer.simulation.scenario import Answering, Kind
 from dialer.simulation.written.fields import Fields, number, shown, tables
@@ -11,6 +12,7 @@ from dialer.simulation.written.lengths import read_lengths
 
 _MOST_KINDS: Final = 50
 _MOST_ZONES: Final = 100
+LONGEST_LIST: Final = 64
 _HOURS: Final = tuple(str(hour) for hour in range(24))
 _USUAL_CHANCE: Final = 0.25
 
@@ -37,6 +39,8 @@ def _kind(fields: Fields) -> Kind:
         priority=fields.whole("priority", 5, least=1, most=9),
         consented=fields.number("consented", 1.0, least=0.0, most=1.0),
         listed=fields.number("listed", 0.0, least=0.0, most=1.0),
+        list_name=fields.text("list", "", limit=LONGEST_LIST),
+        number_type=fields.word("number_type", NumberKind.MOBILE),
     )
     fields.done()
     return kind

@@ -68,6 +68,8 @@ zones = { "America/New_York" = 3, "America/Chicago" = 1 }
 consented = 0.5
 listed = 0.1
 priority = 3
+list = "spring"
+number_type = "landline"
 [[clients]]
 name = "old"
 talk = { kind = "measured", seconds = [30, 10, 20] }
@@ -119,6 +121,7 @@ def test_everything_that_is_written_is_read() -> None:
     )
     assert new.zones == (("America/New_York", 3.0), ("America/Chicago", 1.0))
     assert (new.consented, new.listed, new.priority) == (0.5, 0.1, 3)
+    assert (new.group, old.group) == (("spring", "landline"), ("", "mobile"))
     assert old.talk == Measured((10.0, 20.0, 30.0))
     answering = scenario.answering
     assert [answering.chances[hour] for hour in (8, 9, 11, 12, 17, 18, 23)] == [
@@ -216,6 +219,8 @@ def test_the_tail_of_a_distribution_is_cut_at_four_hours() -> None:
         ('operators = 1\nanswer = {by_hour = {"24" = 0.1}}', "answer.by_hour.24", "hour_unknown"),
         ('operators = 1\nanswer = {by_hour = {"9" = "x"}}', "answer.by_hour.9", "no_number"),
         ("operators = 1\nclients = []", "clients", "shares_zero"),
+        ("operators = 1\nclients = {number_type = 'fax'}", "clients.number_type", "not_one_of"),
+        ("operators = 1\nclients = {list = 3}", "clients.list", "no_text"),
         ("operators = 1\nclients = {share = 0}", "clients", "shares_zero"),
         ("operators = 1\nclients = {zones = {Mars = 1}}", "clients.zones.Mars", "zone_unknown"),
         ("operators = 1\nclients = {zones = {UTC = 0}}", "clients.zones", "shares_zero"),
@@ -293,6 +298,7 @@ KEYS = sorted(
         *("minutes", "weekdays", "chance", "by_hour", "busy", "machine", "time", "kind", "mean"),
         *("sigma", "seconds", "share", "zones", "UTC", "9", "size", "mode", "ratio", "after"),
         *("profile", "abandonment", "limit", "talk", "wrap_up", "hours", "monday", "consent"),
+        "number_type",
     }
 )
 ANYTHING = st.recursive(
