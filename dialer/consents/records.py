@@ -83,19 +83,34 @@ class Consents:
         """He has taken it back: from `at` (now) on it does not hold. NotFound, Forbidden;
         Conflict("consent_revoked", "consent_superseded"); Invalid("at"): in_future,
         ends_before_it_begins."""
-        said = paragraphs("evidence", evidence, limit=LONGEST_EVIDENCE)
-        now = self._clock.now()
         async with self._storage.write() as tx:
-            known = await _get(tx, actor, consent_id)
-            _refuse_ended(known)
-            since = _not_in_future("at", at or now, now)
-            if since < known["given_at"]:
-                raise Invalid("at", "ends_before_it_begins")
-            ended = {"revoked_through": channel.value, "revocation": said}
-            taken = update(consents).where(consents.c.id == consent_id)
-            await tx.execute(taken.values(**ended, revoked_at=since, revoked_by=id_of(actor)))
-            client_id, purpose = known["client_id"], known["purpose"]
-            await self._note(tx, actor, "consent_revoked", client_id, consent_id, purpose)
+            await self.revoke_within(
+                tx, actor, consent_id, channel=channel, evidence=evidence, at=at
+            )
+
+    async def revoke_within(
+        self,
+        tx: Write,
+        actor: Agent | None,
+        consent_id: int,
+        *,
+        channel: Channel,
+        evidence: str = "",
+        at: datetime | None = None,
+    ) -> dict[str, Any]:
+        """The same in a transaction that does more; the consent's row as it was."""
+        said = paragraphs("evidence", evidence, limit=LONGEST_EVIDENCE)
+        known, now = await _get(tx, actor, consent_id), self._clock.now()
+        _refuse_ended(known)
+        since = _not_in_future("at", at or now, now)
+        if since < known["given_at"]:
+            raise Invalid("at", "ends_before_it_begins")
+        ended = {"revoked_through": channel.value, "revocation": said}
+        taken = update(consents).where(consents.c.id == consent_id)
+        await tx.execute(taken.values(**ended, revoked_at=since, revoked_by=id_of(actor)))
+        client_id, purpose = known["client_id"], known["purpose"]
+        await self._note(tx, actor, "consent_revoked", client_id, consent_id, purpose)
+        return known
 
     async def supersede(self, actor: Agent | None, consent_id: int, new: NewConsent) -> int:
         """Put a corrected consent in the place of one; its id. The first stays to be seen. As

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptedOut:
-    """Somebody wants no more calls: what rings for him now is to be given up. E.164."""
+    """Somebody wants no more calls: what rings for him now is to be given up. E.164. For one
+    campaign alone where `campaign_id` names it."""
 
     numbers: tuple[str, ...]
     client_id: int | None
+    campaign_id: int | None = None

@@ -168,6 +168,22 @@ async def own_list(tx: Write, now: datetime) -> int:
     return found or await make(tx, {"kind": ListKind.OWN.value, "created_at": now})
 
 
+async def campaign_list(tx: Write, campaign_id: int, now: datetime) -> int:
+    """The same for a campaign: the first of its own. NotFound for no such campaign."""
+    lists = do_not_call_lists.c
+    mine = and_(lists.campaign_id == campaign_id, lists.retired_at.is_(None))
+    known = await tx.execute(select(lists.id).where(mine).order_by(lists.id).limit(1))
+    found = known.scalar_one_or_none()
+    if found is not None:
+        return int(found)
+    query = select(campaigns.c.title).where(campaigns.c.id == existing_id(campaign_id))
+    title = (await tx.execute(query)).scalar_one_or_none()
+    if title is None:
+        raise NotFound(campaign_id=campaign_id)
+    row = {"kind": ListKind.CAMPAIGN.value, "title": title, "campaign_id": campaign_id}
+    return await make(tx, {**row, "created_at": now})
+
+
 async def make(tx: Write, row: dict[str, Any]) -> int:
     """Insert a list; its id."""
     made = await tx.execute(insert(do_not_call_lists).values(**row))
