@@ -6,7 +6,7 @@ that is not known, what was true a minute ago. Calls that still ring count for a
 rung: events over hazard met is an estimate without the bias of "answers come before no-answers".
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from math import log, sqrt
 
@@ -22,7 +22,6 @@ _ANCHOR_WEIGHT = 8.0  # answers that an anchor counts for where the hour is new;
 # since it last spoke against that, alarm at e^8. A doubling is told after some 40 answers, a
 # halving after 26; a false alarm comes every few thousand.
 _ALARM = 8.0
-_FORGIVEN = 0.9  # kept, at each look, of the ringing that a change has made meaningless
 _FAR = 1.3
 _LEAST, _MOST = 0.002, 0.98
 
@@ -45,12 +44,12 @@ class _Follower:
         self.answers = self.expected = 0.0
 
     def add(self, answers: float, expected: float) -> None:
-        kept = 1.0 - min(0.5, expected / self._memory)
+        kept = 1.0 - min(0.5, max(0.0, expected) / self._memory)
         self.answers = self.answers * kept + answers
-        self.expected = self.expected * kept + expected
+        self.expected = max(0.0, self.expected * kept + expected)
 
-    def ratio(self, weight: float, ringing: float = 0.0) -> float:
-        return (self.answers + weight) / (self.expected + ringing + weight)
+    def ratio(self, weight: float) -> float:
+        return (self.answers + weight) / (self.expected + weight)
 
 
 class _Change:
@@ -62,22 +61,21 @@ class _Change:
         self._log, self._rise = log(factor), factor - 1.0
         self.score = self.answers = self.expected = 0.0
 
-    def add(self, answers: float, expected: float, ringing: float) -> bool:
-        """Whether by now it must be believed, though so many answers may be expected of what rings
-        and has not answered."""
+    def add(self, answers: float, expected: float) -> bool:
+        """Whether by now it must be believed."""
         self.score += answers * self._log - expected * self._rise
         self.answers += answers
         self.expected += expected
         if self.score <= 0.0:
             self.clear()
-        return self.score - max(0.0, ringing * self._rise) > _ALARM
+        return self.score > _ALARM
 
     def clear(self) -> None:
         self.score = self.answers = self.expected = 0.0
 
 
 class AnswerRates:
-    """Learns from each dial that ended ringing, and tells the chance of the next."""
+    """Learns from each dial that rings, and tells the chance of the next."""
 
     def __init__(self) -> None:
         self._slots = [[0.0, 0.0] for _ in range(_HOURS)]  # answers and dials of other days
@@ -86,8 +84,11 @@ class AnswerRates:
         self._lately = _Follower(_MEMORY)
         self._changes = (_Change(2.0), _Change(0.5))
         self._anchor, self._weight = _FIRST_GUESS, 3.0
-        self._ringing = self._share = self._forgiven = 0.0
         self._peak = 0.0
+        self._ringing: list[tuple[Hashable, float]] = []  # at the last look
+        # Since that look: answers, and what the calls that ended had met in all their ringing.
+        self._answers = self._ended = 0.0
+        self._met = 0.0  # of what rang at the last look, the hazard met
 
     def chance(self, group: Hashable, hour: int) -> Chance:
         """Of a dial of the group that is placed in the office's hour `hour`."""
@@ -98,31 +99,33 @@ class AnswerRates:
 
     def observe(self, group: Hashable, hour: int, *, answered: bool, rung: float = 1.0) -> None:
         """A dial of the hour stopped ringing; `rung` is the share of those answered at all that are
-        answered by then (1: it rang to the end)."""
+        answered by then (1: it rang to the end). Believed with the next `look`."""
         if hour != self._hour:
             self._turn(hour)
-        mean = self._mean(group)
-        alike = mean / self._level()
-        expected = -log(1.0 - mean * rung)
+        alike = self._alike(group)
         answers = 1.0 if answered else 0.0
         self._now[0] += answers
         self._now[1] += alike
-        self._groups.setdefault(group, _Follower(_GROUP_MEMORY)).add(answers, expected / alike)
-        beside_anchor = expected * self._anchor / self._level()
-        self._lately.add(answers, beside_anchor)
-        ringing = self._level() * self._share
-        for change in self._changes:
-            if change.add(answers, expected, ringing):
-                self._begin_anew(change)
+        met = _hazard(self._level() * alike, rung) / alike
+        self._groups.setdefault(group, _Follower(_GROUP_MEMORY)).add(answers, met)
+        self._answers += answers
+        self._ended += self._anchored(group, rung)
+
+    def look(self, ringing: Iterable[tuple[Hashable, float]], *, watch: bool = True) -> None:
+        """What rings now: each call's group, and the share of those answered at all that are
+        answered by its age. `watch` for changes where these shares are known well enough."""
+        self._ringing = list(ringing)
+        met = self._met_ringing()
+        answers, expected = self._answers, self._ended + met - self._met
+        self._answers = self._ended = 0.0
+        self._met = met
+        beside = self._beside()
+        self._lately.add(answers, expected)
+        for change in self._changes if watch else ():
+            if change.add(answers, expected * beside):
+                self._begin_anew(change, beside)
                 break
         self._move_anchor()
-
-    def see_ringing(self, share: float) -> None:
-        """Calls ring that nobody has answered yet: `share` is the sum, over them, of how many of
-        those answered at all are answered by their age."""
-        self._share = share
-        self._forgiven = min(share, self._forgiven * _FORGIVEN)
-        self._ringing = self._anchor * (share - self._forgiven)
 
     def stressed(self, hour: int) -> float:
         """The chance that an average dial may turn out to have, should what has fallen come back:
@@ -131,34 +134,50 @@ class AnswerRates:
             self._turn(hour)
         return max(self._level(), self._peak)
 
+    def _beside(self) -> float:
+        """What the last answers say of the anchor: a factor of its hazard."""
+        return self._lately.ratio(self._weight)
+
     def _level(self) -> float:
         """The chance of an average dial now."""
-        beside = self._lately.ratio(self._weight, self._ringing)
-        return min(_MOST, max(_LEAST, self._anchor * beside))
+        missed: float = (1.0 - self._anchor) ** self._beside()
+        return min(_MOST, max(_LEAST, 1.0 - missed))
+
+    def _alike(self, group: Hashable) -> float:
+        follower = self._groups.get(group) if len(self._groups) > 1 else None
+        return follower.ratio(_GROUP_WEIGHT) if follower is not None else 1.0
 
     def _mean(self, group: Hashable) -> float:
-        follower = self._groups.get(group) if len(self._groups) > 1 else None
-        alike = follower.ratio(_GROUP_WEIGHT) if follower is not None else 1.0
-        return min(_MOST, max(_LEAST, self._level() * alike))
+        return min(_MOST, max(_LEAST, self._level() * self._alike(group)))
 
-    def _begin_anew(self, change: _Change) -> None:
+    def _anchored(self, group: Hashable, rung: float) -> float:
+        return _hazard(self._anchor * self._alike(group), rung)
+
+    def _met_ringing(self) -> float:
+        return sum(self._anchored(group, rung) for group, rung in self._ringing)
+
+    def _begin_anew(self, change: _Change, beside: float) -> None:
         """Only what has come since the change counts."""
-        beside_anchor = self._anchor / self._level()
         self._lately.answers = change.answers
-        self._lately.expected = change.expected * beside_anchor
+        self._lately.expected = change.expected / beside
         self._weight = min(self._weight, 2.0)
-        # Whom it dialled before was dialled in another world.
-        self._forgiven, self._ringing = self._share, 0.0
         for each in self._changes:
             each.clear()
 
     def _move_anchor(self) -> None:
         """Where the answers have left the anchor far behind, it follows: what is remembered is
         counted in answers that it expects."""
-        beside = self._lately.ratio(self._weight)
+        beside = self._beside()
         if not 1.0 / _FAR < beside < _FAR and self._lately.expected > 2.0 * self._weight:
-            self._anchor *= beside
-            self._lately.expected *= beside
+            level = self._level()
+            self._lately.expected *= log(1.0 - level) / log(1.0 - self._anchor)
+            self._drop(level)
+
+    def _drop(self, anchor: float) -> None:
+        """Let the anchor down elsewhere; what rings is measured by it from there on."""
+        before, self._anchor = self._anchor, anchor
+        self._ended *= log(1.0 - anchor) / log(1.0 - before)
+        self._met = self._met_ringing()
 
     def _turn(self, hour: int) -> None:
         """Another hour: what the last one brought belongs to what is usual."""
@@ -177,9 +196,15 @@ class AnswerRates:
         answers, dials = self._slots[hour]
         trust = answers / (answers + _KNOWN_AT)
         known = answers / dials * today**0.5 if answers else level
-        self._anchor = trust * known + (1.0 - trust) * level
+        anchor = trust * known + (1.0 - trust) * level
         self._weight = _ANCHOR_WEIGHT * (1.0 + 3.0 * trust)
         self._hour, self._now = hour, [0.0, 0.0]
         self._lately.answers = self._lately.expected = 0.0
         for change in self._changes:
             change.clear()
+        self._drop(min(_MOST, max(_LEAST, anchor)))
+
+
+def _hazard(chance: float, rung: float) -> float:
+    """Met by a call that is answered with that chance, and has rung for so much of the time."""
+    return -log(1.0 - min(_MOST, chance) * rung)

@@ -1,6 +1,7 @@
 """How soon an operator is free again: talk and wrap-up, by kind of client and by operator."""
 
 from collections.abc import Hashable, Iterable
+from math import sqrt
 
 from dialer.estimating.bins import EDGES
 from dialer.estimating.curve import Curve
@@ -8,6 +9,7 @@ from dialer.estimating.durations import Durations
 
 _OPERATOR_WEIGHT = 20.0  # conversations by which an operator is drawn towards all
 _OPERATOR_MEMORY = 300.0  # conversations
+_FIRST_WEIGHT = 4.0  # conversations that what is usual in the trade counts for
 _EVERY = 200.0  # observations after which curves are drawn anew, at the latest
 
 
@@ -83,6 +85,11 @@ class Handling:
         self.talk = Phase(60.0, 1.0)
         self.wrap_up = Phase(20.0, 0.8)
         self._tables: dict[tuple[bool, Hashable, float], list[float]] = {}
+
+    @property
+    def doubt(self) -> float:
+        """The relative standard deviation of how many come free, from how few have been seen."""
+        return 1.0 / sqrt(_FIRST_WEIGHT + self.talk.all.observed)
 
     def wants_refresh(self) -> bool:
         """Whether enough was observed for the curves to be drawn anew (some milliseconds)."""

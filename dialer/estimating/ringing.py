@@ -19,6 +19,11 @@ class TimeToAnswer:
         self._total = 0.0
         self.refresh()
 
+    @property
+    def is_known(self) -> bool:
+        """Whether what was observed outweighs the first guess three times."""
+        return self._total >= 4.0 * _WEIGHT
+
     def observe(self, seconds: float) -> None:
         """Somebody answered after so much ringing."""
         self._cells[min(_CELLS - 1, max(0, int(seconds)))] += 1.0

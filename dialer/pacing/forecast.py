@@ -12,21 +12,46 @@ _EXACT_TERMS = 16
 
 
 class Instant:
-    """One instant ahead: `free` operators for certain, others and calls with their chances."""
+    """One instant ahead: `free` operators for certain, others and calls with their chances.
 
-    __slots__ = ("_demand", "_exact", "_freed", "_variance", "capacity", "free", "mean")
+    The doubts are relative standard deviations: of what all answers have in common, and of what
+    all who come free have in common.
+    """
 
-    def __init__(self, free: int, freed: Sequence[float], answered: Sequence[float]) -> None:
+    __slots__ = (
+        "_answers",
+        "_demand",
+        "_doubt",
+        "_exact",
+        "_freed",
+        "_shared",
+        "_variance",
+        "capacity",
+        "free",
+        "mean",
+    )
+
+    def __init__(
+        self,
+        free: int,
+        freed: Sequence[float],
+        answered: Sequence[float],
+        answer_doubt: float = 0.0,
+        freed_doubt: float = 0.0,
+    ) -> None:
         self.free = free
         mean, variance = float(free), 0.0
         for chance in freed:
             mean += chance
             variance += chance * (1.0 - chance)
         self.capacity = mean  # operators free by then, expected
+        self._shared = (freed_doubt * (mean - free)) ** 2
+        self._doubt = answer_doubt
+        self._answers = 0.0
         for chance in answered:
-            mean -= chance
+            self._answers += chance
             variance += chance * (1.0 - chance)
-        self.mean = mean  # operators left over, expected
+        self.mean = mean - self._answers  # operators left over, expected
         self._variance = variance
         self._exact = len(freed) + len(answered) <= _EXACT_TERMS
         self._demand = sum_of(answered) if self._exact else []
@@ -35,6 +60,7 @@ class Instant:
     def add(self, answered: float) -> None:
         """One more call rings, answered by then with that chance."""
         self.mean -= answered
+        self._answers += answered
         self._variance += answered * (1.0 - answered)
         if self._exact:
             _one_more(self._demand, answered)
@@ -42,7 +68,8 @@ class Instant:
     def taken(self) -> float:
         """The chance that a call answered then finds everybody taken: demand >= capacity."""
         if not self._exact:
-            return _below(0.5 - self.mean, self._variance)
+            shared = self._shared + (self._doubt * self._answers) ** 2
+            return _below(0.5 - self.mean, self._variance + shared)
         demand, free = self._demand, self.free
         chance, likely_freed, fewer = 0.0, 0.0, 0
         # Over the demand d: P(d) x P(freed <= d - free).

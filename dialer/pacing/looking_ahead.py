@@ -26,8 +26,11 @@ class LookingAhead:
         ringing = estimator.ringing
         self._ages = [at - call.since for call in floor.ringing.values()]
         rung = [ringing.share_by(age) for age in self._ages]
-        estimator.answering.see_ringing(sum(rung))
-        self.answer_chance = estimator.answering.chance(None, hour).mean
+        chance = estimator.answering.chance(None, hour)
+        self.answer_chance = chance.mean
+        # What is wrong about one call is wrong about all of them: among hundreds, luck evens out
+        # and this does not.
+        self._doubts = chance.deviation / chance.mean, estimator.handling.doubt
         groups = {call.group for call in floor.ringing.values()}
         of_group = {group: self._cautious(group) for group in groups}
         self._chances = [of_group[call.group] for call in floor.ringing.values()]
@@ -69,7 +72,7 @@ class LookingAhead:
 
     def _instant(self, ahead: float) -> Instant:
         free = len(self._floor.ready) - self._floor.waiting
-        return Instant(free, self._freed(ahead), self._answered(ahead))
+        return Instant(free, self._freed(ahead), self._answered(ahead), *self._doubts)
 
     def _freed(self, ahead: float) -> list[float]:
         """Of each busy operator, the chance to be free when who answers then has waited as long as

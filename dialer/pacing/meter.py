@@ -45,6 +45,7 @@ class Meter:
             rule.window
         )
         self._pieces: deque[tuple[float, Count]] = deque()
+        self._bound: tuple[Count, float] | None = None  # of rolling windows, the tightest
         # Of this window and of the last few: the answers of each ten minutes since it began.
         self._course: dict[int, int] = {}
         self._past: deque[dict[int, int]] = deque(maxlen=3)
@@ -59,6 +60,9 @@ class Meter:
             piece = self._piece(at)
             piece.answered += 1
             piece.abandoned += abandoned
+            if self._bound is not None:
+                self._bound[0].answered += 1
+                self._bound[0].abandoned += abandoned
         else:
             offset = int((at - self._began) // _PIECE)
             self._course[offset] = self._course.get(offset, 0) + 1
@@ -81,10 +85,33 @@ class Meter:
         """Whether the window is so long that its first abandoned calls are made up for in it."""
         return self.rule.window in (Window.PERIODS_OF_30_DAYS, Window.ROLLING_30_DAYS)
 
-    def to_come(self, at: float) -> float:
+    def tightest(self, at: float, limit: float) -> tuple[Count, float]:
+        """What must stay within the limit, and the answers that will surely be added to it: this
+        window; of rolling ones, which each begin at another time and will all end with what is
+        abandoned now in them, the one that has least to spare."""
+        if self._length is None:
+            return self.current, self._to_come(at)
+        if self._bound is None:
+            self._bound = self._tightest_rolling(limit)
+        return self._bound
+
+    def _tightest_rolling(self, limit: float) -> tuple[Count, float]:
+        """A window that began later than the present one ends later: until then as many will answer
+        as in the time between both beginnings, judged by half."""
+        begun, to_come = Count(), 0.5 * self.current.answered
+        tightest, spare = (Count(), to_come), limit * to_come
+        for _, piece in reversed(self._pieces):
+            to_come -= 0.5 * piece.answered
+            begun = Count(begun.answered + piece.answered, begun.abandoned + piece.abandoned)
+            left = limit * (begun.answered + to_come) - begun.abandoned
+            if left < spare:
+                tightest, spare = (begun, to_come), left
+        return tightest
+
+    def _to_come(self, at: float) -> float:
         """The answers that this window will still see, judged by the leanest of the last three and
-        halved; 0 where that is not known, and in rolling windows, whose end is always now."""
-        if not self._past or self._length is not None:
+        halved; 0 where that is not known."""
+        if not self._past:
             return 0.0
         offset = int((at - self._began) // _PIECE)
         left = (sum(n for piece, n in past.items() if piece > offset) for past in self._past)
@@ -98,6 +125,7 @@ class Meter:
     def _piece(self, at: float) -> Count:
         if not self._pieces or at - self._pieces[-1][0] >= _PIECE:
             self._pieces.append((at, Count()))
+            self._bound = None
         return self._pieces[-1][1]
 
     def _roll(self, gone: float) -> None:
@@ -107,6 +135,7 @@ class Meter:
             _, count = self._pieces.popleft()
             self.current.answered -= count.answered
             self.current.abandoned -= count.abandoned
+            self._bound = None
 
     def _window_of(self, at: float) -> tuple[float, float]:
         if self.rule.window is Window.PERIODS_OF_30_DAYS:

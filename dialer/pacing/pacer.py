@@ -64,6 +64,8 @@ class Pacer:
 
     def decide(self, floor: Floor, at: float, hour: int) -> Decision:
         """The calls to place at `at` (POSIX seconds), in the office's hour `hour`."""
+        ringing = [(call.group, at - call.since) for call in floor.ringing.values()]
+        self.estimator.look(at, ringing)
         decision = self._wanted(floor, at, hour)
         return self._within_lines(decision, floor, at)
 
@@ -80,14 +82,14 @@ class Pacer:
             return Decision(max(0, floor.unmet), Why.ONE_PER_OPERATOR, ready, ringing)
         self.meter.turn(at)
         self.steering.turn(self.meter.windows, self.meter.usual)
-        risk = self.steering.risk(
-            self.meter.current,
-            self.meter.to_come(at),
-            may_recover=self.meter.is_long and self._goes_on(floor, hour),
-        )
+        count, to_come = self.meter.tightest(at, self._limit)
+        may_recover = self.meter.is_long and self._goes_on(floor, hour)
+        risk = self.steering.risk(count, to_come, may_recover=may_recover)
         if risk == 0.0:
+            self.steering.took(0.0)
             return self._careful(floor)
         if policy.mode is Mode.POWER:
+            self.steering.took(risk)
             wanted = round(policy.ratio * ready) - ringing - floor.waiting
             return Decision(max(0, wanted), Why.RATIO, ready, ringing)
         return self._forecast(floor, at, hour, risk)
@@ -137,6 +139,7 @@ class Pacer:
         while calls < most and ahead.taken <= risk:
             calls += 1
             ahead.add()
+        self.steering.took(min(risk, ahead.taken))
         return Decision(
             max(calls, floor.unmet, 0),
             Why.FORECAST,

@@ -24,6 +24,7 @@ _STRONGEST, _WEAKEST = 0.5, 0.06  # e-folds of risk per call in the purse
 _OVERTAKING = 1.3
 _OVERTAKING_WEIGHT = 3.0  # abandoned calls
 _OVERTAKING_MEMORY = 40.0
+_LEAST_OVERTAKING = 0.7  # what nobody was abandoned in may have been luck
 # Room for clusters: where each expected one brings another with it, four and a half are kept free.
 _CLUSTER = 2.5
 # Of the usual risk, while one cluster would break the limit: one call in 250 answers is abandoned,
@@ -76,16 +77,19 @@ class Steering:
         `to_come` are the answers that the window will surely still see without any risk;
         `may_recover`: it is so long that a call abandoned at its beginning is made up for.
         """
-        risk = self._risk(meter, to_come, may_recover)
+        return self._risk(meter, to_come, may_recover)
+
+    def took(self, risk: float) -> None:
+        """A decision was made, and its last dial has that chance of being abandoned."""
         # What is abandoned now was dialled some seconds ago.
         self._last_risk = max(risk, 0.9 * self._last_risk)
-        return risk
 
     @property
     def overtaking(self) -> float:
         """How many are abandoned for each that the forecast expected."""
         first = _OVERTAKING_WEIGHT
-        return (self._abandoned + first) / (self._risked + first / _OVERTAKING)
+        learned = (self._abandoned + first) / (self._risked + first / _OVERTAKING)
+        return max(_LEAST_OVERTAKING, learned)
 
     @property
     def needed_room(self) -> float:

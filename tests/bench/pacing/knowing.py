@@ -1,6 +1,6 @@
 """Rivals that know the scenario's distributions: what could be won by learning perfectly."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from math import erf, exp, pi, sqrt
 from typing import Final
 
@@ -40,6 +40,8 @@ class _KnownRates(AnswerRates):
 
     def observe(self, group: Hashable, hour: int, *, answered: bool, rung: float = 1.0) -> None: ...
 
+    def look(self, ringing: Iterable[tuple[Hashable, float]], *, watch: bool = True) -> None: ...
+
 
 class _KnownTimes(TimeToAnswer):
     def __init__(self, scenario: Scenario) -> None:
@@ -63,6 +65,10 @@ class _KnownHandling(Handling):
                     for number, kind in enumerate(scenario.kinds)
                 }
             )
+
+    @property
+    def doubt(self) -> float:
+        return 0.0
 
     def wants_refresh(self) -> bool:
         return False

@@ -18,6 +18,7 @@ def dial(rates: AnswerRates, random: Random, chance: float, hour: int, count: in
 def one(rates: AnswerRates, random: Random, chance: float, hour: int, group: str = "list") -> None:
     answered = random.random() < chance
     rates.observe(group, hour, answered=answered, rung=random.random() if answered else 1.0)
+    rates.look([])
 
 
 @pytest.mark.parametrize("chance", [0.03, 0.08, 0.25, 0.4, 0.7])
@@ -76,24 +77,43 @@ def test_lists_are_told_apart() -> None:
     assert rates.chance("cold", 10).mean == pytest.approx(0.1, rel=0.25)
 
 
-def test_answers_that_come_before_no_answers_do_not_deceive() -> None:
-    """Of 1,000 calls placed at once with a chance of 0.2, a quarter of the answers have come after
-    eight seconds, and no call has rung to its end: the share of ended calls that were answered is
-    then 1."""
-    believing, naive = Estimator(), Estimator()
-    for estimator in (believing, naive):
-        for number in range(400):
-            estimator.ringing.observe(4.0 + number % 16)
-        estimator.ringing.refresh()
-    for number in range(50):
-        seconds = 4.0 + number * 4.0 / 50.0
-        still_ringing = 1000 - number
-        believing.answering.see_ringing(still_ringing * believing.ringing.share_by(seconds))
-        for estimator in (believing, naive):
-            estimator.answered("list", 10, seconds)
+@pytest.mark.parametrize(("calls", "chance"), [(1000, 0.2), (500, 0.4), (2000, 0.08)])
+def test_of_many_calls_placed_at_once_the_answers_that_come_first_do_not_deceive(
+    calls: int, chance: float
+) -> None:
+    """As when two hundred operators begin together: after eight seconds a quarter of those who will
+    answer have, and nobody has rung to the end; later only those ring on who will not."""
+    estimator, random = Estimator(), Random(10)
+    for number in range(400):
+        estimator.ringing.observe(4.0 + number % 16)
+    estimator.ringing.refresh()
+    answers = sorted(random.uniform(4.0, 20.0) for _ in range(calls) if random.random() < chance)
+    told = []
+    for second in range(26):
+        for rang in answers:
+            if second - 1 < rang <= second:
+                estimator.answered("list", 10, rang)
+        if second == 25:
+            for _ in range(calls - len(answers)):
+                estimator.unanswered("list", 10, 25.0)
+        still = calls - sum(rang <= second for rang in answers) if second < 25 else 0
+        estimator.look(float(second), [("list", float(second))] * still)
+        told.append(estimator.answering.chance("list", 10).mean)
 
-    assert naive.answering.chance("list", 10).mean > 0.8
-    assert believing.answering.chance("list", 10).mean == pytest.approx(0.2, rel=0.35)
+    for believed in told[8:]:
+        assert believed == pytest.approx(chance, rel=0.35)
+    assert told[-1] == pytest.approx(chance, rel=0.15)
+
+
+def test_of_many_calls_placed_at_once_the_quick_answers_are_not_taken_for_all() -> None:
+    """Eight seconds after them nobody can have answered in more than eight."""
+    estimator = Estimator()
+    for rang in range(3, 9):
+        for _ in range(20):
+            estimator.look(float(rang), [("list", float(rang))] * 500)
+            estimator.answered("list", 10, float(rang))
+
+    assert estimator.ringing.share_by(8.0) < 0.4
 
 
 def test_what_has_fallen_may_come_back() -> None:

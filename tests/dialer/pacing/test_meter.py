@@ -74,9 +74,25 @@ def test_what_is_still_to_come_is_half_of_the_leanest_of_the_last_days() -> None
     morning = (noon + timedelta(days=3)).timestamp()
     counting.turn(morning)
 
-    assert counting.to_come(morning) == 20.0
-    assert counting.to_come(morning + 6 * 3600) == 0.0
-    assert meter(Window.ROLLING_24_HOURS).to_come(morning) == 0.0
+    assert counting.tightest(morning, 0.03)[1] == 20.0
+    assert counting.tightest(morning + 6 * 3600, 0.03)[1] == 0.0
+
+
+def test_of_rolling_windows_the_one_that_will_break_first_is_told() -> None:
+    """Yesterday many answered in the morning, and all who were abandoned were so in the evening:
+    by noon the window will have lost the morning and kept the evening."""
+    counting, midnight = meter(Window.ROLLING_24_HOURS), at(MOSCOW, 2026, 3, 2)
+    for minute in range(9 * 60, 12 * 60):
+        counting.record(midnight + minute * 60.0, abandoned=False)
+    for minute in range(18 * 60, 20 * 60):
+        counting.record(midnight + minute * 60.0, abandoned=minute % 30 == 0)
+    evening = midnight + 20 * 3600.0
+    counting.turn(evening)
+
+    assert (counting.current.answered, counting.current.abandoned) == (300, 4)
+    count, to_come = counting.tightest(evening, 0.03)
+    assert (count.answered, count.abandoned) == (120, 4)
+    assert to_come == 90.0  # half of the mornings' answers, should tomorrow be like today
 
 
 def test_a_window_that_is_closed_early_is_remembered_if_it_was_the_worst() -> None:

@@ -40,7 +40,9 @@ def test_what_is_abandoned_follows_the_aim() -> None:
     steering, count = Steering(0.03), Count()
     for _ in range(20_000):
         steering.turn(1, max(1, count.answered))
-        abandoned = random.random() < 1.8 * steering.risk(count, 0.0)
+        risk = steering.risk(count, 0.0)
+        steering.took(risk)
+        abandoned = random.random() < 1.8 * risk
         count.answered += 1
         count.abandoned += abandoned
         steering.answered(abandoned=abandoned)
@@ -53,7 +55,9 @@ def test_a_campaign_may_aim_lower_than_the_law() -> None:
     steering, count = Steering(0.03, target=0.01), Count()
     for _ in range(20_000):
         steering.turn(1, max(1, count.answered))
-        abandoned = random.random() < 1.5 * steering.risk(count, 0.0)
+        risk = steering.risk(count, 0.0)
+        steering.took(risk)
+        abandoned = random.random() < 1.5 * risk
         count.answered += 1
         count.abandoned += abandoned
         steering.answered(abandoned=abandoned)
@@ -66,12 +70,26 @@ def test_an_overtaking_world_is_learned() -> None:
     steering, count = Steering(0.03), Count()
     for _ in range(8000):
         steering.turn(1, max(1, count.answered))
-        abandoned = random.random() < 2.5 * steering.risk(count, 0.0)
+        risk = steering.risk(count, 0.0)
+        steering.took(risk)
+        abandoned = random.random() < 2.5 * risk
         count.answered += 1
         count.abandoned += abandoned
         steering.answered(abandoned=abandoned)
 
     assert steering.overtaking == pytest.approx(2.5, rel=0.4)
+
+
+def test_risk_that_was_not_taken_teaches_nothing() -> None:
+    """Where trunks or a full floor of free operators held the calls back, that nobody was abandoned
+    says nothing of the forecast."""
+    steering = Steering(0.03)
+    for _ in range(1000):
+        steering.risk(Count(1000, 0), 0.0)
+        steering.took(0.0)
+        steering.answered(abandoned=False)
+
+    assert steering.overtaking == pytest.approx(Steering(0.03).overtaking)
 
 
 def test_the_first_calls_of_a_short_window_are_risked_for_nothing() -> None:

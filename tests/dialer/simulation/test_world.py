@@ -149,6 +149,21 @@ def test_predictive_keeps_operators_busier_than_progressive_within_the_law() -> 
     assert busy[Mode.PREDICTIVE].abandoned_share <= 0.03
 
 
+@pytest.mark.parametrize("chance", [0.1, 0.4])
+def test_a_hundred_operators_who_begin_together_are_kept_busy_within_the_law(
+    chance: float,
+) -> None:
+    """Hundreds of calls are placed before the first answer: whoever takes the quick ones for all,
+    or the rest for a lull, lets dozens be abandoned, and then waits an hour for the meter."""
+    law = replace(LAW, abandonment=replace(LAW.abandonment, window=Window.DAY))
+    shifts = (Shift(100, 9 * 60, 11 * 60),)
+    answering = Answering((chance,) * 24)
+    result = run(scenario(law=law, shifts=shifts, answering=answering, days=1, tick_seconds=1.0))
+
+    assert result.violations == {}
+    assert result.busy_share > 0.85
+
+
 @pytest.mark.parametrize("window", Window)
 def test_every_window_stays_within_its_limit(window: Window) -> None:
     law = replace(LAW, abandonment=replace(LAW.abandonment, window=window))
