@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crm_core.storage.one_trip import Fetch, OneTripDriver
 
 Convert = Callable[[Any], Any] | None
-Columns = tuple[tuple[str, Convert], ...]
 
-
-Row = dict[str, Any]
+Row = Any
+"""A dict by column name, or the tuple that the statement makes of a row."""
+Read = Callable[[Iterable[Iterable[Any]]], list[Row]]
 Asked = tuple["HotSelect", Mapping[str, object]]
 """A statement and its parameters."""
 
@@ -36,8 +36,9 @@ async def read_through(connection: AsyncConnection, reading: Reading[T]) -> T:
         asked = next(reading)
         while True:
             told = []
-            for sql, values, columns in _prepared(asked, dialect):
-                told.append([_as_dict(columns, row) for row in await driver.fetch(sql, *values)])
+            for statement, given in asked:
+                sql, values, read = statement.prepare(dialect, given)
+                told.append(read(await driver.fetch(sql, *values)))
             asked = reading.send(told)
     except StopIteration as ended:
         result: T = ended.value
@@ -57,71 +58,105 @@ def _converse(reading: Reading[T], dialect: Dialect, fetch: Fetch) -> T:
     try:
         asked = next(reading)
         while True:
-            told = [
-                [_as_dict(columns, row) for row in fetch(sql, values)]
-                for sql, values, columns in _prepared(asked, dialect)
-            ]
+            told = []
+            for statement, given in asked:
+                sql, values, read = statement.prepare(dialect, given)
+                told.append(read(fetch(sql, values)))
             asked = reading.send(told)
     except StopIteration as ended:
         result: T = ended.value
         return result
 
 
-def _prepared(
-    asked: Sequence[Asked], dialect: Dialect
-) -> list[tuple[str, tuple[Any, ...], Columns]]:
-    return [statement.prepare(dialect, given) for statement, given in asked]
-
-
-def _as_dict(columns: Columns, row: Iterable[Any]) -> dict[str, Any]:
-    return {
-        name: value if convert is None or value is None else convert(value)
-        for (name, convert), value in zip(columns, row, strict=True)
-    }
-
-
 class _Compiled(NamedTuple):
     sql: str
-    parameters: tuple[str, ...]
+    parameters: tuple[tuple[str, Convert], ...]
     constants: dict[str, Any]
-    columns: Columns
+    read: Read
 
 
 class HotSelect:
-    """A SELECT with text or number parameters; rows come as dicts by column name.
+    """A SELECT whose parameters are bound by name, typed where they are neither text nor number.
+    Rows come as dicts by column name, or as tuples of the kind `row`, whose fields are the columns.
 
     It takes part in the connection's transaction if there is one; errors are the driver's own.
     """
 
-    def __init__(self, statement: Select[Any]) -> None:
+    def __init__(
+        self,
+        statement: Select[Any],
+        *,
+        postgresql: Select[Any] | None = None,
+        row: type[tuple[Any, ...]] | None = None,
+    ) -> None:
         self._statement = statement
+        self._postgresql = statement if postgresql is None else postgresql
+        self._row = row
         self._compiled: dict[str, _Compiled] = {}
 
-    async def rows(self, connection: AsyncConnection, **parameters: object) -> list[dict[str, Any]]:
+    async def rows(self, connection: AsyncConnection, **parameters: object) -> list[Row]:
         """All rows, their values as Python's own types."""
         [rows] = await rows_of(connection, (self, parameters))
         return rows
 
     def prepare(
         self, dialect: Dialect, given: Mapping[str, object]
-    ) -> tuple[str, tuple[Any, ...], Columns]:
-        """The statement for `dialect`, its values in order, and what to make of its columns."""
-        compiled = self._for(dialect)
-        named = {**compiled.constants, **given}
-        values = tuple(named[name] for name in compiled.parameters)
-        return compiled.sql, values, compiled.columns
-
-    def _for(self, dialect: Dialect) -> _Compiled:
-        known = self._compiled.get(dialect.name)
-        if known is None:
-            known = self._compiled[dialect.name] = self._compile(dialect)
-        return known
+    ) -> tuple[str, tuple[Any, ...], Read]:
+        """The statement for `dialect`, its values in order, and what makes rows of its rows."""
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            compiled = self._compiled[dialect.name] = self._compile(dialect)
+        sql, parameters, constants, read = compiled
+        named = {**constants, **given}
+        values = tuple(
+            named[name] if convert is None else convert(named[name]) for name, convert in parameters
+        )
+        return sql, values, read
 
     def _compile(self, dialect: Dialect) -> _Compiled:
-        made = self._statement.compile(dialect=dialect)
-        columns = tuple(
-            (column.name, column.type.dialect_impl(dialect).result_processor(dialect, None))
-            for column in self._statement.selected_columns
-        )
+        statement = self._postgresql if dialect.name == "postgresql" else self._statement
+        made: Any = statement.compile(dialect=dialect)
+        converts = {
+            name: parameter.type.dialect_impl(dialect).bind_processor(dialect)
+            for name, parameter in made.binds.items()
+        }
+        parameters = tuple((name, converts[name]) for name in made.positiontup or ())
         constants = {name: value for name, value in made.params.items() if value is not None}
-        return _Compiled(str(made), tuple(made.positiontup or ()), constants, columns)
+        return _Compiled(str(made), parameters, constants, self._reader(statement, dialect))
+
+    def _reader(self, statement: Select[Any], dialect: Dialect) -> Read:
+        columns = statement.selected_columns
+        names = [column.name for column in columns]
+        if self._row is None:
+            make: Callable[[Iterable[Any]], Row] = partial(_as_dict, names)
+        else:
+            make = self._row._make  # type: ignore[attr-defined]
+        converts = [
+            (place, convert)
+            for place, column in enumerate(columns)
+            if (convert := column.type.dialect_impl(dialect).result_processor(dialect, None))
+        ]
+        return partial(_read_converted if converts else _read_plain, make, converts)
+
+
+def _as_dict(names: Sequence[str], row: Iterable[Any]) -> dict[str, Any]:
+    return dict(zip(names, row, strict=True))
+
+
+def _read_plain(make: Any, _converts: Any, rows: Iterable[Iterable[Any]]) -> list[Row]:
+    return list(map(make, rows))
+
+
+def _read_converted(
+    make: Callable[[Iterable[Any]], Row],
+    converts: Sequence[tuple[int, Callable[[Any], Any]]],
+    rows: Iterable[Iterable[Any]],
+) -> list[Row]:
+    made = []
+    for row in rows:
+        values = list(row)
+        for place, convert in converts:
+            if values[place] is not None:
+                values[place] = convert(values[place])
+        made.append(make(values))
+    return made

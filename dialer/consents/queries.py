@@ -27,16 +27,17 @@ async def consents_of(
     for client_id, e164 in asked:
         numbers[client_id].add(e164)
     found = defaultdict[Asked, list[Consent]](list)
-    for client_id, number, *times in await connection.execute(about(numbers, purpose)):
+    whose = consents.c.client_id.in_(numbers)
+    for client_id, number, *times in await connection.execute(about(whose, purpose)):
         meant = numbers[client_id] if number is None else numbers[client_id] & {number}
         for e164 in meant:
             found[client_id, e164].append(Consent(*times))
     return {one: tuple(said) for one, said in found.items()}
 
 
-def about(client_ids: Collection[Any], purpose: Purpose) -> Select[Any]:
-    """The number of each consent, a row for each of a contact's; None for all the client's. The ids
-    may be parameters of a statement that is compiled once."""
+def about(which: Any, purpose: Purpose) -> Select[Any]:
+    """The number of each consent, a row for each of a contact's; None for all the client's. `which`
+    is the condition on `consents`."""
     said, his = consents.c, client_numbers.c
     number = func.coalesce(said.e164, his.e164)
     # His numbers are found by the client: nearly all numbers have no contact at all, and an index
@@ -53,7 +54,7 @@ def about(client_ids: Collection[Any], purpose: Purpose) -> Select[Any]:
         .select_from(consents)
         .outerjoin(client_numbers, of_contact)
         .where(
-            said.client_id.in_(client_ids),
+            which,
             said.purpose == purpose,
             said.superseded_by_id.is_(None),
             said.erased_at.is_(None),

@@ -40,7 +40,11 @@ def naming(
     """SELECT of (e164, listed) for those of the numbers that stand somewhere: a word of `Listed`;
     a number may come several times. Of campaign lists only that campaign's count."""
     asked = [digits for digits in map(imported_form, numbers) if digits is not None]
-    return union_all(kept_naming(numbers, campaign_id, at), imported_naming(asked))
+    kept, imported = do_not_call_numbers.c, do_not_call_imported.c
+    return union_all(
+        kept_naming(kept.e164.in_(numbers), campaign_id, at),
+        imported_naming(imported.number.in_(asked)),
+    )
 
 
 async def lists_naming(
@@ -57,9 +61,9 @@ async def lists_naming(
     return {e164: frozenset(listed) for e164, listed in found.items()}
 
 
-def kept_naming(numbers: Collection[Any], campaign_id: Any, at: Any) -> Any:
-    """Of own and campaign lists; what is asked for may be values, or parameters of a statement that
-    is compiled once."""
+def kept_naming(which: Any, campaign_id: Any, at: Any) -> Any:
+    """Of own and campaign lists; `which` is the condition on `do_not_call_numbers`. What is asked
+    for may be values, or parameters of a statement that is compiled once."""
     kept, lists = do_not_call_numbers.c, do_not_call_lists.c
     own = case(
         (or_(*(kept.how == how for how in OPT_OUTS)), literal(Listed.OPT_OUT.value)),
@@ -71,12 +75,13 @@ def kept_naming(numbers: Collection[Any], campaign_id: Any, at: Any) -> Any:
         select(kept.e164.label("e164"), listed.label("listed"))
         .select_from(do_not_call_numbers)
         .join(do_not_call_lists, lists.id == kept.list_id)
-        .where(kept.e164.in_(numbers), standing(at), lists.retired_at.is_(None), ours)
+        .where(which, standing(at), lists.retired_at.is_(None), ours)
     )
 
 
-def imported_naming(asked: Collection[Any]) -> Any:
-    """Of national lists, which keep numbers in their `imported_form`."""
+def imported_naming(which: Any) -> Any:
+    """Of national lists, which keep numbers in their `imported_form`; `which` is the condition on
+    `do_not_call_imported`."""
     imported, imports, lists = do_not_call_imported.c, do_not_call_imports.c, do_not_call_lists.c
     written = literal("+").concat(cast(imported.number, String(20)))
     return (
@@ -85,7 +90,7 @@ def imported_naming(asked: Collection[Any]) -> Any:
         .join(do_not_call_imports, imports.id == imported.import_id)
         .join(do_not_call_lists, lists.id == imports.list_id)
         .where(
-            imported.number.in_(asked),
+            which,
             imports.state == ImportState.IN_FORCE,
             lists.retired_at.is_(None),
         )

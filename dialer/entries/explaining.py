@@ -1,6 +1,6 @@
 """Why an entry is not dialled, or why it is next: facts for any entry at any time, as codes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from enum import StrEnum
 from typing import Final
@@ -15,9 +15,10 @@ from dialer.campaigns.queries import filled_of
 from dialer.campaigns.states import CampaignState
 from dialer.compliance.permission import judge
 from dialer.compliance.refusals import Permission
-from dialer.entries.choosing import FAR, Rules, closed_by_campaign, is_better_later
+from dialer.entries.choice import Rules
 from dialer.entries.foremost import BUCKETS, COUNT_BEFORE
 from dialer.entries.gathering import Asking, Known, Met, asking, gather
+from dialer.entries.open_hours import FAR, closed_by_campaign, closes_at, is_better_later
 from dialer.entries.states import EntryState, zones_from
 from dialer.entries.tables import entries, entry_buckets
 from dialer.order.quotas import Filled
@@ -85,7 +86,7 @@ async def why(
     if state in (EntryState.DONE, EntryState.NEVER):
         return Explanation(entry_id, at, state, (Said(Fact.OVER, row["reason"]),), None)
     facts = _of_campaign(rules, at) + _of_entry(row, state)
-    asked = asking(connection, rules.campaign.id, rules.law.profile, at, rules.own)
+    asked = asking(rules.campaign.id, rules.law.profile, at, rules.own)
     known = await read_through(connection, _gathering(asked, entry_id))
     law, permission = _of_person(row, known, rules, at)
     facts += law
@@ -154,10 +155,9 @@ def _of_person(
     if not known.candidates:
         return [Said(Fact.CLIENT_GONE)], None
     [candidate] = known.candidates
-    card = known.cards[candidate.id]
-    if card.gone:
+    if candidate.gone:
         return [Said(Fact.CLIENT_GONE)], None
-    found = [] if card.his else [Said(Fact.NUMBER_GONE)]
+    found = [] if candidate.his else [Said(Fact.NUMBER_GONE)]
     if candidate.id in known.going_on and row["state"] != EntryState.LEASED.value:
         found.append(Said(Fact.BEING_CALLED))
     zones = zones_from(row["zones"] or "")
@@ -190,25 +190,10 @@ async def _of_turn(
     if zones and is_better_later(row["kind"], zones, rules.scores, at, None):
         found.append(Said(Fact.BETTER_LATER))
     [buckets] = await rows_of(connection, (BUCKETS, {"campaign": rules.campaign.id}))
-    count = 0
-    for bucket in buckets:
-        first = bucket["first_rank"]
-        if first is None or first > row["rank"] or closed_now(bucket["zones"], rules, at):
-            continue
-        asked = {"bucket": bucket["id"], "rank": row["rank"], "id": row["id"]}
-        [[before]] = await rows_of(connection, (COUNT_BEFORE, {**asked, "most": COUNTED - count}))
-        count += before["count"]
-        if count >= COUNTED:
-            break
-    return [*found, Said(Fact.BEFORE, count=count)]
-
-
-def closed_now(zones: str, rules: Rules, at: datetime) -> bool:
-    """Whether a bucket is closed by the law's hours or the campaign's."""
-    known = zones_from(zones)
-    law = replace(rules.campaign, hours=rules.law.profile.hours)
-    by_law = closed_by_campaign(replace(rules, campaign=law), known, at)
-    return by_law is not None or closed_by_campaign(rules, known, at) is not None
+    opened = [each.id for each in buckets if closes_at(zones_from(each.zones), rules, at)[0]]
+    asked = {"buckets": opened, "rank": row["rank"], "id": row["id"], "most": COUNTED}
+    [[before]] = await rows_of(connection, (COUNT_BEFORE, asked))
+    return [*found, Said(Fact.BEFORE, count=before["count"])]
 
 
 def _ends_never(said: Said, permission: Permission | None) -> bool:

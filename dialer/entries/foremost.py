@@ -1,78 +1,58 @@
-"""The statements of choosing: who stands first in each bucket, and what is known of them.
+"""The statements of a line: the buckets of a campaign, who stands foremost in each, and how full
+its segments are.
 
 Compiled once and given to the driver itself; each reads an index to the wanted length and no
 further, so a list of two millions costs what one of twenty thousand does.
 """
 
-from functools import cache
-from itertools import chain, repeat
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
+    Dialect,
     Integer,
-    String,
+    Text,
+    TypeDecorator,
     bindparam,
     func,
     literal_column,
     select,
     tuple_,
+    type_coerce,
     union_all,
 )
+from sqlalchemy.dialects import postgresql
 
-from crm_core.clients.tables import client_numbers, clients
-from crm_core.storage.base import Instant
+from crm_core.storage.among import among
 from crm_core.storage.hot import HotSelect
-from dialer.campaigns.tables import attempts, campaign_segments
-from dialer.consents.kinds import Purpose
-from dialer.consents.queries import about
-from dialer.do_not_call.queries import imported_naming, kept_naming
+from dialer.campaigns.tables import campaign_segments
 from dialer.entries.states import EntryState
 from dialer.entries.tables import entries, entry_buckets
-from telephony.events import Outcome
 
-AT_ONCE: Final = 64  # parameters of one statement
 _E = entries.c
-_PLACE: Final = (_E.id, _E.rank, _E.bucket_id)
-"""All in the index: the rows themselves are read of those only who are picked."""
+_B = entry_buckets.c
 _CAMPAIGN: Final = bindparam("campaign", type_=Integer)
+_MOST: Final = bindparam("most", type_=Integer)
 _READY: Final[Any] = literal_column(f"'{EntryState.READY.value}'")
 _CERTAIN: Final[Any] = literal_column(f"'{EntryState.CERTAIN.value}'")
+_BLANK: Final[Any] = literal_column("' '")
+_NOBODY: Final[Any] = literal_column("''")
 
 
-def named(prefix: str, values: Any, filler: object) -> dict[str, object]:
-    """Parameters `prefix0`, `prefix1`, … of a statement that takes AT_ONCE of them."""
-    return dict(zip(_names(prefix), chain(values, repeat(filler)), strict=False))
+class BucketRow(NamedTuple):
+    """A bucket as it is kept."""
 
+    id: int
+    zones: str
+    segment: str
+    kind: str
 
-@cache
-def _names(prefix: str) -> tuple[str, ...]:
-    return tuple(f"{prefix}{n}" for n in range(AT_ONCE))
-
-
-def _several(prefix: str, type_: Any, count: int = AT_ONCE) -> list[Any]:
-    return [bindparam(f"{prefix}{n}", type_=type_) for n in range(count)]
-
-
-_FIRST: Final[Any] = (
-    select(_E.rank)
-    .where(_E.bucket_id == entry_buckets.c.id, _E.state == _READY)
-    .order_by(_E.rank)
-    .limit(literal_column("1"))
-    .correlate(entry_buckets)
-    .scalar_subquery()
-)
 
 BUCKETS: Final = HotSelect(
-    select(
-        entry_buckets.c.id,
-        entry_buckets.c.zones,
-        entry_buckets.c.segment,
-        entry_buckets.c.kind,
-        _FIRST.label("first_rank"),
-    ).where(entry_buckets.c.campaign_id == _CAMPAIGN)
+    select(_B.id, _B.zones, _B.segment, _B.kind).where(_B.campaign_id == _CAMPAIGN), row=BucketRow
 )
-"""Every bucket of a campaign and the rank of its foremost ready entry, None where there is none."""
+"""Every bucket of a campaign, also those where nobody is ready."""
 
 SEGMENTS: Final = HotSelect(
     select(
@@ -84,31 +64,76 @@ SEGMENTS: Final = HotSelect(
 )
 """How far each segment is."""
 
-
-def _foremost(buckets: int) -> HotSelect:
-    parts = [
-        select(
-            select(*_PLACE)
-            .where(_E.bucket_id == bindparam(f"b{n}", type_=Integer), _E.state == _READY)
-            .order_by(_E.rank, _E.id)
-            .limit(bindparam(f"most{n}", type_=Integer))
-            .subquery(f"in{n}")
-        )
-        for n in range(buckets)
-    ]
-    return HotSelect(select(union_all(*parts).subquery("foremost")))
+Standing = tuple[int, int]
+"""Rank and id of an entry: the least is foremost."""
 
 
-FOREMOST: Final = {count: _foremost(count) for count in (1, 2, 4, 8, 16, 32, AT_ONCE)}
-"""The foremost `most<n>` ready entries of each bucket `b<n>`, in no order between buckets."""
+class _Written(TypeDecorator[list[Standing]]):
+    """Ranks and ids in one text, a blank between each two: a row for each would cost more."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> list[Standing]:
+        numbers = map(int, str(value).split())
+        return sorted(zip(numbers, numbers, strict=True))
+
+
+class _Pairs(TypeDecorator[list[Standing]]):
+    """Ranks and ids as an array of pairs."""
+
+    impl = ARRAY(BigInteger, dimensions=2)
+    cache_ok = True
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> list[Standing]:
+        return sorted(map(tuple, value or ()))
+
+
+def _first(*columns: Any) -> Any:
+    """The first `most` of a bucket; all in the index, the rows themselves are not read."""
+    mine = (_E.bucket_id == _B.id) & (_E.state == _READY)
+    order = select(*columns).where(mine).order_by(_E.rank, _E.id)
+    return order.limit(_MOST).correlate(entry_buckets)
+
+
+class Foremost(NamedTuple):
+    """Who stands first in a bucket, in order."""
+
+    bucket_id: int
+    line: list[Standing]
+
+
+def _foremost(line: Any) -> Any:
+    return select(_B.id.label("bucket_id"), line.label("line")).where(among(_B.id, "buckets"))
+
+
+_FEW: Final = _first(_E.rank, _E.id).subquery("few")
+_EACH: Final = func.group_concat(_FEW.c.rank.concat(_BLANK).concat(_FEW.c.id), _BLANK)
+_TEXT: Final = select(func.coalesce(_EACH, _NOBODY)).correlate(entry_buckets).scalar_subquery()
+_ARRAY: Final = func.array(_first(postgresql.array([_E.rank, _E.id])).scalar_subquery())
+
+FOREMOST: Final = HotSelect(
+    _foremost(type_coerce(_TEXT, _Written())),
+    postgresql=_foremost(type_coerce(_ARRAY, _Pairs())),
+    row=Foremost,
+)
+"""The foremost `most` ready entries of each of some buckets."""
+
+
+class Certain(NamedTuple):
+    """One that needs an operator sure for it."""
+
+    rank: int
+    id: int
+    bucket_id: int | None
 
 
 def _certain(condition: Any) -> Any:
     return select(
-        select(*_PLACE)
+        select(_E.rank, _E.id, _E.bucket_id)
         .where(_E.campaign_id == _CAMPAIGN, _E.state == _CERTAIN, condition)
         .order_by(_E.rank, _E.id)
-        .limit(bindparam("most", type_=Integer))
+        .limit(_MOST)
         .subquery()
     )
 
@@ -116,84 +141,24 @@ def _certain(condition: Any) -> Any:
 CERTAIN: Final = HotSelect(
     select(
         union_all(
-            _certain(_E.for_agent_id.is_(None)),
-            _certain(_E.for_agent_id.in_(_several("agent", Integer))),
+            _certain(_E.for_agent_id.is_(None)), _certain(among(_E.for_agent_id, "agents"))
         ).subquery("certain")
-    )
+    ),
+    row=Certain,
 )
 """The foremost that need an operator sure for them: for anybody, and for those who are there."""
 
-CARDS: Final = HotSelect(
-    select(
-        *(_E.id, _E.rank, _E.bucket_id, _E.client_id, _E.contact_id, _E.e164, _E.position),
-        *(_E.segment, _E.needs_agent, _E.for_agent_id),
-        (clients.c.deleted_at.is_not(None) | clients.c.erased_at.is_not(None)).label("gone"),
-        (client_numbers.c.client_id == _E.client_id).label("his"),
-        client_numbers.c.wrong,
-        client_numbers.c.do_not_call,
-    )
-    .join(clients, clients.c.id == _E.client_id)
-    .outerjoin(client_numbers, client_numbers.c.e164 == _E.e164)
-    .where(_E.id.in_(_several("entry", Integer)))
-)
-"""Each entry and what the cards say of its number: a row for each card that it is on."""
-
-_A = attempts.c
-_LIVE: Final = [Outcome.ANSWERED.value, Outcome.ABANDONED.value]
-
-
-def _attempts(condition: Any) -> Any:
-    since = bindparam("since", type_=Instant())
-    live = _A.outcome.in_([literal_column(f"'{word}'") for word in _LIVE])
-    talked = _A.outcome.is_(None) & _A.answered_at.is_not(None) & _A.machine_result.is_(None)
-    return select(
-        _A.id,
-        _A.client_id,
-        _A.number,
-        _A.decided_at,
-        (live | talked).label("answered"),
-        (_A.outcome == literal_column(f"'{Outcome.ABANDONED.value}'")).label("abandoned"),
-        _A.ended_at.is_(None).label("going_on"),
-    ).where(condition, _A.decided_at >= since)
-
-
-ATTEMPTS: Final = HotSelect(
-    select(
-        union_all(
-            _attempts(_A.number.in_(_several("number", String))),
-            _attempts(_A.client_id.in_(_several("client", Integer))),
-        ).subquery("tried")
-    )
-)
-"""Every dial since then at one of the numbers or to one of the clients, of all campaigns; one may
-come twice."""
-
-LISTED: Final = HotSelect(
-    select(
-        union_all(
-            kept_naming(_several("number", String), _CAMPAIGN, bindparam("now", type_=Instant())),
-            imported_naming(_several("digits", BigInteger)),
-        ).subquery("listed")
-    )
-)
-"""The do-not-call lists that some of the numbers stand on."""
-
-CONSENTS: Final = HotSelect(about(_several("client", Integer), Purpose.CALLS))
-"""What the clients have agreed to, or taken back."""
-
 COUNT_BEFORE: Final = HotSelect(
-    select(
-        func.count().label("count"),
-    ).select_from(
+    select(func.count().label("count")).select_from(
         select(_E.id)
         .where(
-            _E.bucket_id == bindparam("bucket", type_=Integer),
+            among(_E.bucket_id, "buckets"),
             _E.state == _READY,
             tuple_(_E.rank, _E.id)
             < tuple_(bindparam("rank", type_=BigInteger), bindparam("id", type_=Integer)),
         )
-        .limit(bindparam("most", type_=Integer))
+        .limit(_MOST)
         .subquery()
     )
 )
-"""How many stand before a rank in a bucket, counted no further than `most`."""
+"""How many stand before a rank in some buckets, counted no further than `most`."""

@@ -1,52 +1,28 @@
 """What the law asks about entries, gathered in a constant number of statements."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from crm_core.storage.base import Instant
 from crm_core.storage.hot import Reading
 from dialer.compliance.attempt_limits import history_needed
 from dialer.compliance.profile import LawProfile
 from dialer.compliance.subject import Consent, PastAttempt, Subject
 from dialer.do_not_call.queries import imported_form
-from dialer.entries.foremost import AT_ONCE, ATTEMPTS, CARDS, CONSENTS, LISTED, named
+from dialer.entries.facts import (
+    ATTEMPTS,
+    CANDIDATES,
+    CONSENTS,
+    LISTED,
+    Agreed,
+    Candidate,
+    Named,
+    Tried,
+)
 
 _OPEN_DAYS: Final = 1  # no call goes on for longer
-_NOBODY: Final = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An entry with the number that is next; `for_agent_id`: only he may call it now."""
-
-    id: int
-    rank: int
-    bucket_id: int | None
-    client_id: int
-    contact_id: int | None
-    e164: str
-    position: int
-    segment: str
-    needs_agent: bool
-    for_agent_id: int | None
-
-
-_FIELDS: Final = tuple(each.name for each in fields(Candidate))
-
-
-@dataclass(slots=True)
-class Card:
-    """What cards say of an entry's client and number."""
-
-    gone: bool = False
-    his: bool = False  # the number is still on his card
-    wrong: bool = False
-    do_not_call: bool = False
 
 
 @dataclass(slots=True)
@@ -71,129 +47,124 @@ class Known:
 
     own: frozenset[str]
     candidates: list[Candidate] = field(default_factory=list)
-    cards: dict[int, Card] = field(default_factory=dict)
     attempts: dict[int, dict[int, PastAttempt]] = field(default_factory=dict)  # of entries, by id
     going_on: set[int] = field(default_factory=set)  # entries whose person is on the line now
     listed: dict[str, frozenset[str]] = field(default_factory=dict)
-    consents: dict[tuple[int, str], tuple[Consent, ...]] = field(default_factory=dict)
+    consents: dict[int, tuple[Consent, ...]] = field(default_factory=dict)  # by client
 
     def subject(self, each: Candidate, zones: frozenset[str], *, certain: bool) -> Subject:
         """What the law judges."""
-        card = self.cards.get(each.id, _NO_CARD)
         tried = self.attempts.get(each.id)
         return Subject(
             e164=each.e164,
             zones=zones,
-            listed=self.listed.get(each.e164, frozenset()),
-            do_not_call=card.do_not_call,
-            wrong=card.wrong,
+            listed=self.listed.get(each.e164, _NO_LIST),
+            do_not_call=bool(each.do_not_call),
+            wrong=bool(each.wrong),
             own=each.e164 in self.own,
             attempts=tuple(tried.values()) if tried else (),
-            consents=self.consents.get((each.client_id, each.e164), ()),
+            consents=self.consents.get(each.client_id, ()),
             agent_certain=certain,
         )
 
 
-_NO_CARD: Final = Card(gone=True)
+_NO_LIST: Final = frozenset[str]()
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """For which campaign, and since when; instants as the driver itself takes them."""
+    """For which campaign, when, and since when dials count."""
 
     campaign_id: int
     own: frozenset[str]
-    now: object
-    since: object
+    now: datetime
+    since: datetime
 
 
 def asking(
-    connection: AsyncConnection,
-    campaign_id: int,
-    law: LawProfile,
-    at: datetime,
-    own: frozenset[str] = frozenset(),
+    campaign_id: int, law: LawProfile, at: datetime, own: frozenset[str] = frozenset()
 ) -> Asking:
     """What `gather` is to go by."""
-    dialect = connection.dialect
-    convert = Instant().dialect_impl(dialect).bind_processor(dialect)
-    since = at - max(history_needed(law), timedelta(days=_OPEN_DAYS))
-    now, since = (each if convert is None else convert(each) for each in (at, since))
-    return Asking(campaign_id, own, now, since)
+    return Asking(campaign_id, own, at, history_since(law, at))
+
+
+def history_since(law: LawProfile, at: datetime) -> datetime:
+    """From when on dials must be known for a judgement at `at`."""
+    return at - max(history_needed(law), timedelta(days=_OPEN_DAYS))
 
 
 def gather(asked: Asking, entry_ids: Sequence[int], met: Met) -> Reading[Known]:
-    """Everything about these entries, but for those whose client or number was `met` before: five
-    statements for AT_ONCE of them."""
+    """Everything about these entries, but for those whose client or number was `met` before: four
+    statements, however many they are."""
     known = Known(own=asked.own)
-    for begin in range(0, len(entry_ids), AT_ONCE):
-        ids = entry_ids[begin : begin + AT_ONCE]
-        [cards] = yield [(CARDS, named("entry", ids, _NOBODY))]
-        found = _read_cards(cards, known.cards)
-        piece = [found[each] for each in ids if each in found and met.is_new(found[each])]
-        clients = named("client", (each.client_id for each in piece), _NOBODY)
-        numbers = named("number", (each.e164 for each in piece), "")
-        digits = (imported_form(each.e164) or _NOBODY for each in piece)
-        standing = {**named("digits", digits, _NOBODY), "campaign": asked.campaign_id}
-        tried, listed, said = yield (
-            (ATTEMPTS, {**numbers, **clients, "since": asked.since}),
-            (LISTED, {**numbers, **standing, "now": asked.now}),
-            (CONSENTS, clients),
-        )
-        known.candidates += piece
-        _read_attempts(tried, piece, known.attempts, known.going_on)
-        for row in listed:
-            known.listed[row["e164"]] = known.listed.get(row["e164"], frozenset()) | {row["listed"]}
-        _read_consents(said, piece, known.consents)
+    [rows] = yield [(CANDIDATES, {"entries": entry_ids})]
+    found = _one_each(rows)
+    piece = [found[each] for each in entry_ids if each in found and met.is_new(found[each])]
+    clients = [each.client_id for each in piece]
+    numbers = [each.e164 for each in piece]
+    digits = [form for each in numbers if (form := imported_form(each)) is not None]
+    tried, listed, said = yield (
+        (ATTEMPTS, {"numbers": numbers, "clients": clients, "since": asked.since}),
+        (
+            LISTED,
+            {
+                "numbers": numbers,
+                "digits": digits,
+                "campaign": asked.campaign_id,
+                "now": asked.now,
+            },
+        ),
+        (CONSENTS, {"clients": clients}),
+    )
+    known.candidates = piece
+    _read_attempts(tried, known)
+    _read_listed(listed, known)
+    _read_consents(said, known)
     return known
 
 
-def _read_cards(rows: Iterable[Mapping[str, Any]], cards: dict[int, Card]) -> dict[int, Candidate]:
+def _one_each(rows: Iterable[Candidate]) -> dict[int, Candidate]:
+    """Of each entry one, whose number may be on several cards."""
     found: dict[int, Candidate] = {}
     for row in rows:
-        entry_id = row["id"]
-        if entry_id not in found:
-            found[entry_id] = Candidate(*[row[name] for name in _FIELDS])
-            cards[entry_id] = Card(gone=bool(row["gone"]))
-        card = cards[entry_id]
-        if row["his"]:
-            card.his = True
-            card.wrong |= bool(row["wrong"])
-        # Whoever said so, the number is the same.
-        card.do_not_call |= bool(row["do_not_call"])
-    return found
+        other = found.get(row.id)
+        found[row.id] = row if other is None else _together(row, other)
+    return {each.id: each if each.his else each._replace(wrong=False) for each in found.values()}
 
 
-def _read_attempts(
-    rows: Collection[Mapping[str, Any]],
-    piece: Sequence[Candidate],
-    tried: dict[int, dict[int, PastAttempt]],
-    going_on: set[int],
-) -> None:
+def _together(one: Candidate, other: Candidate) -> Candidate:
+    """The same entry by another card: wrong is what his own says, but whoever said that it is not
+    to be called, the number is the same."""
+    wrong = (one.his and one.wrong) or (other.his and other.wrong)
+    marked = one.do_not_call or other.do_not_call
+    return one._replace(his=one.his or other.his, wrong=bool(wrong), do_not_call=bool(marked))
+
+
+def _read_attempts(rows: Sequence[Tried], known: Known) -> None:
     if not rows:
         return
     by_number = defaultdict[str, list[int]](list)
-    by_client = defaultdict[int, list[int]](list)
-    for each in piece:
+    by_client = defaultdict[int | None, list[int]](list)
+    for each in known.candidates:
         by_number[each.e164].append(each.id)
         by_client[each.client_id].append(each.id)
     for row in rows:
-        past = PastAttempt(row["decided_at"], bool(row["answered"]), bool(row["abandoned"]))
-        for entry_id in (*by_number.get(row["number"], ()), *by_client.get(row["client_id"], ())):
-            tried.setdefault(entry_id, {})[row["id"]] = past
-            if row["going_on"]:
-                going_on.add(entry_id)
+        past = PastAttempt(row.decided_at, bool(row.answered), bool(row.abandoned))
+        for entry_id in (*by_number.get(row.number, ()), *by_client.get(row.client_id, ())):
+            known.attempts.setdefault(entry_id, {})[row.id] = past
+            if row.going_on:
+                known.going_on.add(entry_id)
 
 
-def _read_consents(
-    rows: Iterable[Mapping[str, Any]],
-    piece: Sequence[Candidate],
-    consents: dict[tuple[int, str], tuple[Consent, ...]],
-) -> None:
-    numbers = {each.client_id: each.e164 for each in piece}
+def _read_listed(rows: Iterable[Named], known: Known) -> None:
     for row in rows:
-        e164 = numbers[row["client_id"]]
-        if row["number"] in (None, e164):
-            said = Consent(row["given_at"], row["expires_at"], row["revoked_at"])
-            key = row["client_id"], e164
-            consents[key] = (*consents.get(key, ()), said)
+        known.listed[row.e164] = known.listed.get(row.e164, _NO_LIST) | {row.listed}
+
+
+def _read_consents(rows: Iterable[Agreed], known: Known) -> None:
+    numbers = {each.client_id: each.e164 for each in known.candidates}
+    consents = known.consents
+    for row in rows:
+        if row.number is None or row.number == numbers[row.client_id]:
+            said = Consent(row.given_at, row.expires_at, row.revoked_at)
+            consents[row.client_id] = (*consents.get(row.client_id, ()), said)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,8 +15,10 @@ from dialer.compliance.subject import PastAttempt, Subject
 from dialer.compliance.zones import zones_of
 from dialer.consents.queries import consents_of
 from dialer.do_not_call.queries import lists_naming
-from dialer.entries.foremost import AT_ONCE, ATTEMPTS, named
-from dialer.entries.gathering import asking
+from dialer.entries.facts import ATTEMPTS
+from dialer.entries.gathering import history_since
+
+MOST_NUMBERS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,9 @@ async def subjects_of(
     asked: Sequence[AskedNumber],
     own: frozenset[str],
 ) -> list[Subject]:
-    """What is known of each of some numbers (AT_ONCE at most), in order; `own` are the office's."""
-    asked = asked[:AT_ONCE]
+    """What is known of each of some numbers, MOST_NUMBERS at most, in order; `own` are the
+    office's."""
+    asked = asked[:MOST_NUMBERS]
     numbers = {each.e164 for each in asked if each.e164 is not None}
     clients = {each.client_id for each in asked if each.client_id is not None}
     listed = await lists_naming(connection, numbers, None, at)
@@ -72,7 +76,7 @@ async def whose(connection: AsyncConnection, e164: str) -> list[AskedNumber]:
     """The number as each client has it; as nobody's where none does."""
     his = client_numbers.c
     query = select(his.client_id, his.wrong, his.do_not_call).where(his.e164 == e164)
-    rows = await connection.execute(query.order_by(his.id).limit(AT_ONCE))
+    rows = await connection.execute(query.order_by(his.id).limit(MOST_NUMBERS))
     found = {row.client_id: AskedNumber(e164, *row) for row in rows}
     return list(found.values()) or [AskedNumber(e164)]
 
@@ -100,15 +104,14 @@ async def _attempts(
     numbers: set[str],
     client_ids: set[int],
 ) -> list[tuple[str, int | None, PastAttempt]]:
-    since = asking(connection, 0, law, at).since
-    values = {**named("number", sorted(numbers), ""), **named("client", sorted(client_ids), -1)}
-    [rows] = await rows_of(connection, (ATTEMPTS, {**values, "since": since}))
-    found = {row["id"]: row for row in rows}  # one may come by number and by client
+    asked = {"numbers": sorted(numbers), "clients": sorted(client_ids)}
+    [rows] = await rows_of(connection, (ATTEMPTS, {**asked, "since": history_since(law, at)}))
+    found = {row.id: row for row in rows}  # one may come by number and by client
     return [
         (
-            row["number"],
-            row["client_id"],
-            PastAttempt(row["decided_at"], bool(row["answered"]), bool(row["abandoned"])),
+            row.number,
+            row.client_id,
+            PastAttempt(row.decided_at, bool(row.answered), bool(row.abandoned)),
         )
         for row in found.values()
     ]

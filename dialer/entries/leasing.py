@@ -21,7 +21,8 @@ from dialer.campaigns.own_numbers import OwnNumbers
 from dialer.campaigns.queries import Campaign, get_campaign
 from dialer.campaigns.states import CampaignState
 from dialer.campaigns.tables import attempts, campaign_segments
-from dialer.entries.choosing import MOST_AT_ONCE, SPARE, Choice, Chosen, Law, Rules, choose
+from dialer.entries.choice import Choice, Chosen, Law, Rules
+from dialer.entries.choosing import MOST_AT_ONCE, SPARE, choose
 from dialer.entries.hours_learned import scores_of
 from dialer.entries.moving import hold, promote
 from dialer.entries.releasing import Ended, release_attempt, release_lost

@@ -9,7 +9,7 @@ from sqlalchemy import Integer, bindparam, case, null, select, update
 from crm_core.storage.engine import Write
 from dialer.compliance.permission import Refused
 from dialer.entries.buckets import Buckets
-from dialer.entries.choosing import Held
+from dialer.entries.choice import Held
 from dialer.entries.states import EntryState, NumberState, zones_from
 from dialer.entries.tables import entries, entry_numbers
 from dialer.order.reasons import Waits

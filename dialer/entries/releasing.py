@@ -15,7 +15,7 @@ from dialer.campaigns.events import AttemptEnded
 from dialer.campaigns.queries import Campaign, get_campaign
 from dialer.campaigns.tables import attempts, campaign_segments
 from dialer.entries.buckets import Buckets
-from dialer.entries.choosing import Law
+from dialer.entries.choice import Law
 from dialer.entries.hours_learned import learn
 from dialer.entries.moving import mark_number, numbers_of, over, positions, put, standing_at
 from dialer.entries.states import DONE_REASONS, EntryState, NumberState, zones_from

@@ -1,6 +1,6 @@
 """Who is calling: one card for any writing, a ranked choice, near matches, colleagues."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -280,14 +280,15 @@ async def test_a_lookup_uses_indexes_alone(
     storage: Storage, cast: Cast, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No statement of any branch walks a whole table."""
-    genuine, asked, explained = hot._prepared, list[tuple[str, tuple[object, ...]]](), list[str]()
+    genuine = hot.HotSelect.prepare
+    asked, explained = list[tuple[str, tuple[object, ...]]](), list[str]()
 
-    def remember(statements: Sequence[hot.Asked], dialect: Dialect) -> Any:
-        prepared = genuine(statements, dialect)
-        asked.extend((sql, values) for sql, values, _ in prepared)
-        return prepared
+    def remember(select: hot.HotSelect, dialect: Dialect, given: Mapping[str, object]) -> Any:
+        sql, values, read = genuine(select, dialect, given)
+        asked.append((sql, values))
+        return sql, values, read
 
-    monkeypatch.setattr(hot, "_prepared", remember)
+    monkeypatch.setattr(hot.HotSelect, "prepare", remember)
     async with storage.read() as connection:
         if engine == "postgres":  # two rows are read fastest by walking: ask what it could do
             await connection.execute(text("SET LOCAL enable_seqscan = off"))
