@@ -355,6 +355,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "abandonment": N_("abandoned calls"),
         "subdivision": N_("part of the country"),
         "sources": N_("where it is written"),
+        "rule_sources": N_("where each rule is written"),
         "name": N_("name"),
         "login": N_("login"),
         "role": N_("role"),

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 MINUTES_PER_DAY = 24 * 60
+SILENT = "silent"
+"""Instead of a source: the law says nothing, the figure is the product's own caution."""
 
 
 class HolidayRule(StrEnum):
@@ -143,3 +145,5 @@ class LawProfile:
     caller_label_length: int
     # How long what proves a call or a consent is kept, days.
     retention_days: int
+    # Where each rule is written, by the names of `loosening.FIELDS`; SILENT where it is nowhere.
+    rule_sources: tuple[tuple[str, str], ...] = ()

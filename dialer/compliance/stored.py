@@ -13,6 +13,7 @@ import tomli_w
 
 from crm_core.errors import Invalid
 from crm_core.wording import line
+from dialer.compliance.loosening import FIELDS
 from dialer.compliance.profile import (
     AbandonmentRule,
     AttemptLimit,
@@ -31,7 +32,7 @@ NO_LIMIT: Final = "none"
 _FIELDS: Final = (
     *("country", "subdivision", "sources", "hours", "attempts", "minimum_ring_seconds"),
     *("abandonment", "message_needed", "opt_out_key", "embargo_hours", "consent", "recording"),
-    *("caller_label_length", "retention_days"),
+    *("caller_label_length", "retention_days", "rule_sources"),
 )
 _KEYS: Final = frozenset("0123456789*#") | {""}
 _YEARS: Final = 100 * 366  # days
@@ -62,6 +63,7 @@ def as_values(profile: LawProfile) -> dict[str, Any]:
         "recording": profile.recording.value,
         "caller_label_length": profile.caller_label_length,
         "retention_days": profile.retention_days,
+        "rule_sources": dict(profile.rule_sources),
     }
 
 
@@ -89,6 +91,7 @@ def from_values(key: str, values: object) -> LawProfile:
         recording=_word(whole, "recording", RecordingRule),
         caller_label_length=_number(whole, "caller_label_length", 0, 200),
         retention_days=_number(whole, "retention_days", 0, _YEARS),
+        rule_sources=_rule_sources(whole),
     )
 
 
@@ -162,6 +165,19 @@ def _sources(whole: Mapping[str, Any]) -> tuple[str, ...]:
     if len(written) > 50:
         raise Invalid("sources", "out_of_range", least=0, most=50)
     return tuple(line("sources", each, limit=500) for each in written)
+
+
+def _rule_sources(whole: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """In the order of the rules; what was kept before there were any says none."""
+    written = _table("rule_sources", whole.get("rule_sources", {}))
+    _only(written, FIELDS, "rule_sources.")
+    if not all(isinstance(each, str) for each in written.values()):
+        raise Invalid("rule_sources", "not_a_choice")
+    return tuple(
+        (name, line(f"rule_sources.{name}", written[name], limit=500))
+        for name in FIELDS
+        if name in written
+    )
 
 
 def _opt_out_key(whole: Mapping[str, Any]) -> str:

@@ -145,8 +145,10 @@ async def _changes(
 
 def _own(row: Row[tuple[object, ...]]) -> KeptProfile:
     kept = row._mapping
+    # Who wrote it before there were sources by rule meant those of what it was made from.
+    came = {"rule_sources": dict(built_in()[kept["base_key"]].rule_sources)}
     return KeptProfile(
-        profile=from_values(kept["key"], kept["values"]),
+        profile=from_values(kept["key"], {**came, **kept["values"]}),
         base_key=kept["base_key"],
         version=kept["version"],
         title=kept["title"],

@@ -57,6 +57,9 @@ async def test_the_rules_stand_there_in_words_with_their_sources(client_as: Clie
         "16 CFR",
     ):
         assert said in shown, said
+    assert shown.count("the law is silent: our own caution") == 3
+    assert "16 CFR 310.4(b)(4)(ii)" in shown
+    assert "(1 March 2017)" in (await vera.get("/law/uk")).words
     assert (await vera.get("/law/nowhere")).status == 404
     assert (await (await client_as("anna")).get("/law")).status == 403
 

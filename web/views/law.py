@@ -12,6 +12,7 @@ from crm_core.agents.roles import Role
 from crm_core.errors import CrmError, Invalid, NotFound
 from dialer.compliance.loosening import loosened
 from dialer.compliance.profile import (
+    SILENT,
     ConsentRule,
     Counted,
     CountedFrom,
@@ -213,6 +214,8 @@ async def _show(request: web.Request, form: Form, *, status: int = 200) -> web.R
         profile_title=_title(request, kept),
         base_title=word(reader, kept.base_key, "law_profile"),
         rules=rules_of(reader, kept.profile),
+        sources=dict(kept.profile.rule_sources),
+        silent=SILENT,
         own=differences(reader, base, kept.profile),
         is_changed=kept.profile != base,
         loose=loosened(kept.profile, base),

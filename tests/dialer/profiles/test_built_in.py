@@ -2,8 +2,15 @@
 
 import pytest
 
-from dialer.compliance.loosening import loosened
-from dialer.compliance.profile import ConsentRule, CountedFrom, Period, RecordingRule, Window
+from dialer.compliance.loosening import FIELDS, loosened
+from dialer.compliance.profile import (
+    SILENT,
+    ConsentRule,
+    CountedFrom,
+    Period,
+    RecordingRule,
+    Window,
+)
 from dialer.profiles.built_in import CAUTIOUS, built_in, default_key
 
 KEYS = ("cautious", "de", "ru", "ru_collectors", "sk", "uk", "us_federal", "us_florida")
@@ -12,6 +19,28 @@ KEYS = ("cautious", "de", "ru", "ru_collectors", "sk", "uk", "us_federal", "us_f
 def test_these_profiles_come_and_each_says_where_it_is_written() -> None:
     assert tuple(built_in()) == KEYS
     assert all(profile.sources and profile.key == key for key, profile in built_in().items())
+
+
+@pytest.mark.parametrize("key", set(KEYS) - {CAUTIOUS})
+def test_each_rule_says_where_it_is_written_or_that_the_law_is_silent(key: str) -> None:
+    told = dict(built_in()[key].rule_sources)
+    assert set(told) == set(FIELDS) - {"country"}
+    assert SILENT in told.values()
+    assert told["consent"] != SILENT
+
+
+def test_the_figures_that_a_law_names_have_a_source() -> None:
+    named = {
+        key: {name for name, source in profile.rule_sources if source != SILENT}
+        for key, profile in built_in().items()
+    }
+    abandonment = {name for name in FIELDS if name.startswith("abandonment")}
+    assert named["us_federal"] >= abandonment | {"hours", "minimum_ring_seconds", "retention_days"}
+    assert "embargo_hours" in named["uk"]
+    assert "embargo_hours" not in named["us_federal"]
+    assert named["ru_collectors"] >= {"hours", "attempts", "caller_label_length"}
+    assert not named["ru"] & (abandonment | {"hours", "attempts", "embargo_hours"})
+    assert named["de"] >= {"recording", "retention_days"}
 
 
 @pytest.mark.parametrize("key", KEYS)

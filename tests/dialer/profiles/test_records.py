@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from crm_core.agents.people import Agent
 from crm_core.audit import list_audit
@@ -25,7 +25,7 @@ from dialer.profiles.queries import (
     list_profiles,
 )
 from dialer.profiles.records import LawProfiles
-from dialer.profiles.tables import law_profile_changes
+from dialer.profiles.tables import law_profile_changes, law_profiles
 from tests.cast import Cast
 
 LATER = {"abandonment": {**as_values(built_in()["us_federal"])["abandonment"], "limit": 0.05}}
@@ -259,3 +259,17 @@ async def test_saving_what_is_so_already_makes_no_version(
     assert await law.edit(cast.vera, "sk", values) == ()
     assert (await kept(storage, "sk")).version == 0
     assert await history(storage, "sk") == []
+
+
+async def test_an_own_profile_from_before_the_sources_by_rule_has_those_it_came_with(
+    law: LawProfiles, storage: Storage, cast: Cast
+) -> None:
+    key = await law.copy(cast.vera, "uk", "Ours")
+    values = as_values((await kept(storage, key)).profile)
+    assert values.pop("rule_sources")["embargo_hours"].startswith("Ofcom")
+    async with storage.write() as tx:
+        await tx.execute(update(law_profiles).values(values=values))
+    again = (await kept(storage, key)).profile
+    assert again.rule_sources == built_in()["uk"].rule_sources
+    assert await law.edit(cast.vera, key, STRICTER) == ()
+    assert (await kept(storage, key)).profile.rule_sources == built_in()["uk"].rule_sources
