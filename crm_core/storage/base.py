@@ -1,6 +1,8 @@
 """The one metadata every package's tables.py adds to, and column types both engines share."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, MetaData
@@ -31,11 +33,26 @@ class Instant(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
+        if value is None or value.tzinfo is UTC:
+            return value
         if value.tzinfo is None:
             return value.replace(tzinfo=UTC)  # type: ignore[no-any-return]
         return value.astimezone(UTC)  # type: ignore[no-any-return]
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        usual: Any = super().result_processor(dialect, coltype)
+        return partial(_read_text, usual) if dialect.name == "sqlite" else usual
+
+
+def _read_text(usual: Callable[[Any], Any], value: Any) -> Any:
+    """SQLite keeps an instant as text, which Python reads whole in a fraction of the time that it
+    takes SQLAlchemy piece by piece."""
+    if value is None:
+        return None
+    try:
+        return datetime.fromisoformat(f"{value}+00:00")
+    except ValueError:
+        return usual(value)  # a date alone
 
 
 Json = JSON

@@ -24,6 +24,7 @@ from dialer.compliance.spans import common, holiday_spans, joined
 
 HORIZON_DAYS: Final = 400  # every yearly rule has had its turn
 _MOST_DAYS_KEPT: Final = 420
+_MOST_LATELY: Final = 2_000
 _Edges = tuple[int, ...]
 """Instants in order: opens, closes, opens, closes …"""
 
@@ -131,8 +132,23 @@ class OpeningTimes:
         return holiday_spans(self._hours, _weekday(day))
 
 
-opening_times = lru_cache(maxsize=2_000)(OpeningTimes)
-"""The one OpeningTimes of these rules and zones; whoever asks often keeps it."""
+_Key = tuple[int, str, str, frozenset[str]]
+_lately: Final[dict[_Key, tuple[CallingHours, OpeningTimes]]] = {}
+"""By the rules' identity, which is compared in no time; they are kept, so it stays theirs."""
+_kept = lru_cache(maxsize=2_000)(OpeningTimes)
+
+
+def opening_times(
+    hours: CallingHours, country: str, subdivision: str, zones: frozenset[str]
+) -> OpeningTimes:
+    """The one OpeningTimes of these rules and zones."""
+    key = id(hours), country, subdivision, zones
+    found = _lately.get(key)
+    if found is None:
+        if len(_lately) >= _MOST_LATELY:
+            _lately.clear()
+        found = _lately[key] = hours, _kept(hours, country, subdivision, zones)
+    return found[1]
 
 
 def _weekday(day: int) -> int:

@@ -25,6 +25,9 @@ def standing(consents: Iterable[Consent], at: datetime) -> Standing:
     given = [each for each in consents if each.given_at <= at]
     if not given:
         return Standing.NONE
+    if len(given) == 1 and given[0].revoked_at is None:
+        expires_at = given[0].expires_at
+        return Standing.IN_FORCE if expires_at is None or at < expires_at else Standing.EXPIRED
     revoked = [each.revoked_at for each in given if each.revoked_at is not None]
     revoked_at = max((each for each in revoked if each <= at), default=None)
     alive = [each for each in given if revoked_at is None or each.given_at > revoked_at]

@@ -24,7 +24,7 @@ def test_no_countrys_costly_number_is_called_ordinary() -> None:
         assert not is_ordinary(number) or by_plan(number, "RU") is None, number
 
 
-@settings(max_examples=4_000, deadline=None, derandomize=True, database=None)
+@settings(max_examples=1_500, deadline=None, derandomize=True, database=None)
 @given(st.sampled_from(EXAMPLES), st.data())
 def test_nor_is_any_number_near_one(number: str, data: st.DataObject) -> None:
     place = data.draw(st.integers(1, len(number) - 1))
@@ -33,7 +33,7 @@ def test_nor_is_any_number_near_one(number: str, data: st.DataObject) -> None:
     assert not is_ordinary(near) or by_plan(near, "") is None, near
 
 
-@settings(max_examples=4_000, deadline=None, derandomize=True, database=None)
+@settings(max_examples=1_500, deadline=None, derandomize=True, database=None)
 @given(st.sampled_from(CODES), st.text("0123456789", min_size=4, max_size=12))
 def test_nor_any_other_row_of_digits(code: int, digits: str) -> None:
     number = f"+{code}{digits}"
