@@ -26,6 +26,8 @@ from dialer.entries.tables import entries
 from dialer.order.outcomes import Verdict
 from dialer.order.reasons import Waits
 from dialer.pacing.policy import Mode
+from dialer.profiles.built_in import built_in
+from dialer.simulation.reading import read_scenario
 from telephony.events import Outcome
 from tests.web.browsing import Visitor
 from tests.web.conftest import ClientAs, Office
@@ -419,6 +421,11 @@ class TestSimulating:
             assert said in page.words, said
         assert "count = 1" in page.words
         assert re.search(r'<details class="as-file" open>', page.text)
+        assert 'href="/simulate/scenario.toml?campaign=1"' in page.text
+        file = (await vera.get("/simulate/scenario.toml?campaign=1")).text
+        scenario = read_scenario(file, built_in().get)
+        assert (scenario.policy.mode, scenario.policy.ratio) == (Mode.POWER, 1.7)
+        assert (await vera.get("/simulate/scenario.toml?campaign=77")).status == 404
         assert (await vera.get("/simulate?campaign=77")).status == 404
         assert (await vera.get("/simulate?campaign=x")).status == 200
 

@@ -64,6 +64,7 @@ async def test_the_usual_law_is_that_of_the_settings(client_as: ClientAs) -> Non
     assert '<option value="us_federal" selected' in (await vera.get("/campaigns/new")).text
     assert 'law = "us_federal"' in (await vera.get("/simulate")).words
     shown = (await vera.get("/law")).text
+    assert "8 (495) 123-45-xx." in shown
     assert shown.index('href="/law/us_federal"') < shown.index("this office's")
 
 
@@ -77,6 +78,7 @@ class TestOwnProfile:
         self, office: Office, client_as: ClientAs
     ) -> None:
         vera = await client_as("vera")
+        assert "are not named yet: numbers = […]" in (await vera.get("/law")).words
         assert '<option value="ru" selected' in (await vera.get("/campaigns/new")).text
         key = await office.services.law.copy(office.cast.vera, "us_federal", "Ours")
         assert key == "own-1"

@@ -30,12 +30,12 @@ from web.visits import go, page, partial, person, services, visit
 
 
 async def index(request: web.Request) -> web.Response:
-    """The form as it was last filled in, what runs, and the last results."""
-    last = services(request).simulations.last(person(request).id)
-    form = Form.of(**last.written) if last else await _usual(request)
-    asked = Form.of(campaign=request.query.get("campaign")).record_id("campaign")
-    if asked is not None:
-        form = await _of_campaign(request, asked)
+    """The form of the campaign that is asked for, else as it was last filled in; what runs, and the
+    last results."""
+    form = await _of_campaign(request)
+    if form is None:
+        last = services(request).simulations.last(person(request).id)
+        form = Form.of(**last.written) if last else await _usual(request)
     if not form.value("scenario"):
         form.written["scenario"] = _file_of(form, request)
     return await _index(request, form)
@@ -79,9 +79,14 @@ async def progress(request: web.Request) -> web.Response:
 
 
 async def scenario_file(request: web.Request) -> web.Response:
-    """The last scenario as a file, or the one the form begins with."""
+    """The scenario of the campaign that is asked for as a file, else the last, else the one that
+    the form begins with."""
+    form = await _of_campaign(request)
     last = services(request).simulations.last(person(request).id)
-    text = last.scenario if last else _file_of(await _usual(request), request)
+    if form is not None:
+        text = form.value("scenario")
+    else:
+        text = last.scenario if last else _file_of(await _usual(request), request)
     headers = {"Content-Disposition": 'attachment; filename="scenario.toml"'}
     return web.Response(body=text.encode(), content_type="application/toml", headers=headers)
 
@@ -95,6 +100,7 @@ async def _index(request: web.Request, form: Form, status: int = 200) -> web.Res
         "simulation/index.html",
         status=status,
         form=form,
+        campaign_id=_campaign_id(request),
         modes=[(mode.value, reader.gettext(MODE_NAMES[mode])) for mode in MODES],
         laws=await _law_names(request),
         running=built.simulations.running(agent_id),
@@ -139,8 +145,12 @@ async def _usual(request: web.Request) -> Form:
     return Form.of(**USUAL, law=law.profile.key)
 
 
-async def _of_campaign(request: web.Request, campaign_id: int) -> Form:
-    """The campaign with those of its list who are left, and its team; the file says the rest."""
+async def _of_campaign(request: web.Request) -> Form | None:
+    """`?campaign=`: it with those of its list who are left, and its team; the file says the rest.
+    NotFound, None where none is asked for."""
+    campaign_id = _campaign_id(request)
+    if campaign_id is None:
+        return None
     built, actor = services(request), person(request)
     async with built.storage.read() as connection:
         campaign = await access_campaign(connection, actor, campaign_id)
@@ -155,6 +165,10 @@ async def _of_campaign(request: web.Request, campaign_id: int) -> Form:
     usual = read_values(form, built.settings.office.time_zone)
     form.written["scenario"] = tomli_w.dumps({**usual, **values})
     return form
+
+
+def _campaign_id(request: web.Request) -> int | None:
+    return Form.of(campaign=request.query.get("campaign")).record_id("campaign")
 
 
 async def _laws(request: web.Request) -> dict[str, LawProfile]:
