@@ -86,11 +86,9 @@ class HotSelect:
         self,
         statement: Select[Any],
         *,
-        postgresql: Select[Any] | None = None,
         row: type[tuple[Any, ...]] | None = None,
     ) -> None:
         self._statement = statement
-        self._postgresql = statement if postgresql is None else postgresql
         self._row = row
         self._compiled: dict[str, _Compiled] = {}
 
@@ -114,18 +112,17 @@ class HotSelect:
         return sql, values, read
 
     def _compile(self, dialect: Dialect) -> _Compiled:
-        statement = self._postgresql if dialect.name == "postgresql" else self._statement
-        made: Any = statement.compile(dialect=dialect)
+        made: Any = self._statement.compile(dialect=dialect)
         converts = {
             name: parameter.type.dialect_impl(dialect).bind_processor(dialect)
             for name, parameter in made.binds.items()
         }
         parameters = tuple((name, converts[name]) for name in made.positiontup or ())
         constants = {name: value for name, value in made.params.items() if value is not None}
-        return _Compiled(str(made), parameters, constants, self._reader(statement, dialect))
+        return _Compiled(str(made), parameters, constants, self._reader(dialect))
 
-    def _reader(self, statement: Select[Any], dialect: Dialect) -> Read:
-        columns = statement.selected_columns
+    def _reader(self, dialect: Dialect) -> Read:
+        columns = self._statement.selected_columns
         names = [column.name for column in columns]
         if self._row is None:
             make: Callable[[Iterable[Any]], Row] = partial(_as_dict, names)

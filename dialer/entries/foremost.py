@@ -8,7 +8,6 @@ further, so a list of two millions costs what one of twenty thousand does.
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     Dialect,
     Integer,
@@ -22,7 +21,9 @@ from sqlalchemy import (
     type_coerce,
     union_all,
 )
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from crm_core.storage.among import among
 from crm_core.storage.hot import HotSelect
@@ -79,23 +80,6 @@ class _Written(TypeDecorator[list[Standing]]):
         return sorted(zip(numbers, numbers, strict=True))
 
 
-class _Pairs(TypeDecorator[list[Standing]]):
-    """Ranks and ids as an array of pairs."""
-
-    impl = ARRAY(BigInteger, dimensions=2)
-    cache_ok = True
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> list[Standing]:
-        return sorted(map(tuple, value or ()))
-
-
-def _first(*columns: Any) -> Any:
-    """The first `most` of a bucket; all in the index, the rows themselves are not read."""
-    mine = (_E.bucket_id == _B.id) & (_E.state == _READY)
-    order = select(*columns).where(mine).order_by(_E.rank, _E.id)
-    return order.limit(_MOST).correlate(entry_buckets)
-
-
 class Foremost(NamedTuple):
     """Who stands first in a bucket, in order."""
 
@@ -103,21 +87,37 @@ class Foremost(NamedTuple):
     line: list[Standing]
 
 
-def _foremost(line: Any) -> Any:
-    return select(_B.id.label("bucket_id"), line.label("line")).where(among(_B.id, "buckets"))
+class _InOneText(FunctionElement[str]):
+    name = "string_agg"
+    type = Text()
+    inherit_cache = True
 
 
-_FEW: Final = _first(_E.rank, _E.id).subquery("few")
-_EACH: Final = func.group_concat(_FEW.c.rank.concat(_BLANK).concat(_FEW.c.id), _BLANK)
-_TEXT: Final = select(func.coalesce(_EACH, _NOBODY)).correlate(entry_buckets).scalar_subquery()
-_ARRAY: Final = func.array(_first(postgresql.array([_E.rank, _E.id])).scalar_subquery())
+@compiles(_InOneText)
+def _string_agg(element: _InOneText, compiler: SQLCompiler, **how: Any) -> str:
+    return f"string_agg({compiler.process(element.clauses, **how)})"
 
-FOREMOST: Final = HotSelect(
-    _foremost(type_coerce(_TEXT, _Written())),
-    postgresql=_foremost(type_coerce(_ARRAY, _Pairs())),
-    row=Foremost,
-)
-"""The foremost `most` ready entries of each of some buckets."""
+
+@compiles(_InOneText, "sqlite")
+def _group_concat(element: _InOneText, compiler: SQLCompiler, **how: Any) -> str:
+    return f"group_concat({compiler.process(element.clauses, **how)})"
+
+
+def _foremost(most: int) -> HotSelect:
+    # The number stands in the text, and nothing but what is in the index is read: PostgreSQL would
+    # make a plan for each choice of a number that it does not know.
+    mine = (_E.bucket_id == _B.id) & (_E.state == _READY)
+    order = select(_E.rank, _E.id).where(mine).order_by(_E.rank, _E.id)
+    first = order.limit(literal_column(str(most))).correlate(entry_buckets).subquery("first")
+    each = first.c.rank.concat(_BLANK).concat(first.c.id)
+    line = select(func.coalesce(_InOneText(each, _BLANK), _NOBODY))
+    written = type_coerce(line.correlate(entry_buckets).scalar_subquery(), _Written())
+    here = select(_B.id.label("bucket_id"), written.label("line"))
+    return HotSelect(here.where(among(_B.id, "buckets")), row=Foremost)
+
+
+FOREMOST: Final = {most: _foremost(most) for most in (4, 6, 8, 12, 16, 32, 64, 256, 1_024)}
+"""So many foremost ready entries of each of some buckets, or fewer where there are no more."""
 
 
 class Certain(NamedTuple):

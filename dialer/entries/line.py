@@ -104,12 +104,12 @@ def _foremost(
     A few of each are read, and all that could be wanted only of those whose few were not enough.
     """
     found: dict[int, list[Standing]] = {}
-    few = min(wanted, 2 * wanted // max(len(opened), 1) + 2)
+    few = _size(min(wanted, 2 * wanted // max(len(opened), 1) + 1))
     read = dict.fromkeys((each.id for each in opened), few)
     short = [each.id for each in opened]
     line: list[int] = []
     while short:
-        [rows] = yield [(FOREMOST, {"buckets": short, "most": few})]
+        [rows] = yield [(FOREMOST[few], {"buckets": short})]
         found.update(rows)
         line = _in_line(opened, found, Picking(quotas, filled), wanted)
         last = set(line)
@@ -118,9 +118,13 @@ def _foremost(
             for bucket_id, their in found.items()
             if len(their) == read[bucket_id] < wanted and their[-1][1] in last
         ]
-        few = min(wanted, few * 3)
+        few = _size(min(wanted, few * 3))
         read |= dict.fromkeys(short, few)
     return line
+
+
+def _size(wanted: int) -> int:
+    return next((size for size in FOREMOST if size >= wanted), max(FOREMOST))
 
 
 class _Place(NamedTuple):
