@@ -7,7 +7,9 @@ from io import StringIO
 import pytest
 
 from dialer.compliance.stored import as_values
+from dialer.pacing.policy import Mode
 from dialer.profiles.built_in import built_in
+from dialer.simulation.reading import read_scenario
 from tests.web.browsing import Answer, Visitor
 from tests.web.conftest import ClientAs, Office
 from web import simulating, simulation_worker
@@ -193,3 +195,28 @@ def test_the_worker_tells_day_by_day_and_leaves_out_what_there_is_no_time_for(
     assert sum(line.get("days", 0) for line in lines) == 6
     assert [line["report"]["days"] for line in lines if "report" in line] == [1]
     assert [line["size"]["operators"] for line in lines if "size" in line] == [2]
+
+
+async def test_a_campaign_is_run_with_all_that_the_form_does_not_ask(
+    office: Office, client_as: ClientAs
+) -> None:
+    vera, campaigns = await client_as("vera"), office.services.campaigns
+    made = await campaigns.create(office.cast.vera, "Spring", "us_federal")
+    pacing = {"trunks": 7, "ring_seconds": 31, "target": 0.01}
+    hours = {"monday": ["10:00-11:00"]}
+    await campaigns.edit(office.cast.vera, made, {"pacing": pacing, "hours": hours}, version=1)
+    page = await simulated(office, vera, {**FORM, "campaign": str(made)})
+    assert "Calls as “Spring” is set." in page.words
+    file = (await vera.get("/simulate/scenario.toml")).text
+    run = read_scenario(file, built_in().get)
+    assert (run.title, run.ring_seconds, run.operators) == ("Spring", 31.0, 2)
+    assert (run.policy.trunks, run.policy.target) == (7, 0.01)
+    assert run.policy.mode is Mode.PREDICTIVE, "the form says how"
+    assert run.law.hours.weekdays[1] == ()
+    other = await simulated(office, vera, {**FORM, "law": "uk", "campaign": str(made)})
+    assert "Calls as “Spring” is set." in other.words
+    file = (await vera.get("/simulate/scenario.toml")).text
+    assert read_scenario(file, built_in().get).law == built_in()["uk"]
+    assert "Calls as" not in (await vera.get("/simulate?campaign=")).words
+    assert (await vera.post("/simulate", {**FORM, "campaign": "77"})).status == 404
+    assert (await vera.post("/simulate", {**FORM, "campaign": "x"})).status == 422

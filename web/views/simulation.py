@@ -1,18 +1,15 @@
 """Simulation: a campaign in virtual time, from a form or a file, and what it came to."""
 
+from contextlib import suppress
 from typing import Any
 
 import tomli_w
 from aiohttp import web
 
-from crm_core.errors import CrmError, Invalid
-from dialer.campaigns.access import access_campaign
-from dialer.campaigns.as_scenario import as_scenario
-from dialer.campaigns.queries import team_of
+from crm_core.errors import CrmError, Invalid, NotFound
 from dialer.compliance.profile import LawProfile
-from dialer.entries.queries import ListFigures, figures_of
 from dialer.pacing.policy import Mode
-from dialer.profiles.queries import get_profile, list_profiles
+from dialer.profiles.queries import list_profiles
 from dialer.simulation.reading import MOST_CHARACTERS, read_scenario
 from dialer.simulation.running import sizes_around
 from web.forms import Form, read_form
@@ -20,6 +17,7 @@ from web.i18n import Reader
 from web.law_words import LAW_PROFILES
 from web.office_rules import usual_law
 from web.sentences import sentence
+from web.simulated_campaigns import SimulatedCampaign, find_campaign
 from web.simulating import Run
 from web.simulation_chart import busy_chart, calls_chart, meter_bar, worked_hours
 from web.simulation_chart import busy_of as busy
@@ -32,28 +30,34 @@ from web.visits import go, page, partial, person, services, visit
 async def index(request: web.Request) -> web.Response:
     """The form of the campaign that is asked for, else as it was last filled in; what runs, and the
     last results."""
-    form = await _of_campaign(request)
-    if form is None:
-        last = services(request).simulations.last(person(request).id)
-        form = Form.of(**last.written) if last else await _usual(request)
+    last = services(request).simulations.last(person(request).id)
+    campaign: SimulatedCampaign | None = None
+    if last is None or "campaign" in request.query:
+        campaign = await find_campaign(request, _asked(request))
+        form = campaign.form() if campaign else await _usual(request)
+    else:
+        form = Form.of(**last.written)
+        with suppress(NotFound):
+            campaign = await find_campaign(request, form)
     if not form.value("scenario"):
-        form.written["scenario"] = _file_of(form, request)
-    return await _index(request, form)
+        form.written["scenario"] = _file_of(request, form, campaign)
+    return await _index(request, form, campaign)
 
 
 async def start(request: web.Request) -> web.Response:
     """Run what the form says, or the file where that was asked for."""
     form = await read_form(request)
     laws = await _laws(request)
+    campaign = await find_campaign(request, form)
     try:
         is_file = form.value("what") == "file"
-        text = form.value("scenario") if is_file else _file_of(form, request)
+        text = form.value("scenario") if is_file else _file_of(request, form, campaign)
         if not form.ok:
-            return await _index(request, form, status=422)
+            return await _index(request, form, campaign, status=422)
         scenario = read_scenario(text, laws.get)
     except Invalid as refused:
         _refuse(form, refused, visit(request).reader)
-        return await _index(request, form, status=422)
+        return await _index(request, form, campaign, status=422)
     sizes = sizes_around(scenario.operators) if form.ticked("sizes") else ()
     days = scenario.days * max(1, len(sizes))
     written = {name: value for name, value in form.written.items() if name != "csrf"}
@@ -62,7 +66,7 @@ async def start(request: web.Request) -> web.Response:
         await services(request).simulations.start(person(request).id, run, sizes, laws)
     except CrmError as refused:
         form.refused_by(refused)
-        return await _index(request, form, status=409)
+        return await _index(request, form, campaign, status=409)
     return go("/simulate")
 
 
@@ -81,17 +85,22 @@ async def progress(request: web.Request) -> web.Response:
 async def scenario_file(request: web.Request) -> web.Response:
     """The scenario of the campaign that is asked for as a file, else the last, else the one that
     the form begins with."""
-    form = await _of_campaign(request)
+    campaign = await find_campaign(request, _asked(request))
     last = services(request).simulations.last(person(request).id)
-    if form is not None:
-        text = form.value("scenario")
+    if campaign is not None:
+        text = _file_of(request, campaign.form(), campaign)
     else:
-        text = last.scenario if last else _file_of(await _usual(request), request)
+        text = last.scenario if last else _file_of(request, await _usual(request))
     headers = {"Content-Disposition": 'attachment; filename="scenario.toml"'}
     return web.Response(body=text.encode(), content_type="application/toml", headers=headers)
 
 
-async def _index(request: web.Request, form: Form, status: int = 200) -> web.Response:
+async def _index(
+    request: web.Request,
+    form: Form,
+    campaign: SimulatedCampaign | None,
+    status: int = 200,
+) -> web.Response:
     built, reader = services(request), visit(request).reader
     agent_id = person(request).id
     last = built.simulations.last(agent_id)
@@ -100,7 +109,7 @@ async def _index(request: web.Request, form: Form, status: int = 200) -> web.Res
         "simulation/index.html",
         status=status,
         form=form,
-        campaign_id=_campaign_id(request),
+        campaign=campaign,
         modes=[(mode.value, reader.gettext(MODE_NAMES[mode])) for mode in MODES],
         laws=await _law_names(request),
         running=built.simulations.running(agent_id),
@@ -145,32 +154,6 @@ async def _usual(request: web.Request) -> Form:
     return Form.of(**USUAL, law=law.profile.key)
 
 
-async def _of_campaign(request: web.Request) -> Form | None:
-    """`?campaign=`: it with those of its list who are left, and its team; the file says the rest.
-    NotFound, None where none is asked for."""
-    campaign_id = _campaign_id(request)
-    if campaign_id is None:
-        return None
-    built, actor = services(request), person(request)
-    async with built.storage.read() as connection:
-        campaign = await access_campaign(connection, actor, campaign_id)
-        law = (await get_profile(connection, campaign.profile_key)).profile
-        found = await figures_of(connection, [campaign.id], built.clock.now())
-        team = await team_of(connection, campaign.id)
-    people = found.get(campaign.id, ListFigures()).left
-    values = as_scenario(campaign, law, people=people)
-    count = {"operators": len(team)} if team else {}
-    chosen = {"mode": values["pacing"]["mode"], "law": law.key, "size": values["list"]["size"]}
-    form = Form.of(**{**USUAL, **count, **chosen}, what="file")
-    usual = read_values(form, built.settings.office.time_zone)
-    form.written["scenario"] = tomli_w.dumps({**usual, **values})
-    return form
-
-
-def _campaign_id(request: web.Request) -> int | None:
-    return Form.of(campaign=request.query.get("campaign")).record_id("campaign")
-
-
 async def _laws(request: web.Request) -> dict[str, LawProfile]:
     async with services(request).storage.read() as connection:
         return {each.profile.key: each.profile for each in await list_profiles(connection)}
@@ -185,8 +168,13 @@ async def _law_names(request: web.Request) -> list[tuple[str, str]]:
         ]
 
 
-def _file_of(form: Form, request: web.Request) -> str:
-    return tomli_w.dumps(read_values(form, services(request).settings.office.time_zone))
+def _asked(request: web.Request) -> Form:
+    return Form.of(campaign=request.query.get("campaign"))
+
+
+def _file_of(request: web.Request, form: Form, campaign: SimulatedCampaign | None = None) -> str:
+    values = read_values(form, services(request).settings.office.time_zone)
+    return tomli_w.dumps(values if campaign is None else campaign.over(values))
 
 
 def _refuse(form: Form, refused: Invalid, reader: Reader) -> None:
