@@ -4,14 +4,13 @@ transaction, before anybody is dialled.
 What a dead process left is taken back. Nobody is dialled twice.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 from uuid import uuid4
 
-from sqlalchemy import func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.clock import Clock
@@ -20,10 +19,11 @@ from crm_core.storage.engine import Storage, Write
 from dialer.campaigns.own_numbers import OwnNumbers
 from dialer.campaigns.queries import Campaign, get_campaign
 from dialer.campaigns.states import CampaignState
-from dialer.campaigns.tables import attempts, campaign_segments
-from dialer.entries.choice import Choice, Chosen, Law, Rules
+from dialer.campaigns.tables import attempts
+from dialer.entries.choice import Law, Rules
 from dialer.entries.choosing import MOST_AT_ONCE, SPARE, choose
 from dialer.entries.hours_learned import scores_of
+from dialer.entries.lending import LEASE_SECONDS, Leased, lend
 from dialer.entries.moving import hold, promote
 from dialer.entries.releasing import Ended, release_attempt, release_lost
 from dialer.entries.states import EntryState
@@ -31,8 +31,6 @@ from dialer.entries.tables import entries
 from dialer.order.best_hours import Scores
 from dialer.profiles.queries import get_profile
 
-LEASE_SECONDS: Final = 120
-"""Who dials renews it well before; who does not is taken for dead."""
 _SPARE: Final = (SPARE, 64, 128, 256)
 """Looked at beyond what is asked for, one choice after another, where many may not be dialled."""
 _SCORES_MINUTES: Final = 10
@@ -44,15 +42,6 @@ _PROGRESS: Final = frozenset(
 )
 LawOf = Callable[[AsyncConnection, str], Awaitable[Law]]
 """The law profile in force by its key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Leased:
-    """An attempt to be made now, over a channel of this id; the rest is in `chosen`."""
-
-    attempt_id: int
-    channel_id: str
-    chosen: Chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +117,15 @@ class Leases:
                     tx.connection, rules, now, wanted, sure=left, present=present, spare=spare
                 )
                 await hold(tx, campaign_id, choice.held, now)
-                leased += await self._lend(tx, rules, choice, now, reason or {})
+                leased += await lend(
+                    tx,
+                    rules,
+                    choice.chosen,
+                    now,
+                    key=self._key,
+                    reason=reason or {},
+                    new_id=self._new_id,
+                )
                 held += len(choice.held)
                 if len(leased) >= count or not choice.held:
                     break
@@ -204,56 +201,5 @@ class Leases:
         own = await self._own.read(connection)
         return Rules(campaign, law, own, self._scores, self._zone)
 
-    async def _lend(
-        self, tx: Write, rules: Rules, choice: Choice, now: datetime, reason: Mapping[str, Any]
-    ) -> list[Leased]:
-        if not choice.chosen:
-            return []
-        campaign = rules.campaign
-        leased = [Leased(0, self._new_id(), each) for each in choice.chosen]
-        rows = [
-            {
-                "campaign_id": campaign.id,
-                "entry_id": each.chosen.entry_id,
-                "client_id": each.chosen.client_id,
-                "number": each.chosen.e164,
-                "position": each.chosen.position,
-                "mode": campaign.mode.value,
-                "certain": each.chosen.certain,
-                "decided_at": now,
-                "reason": dict(reason),
-                "profile_key": rules.law.profile.key,
-                "profile_version": rules.law.version,
-                "channel_id": each.channel_id,
-            }
-            for each in leased
-        ]
-        statement = insert(attempts).returning(attempts.c.id, sort_by_parameter_order=True)
-        ids = (await tx.execute(statement, rows)).scalars().all()
-        await self._mark(tx, [each.entry_id for each in choice.chosen], now)
-        await _count(tx, campaign.id, choice.chosen)
-        return [replace(each, attempt_id=i) for each, i in zip(leased, ids, strict=True)]
-
-    async def _mark(self, tx: Write, ids: Sequence[int], now: datetime) -> None:
-        until = now + timedelta(seconds=LEASE_SECONDS)
-        lent = {"state": EntryState.LEASED.value, "leased_until": until, "lease_key": self._key}
-        change = update(entries).where(entries.c.id.in_(ids))
-        await tx.execute(change.values(**lent, last_at=now, due_at=None, reason=""))
-
 
 _IN_ONE_WRITE: Final = 100
-
-
-async def _count(tx: Write, campaign_id: int, chosen: Sequence[Chosen]) -> None:
-    """Each segment's dials under way."""
-    segments = [each.segment for each in chosen]
-    for segment in sorted(set(segments)):
-        more = segments.count(segment)
-        row = {"campaign_id": campaign_id, "segment": segment, "leased": more, "dialled": more}
-        upsert = postgresql.insert if tx.connection.dialect.name == "postgresql" else sqlite.insert
-        of = campaign_segments.c
-        counted = {"leased": of.leased + more, "dialled": of.dialled + more}
-        statement = upsert(campaign_segments).values(**row)
-        await tx.execute(
-            statement.on_conflict_do_update(index_elements=["campaign_id", "segment"], set_=counted)
-        )
