@@ -177,6 +177,13 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
     "number_relisted": N_("The number is on the list again."),
     "import_undone": N_("The import is taken back."),
     "opted_out": N_("Nobody calls him any more."),
+    "opted_out_of_campaign": N_("Nobody calls him for this campaign any more."),
+    "opted_out_already": N_("This was known: nobody calls him."),
+    "opt_out_undone": N_("Taken back: he may be called as before."),
+    "opt_out_settled": N_(
+        "That was a while ago. He may be called again when he agrees to it: record his consent."
+    ),
+    "consent_and_calls_ended": N_("The consent does not hold any more, and nobody calls him."),
     "opt_out_taken_back": N_("He may be called again."),
     "consent_given": N_("The consent is recorded."),
     "consent_taken_back": N_("The consent does not hold any more."),

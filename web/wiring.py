@@ -65,6 +65,7 @@ from dialer.campaigns.records import Campaigns
 from dialer.consents.importing import ConsentImport
 from dialer.consents.of_client import ConsentsOfClient
 from dialer.consents.records import Consents
+from dialer.consents.withdrawal import Withdrawals
 from dialer.consents.wordings import Wordings
 from dialer.do_not_call.generations import Generations
 from dialer.do_not_call.importing import NumberImports
@@ -183,6 +184,7 @@ class Services:
     number_imports: NumberImports
     generations: Generations
     consents: Consents
+    withdrawals: Withdrawals
     wordings: Wordings
     consent_import: ConsentImport
     list_reading: ListReading
@@ -277,6 +279,7 @@ def build(settings: Settings, clock: Clock) -> Services:
     elsewhere = (DoNotCallOfClient(), ConsentsOfClient(), CampaignsOfClient())
     number_imports = NumberImports(storage, clock, country)
     consents = Consents(storage, clock, country)
+    opt_outs = OptOuts(storage, clock, country)
     ours = own_numbers(settings)
     services = Services(
         settings=settings,
@@ -326,10 +329,11 @@ def build(settings: Settings, clock: Clock) -> Services:
         law=LawProfiles(storage, clock),
         lists=DoNotCallLists(storage, clock),
         do_not_call=DoNotCall(storage, clock, country),
-        opt_outs=OptOuts(storage, clock, country),
+        opt_outs=opt_outs,
         number_imports=number_imports,
         generations=Generations(storage, clock),
         consents=consents,
+        withdrawals=Withdrawals(storage, consents, opt_outs),
         wordings=Wordings(storage, clock),
         consent_import=ConsentImport(storage, consents),
         list_reading=ListReading(number_imports, data_folder(settings.database.url)),

@@ -98,6 +98,12 @@ class Client:
     entities: tuple[LegalEntity, ...]
 
 
+async def kind_of(connection: AsyncConnection, client_id: int) -> str | None:
+    """person or organisation; None of nobody."""
+    query = select(clients.c.kind).where(clients.c.id == client_id)
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
 async def get_client(connection: AsyncConnection, client_id: int) -> Client:
     """The client with all that hangs on him. Raises NotFound, for a deleted one too."""
     query = _clients().where(clients.c.id == existing_id(client_id))

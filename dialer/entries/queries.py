@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, Select, case, func, select, true
+from sqlalchemy import ColumnElement, RowMapping, Select, case, exists, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.agents.people import Agent
@@ -14,9 +14,10 @@ from crm_core.clients.access import visible_clients
 from crm_core.clients.tables import clients
 from crm_core.errors import NotFound
 from crm_core.wording import existing_id
+from dialer.campaigns.states import CampaignState
 from dialer.campaigns.tables import attempts, campaigns
 from dialer.entries.states import EntryState
-from dialer.entries.tables import entries, entry_buckets
+from dialer.entries.tables import entries, entry_buckets, entry_numbers
 
 _E: Final = entries.c
 MOST_SEGMENTS: Final = 500
@@ -244,6 +245,32 @@ async def standings_of(
     )
     found = (await connection.execute(query)).mappings()
     return [Standing(**{**row, "state": EntryState(row["state"])}) for row in found]
+
+
+async def campaigns_naming(
+    connection: AsyncConnection,
+    e164: str,
+    seen: ColumnElement[bool] | None = None,
+    *,
+    call_id: str | None = None,
+    limit: int = 10,
+) -> list[tuple[int, str]]:
+    """Id and title of the campaigns, but for finished ones, on whose list the number stands; that
+    which the call was made for comes first, then the newest. `seen` narrows the campaigns."""
+    listed = exists().where(
+        entry_numbers.c.campaign_id == campaigns.c.id, entry_numbers.c.e164 == e164
+    )
+    made_for = exists().where(
+        attempts.c.campaign_id == campaigns.c.id, attempts.c.call_id == (call_id or "")
+    )
+    query = (
+        select(campaigns.c.id, campaigns.c.title)
+        .where(campaigns.c.state != CampaignState.FINISHED.value, listed | made_for)
+        .where(true() if seen is None else seen)
+        .order_by(made_for.desc(), campaigns.c.id.desc())
+        .limit(limit)
+    )
+    return [(campaign_id, title) for campaign_id, title in await connection.execute(query)]
 
 
 def _entries() -> Select[Any]:

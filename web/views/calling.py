@@ -10,6 +10,8 @@ from crm_core.clients.access import access_client, may
 from crm_core.clients.queries import Client
 from crm_core.errors import NotFound
 from crm_core.storage.engine import Connection
+from dialer.campaigns.access import visible_campaigns
+from dialer.campaigns.states import CampaignState
 from dialer.consents.kinds import Channel, ConsentState, Purpose
 from dialer.consents.records import NewConsent
 from dialer.consents.registry import Wanted, list_consents
@@ -19,11 +21,13 @@ from dialer.do_not_call.kinds import How
 from dialer.do_not_call.looking import listings_of
 from dialer.do_not_call.records import Said
 from dialer.entries.judging import AskedNumber, subjects_of
+from dialer.entries.queries import standings_of
 from dialer.profiles.queries import KeptProfile, get_profile, list_profiles
 from web.forms import Form, read_form
 from web.judgements import judgement
 from web.office_rules import usual_law
 from web.sentences import sentence
+from web.views.opt_outs import told_of
 from web.visits import partial, person, services, visit
 
 MOST_CONSENTS: Final = 20
@@ -40,14 +44,18 @@ async def show(request: web.Request) -> web.Response:
 
 
 async def stop(request: web.Request) -> web.Response:
-    """He wants no more calls: from now on nobody dials him; for scripts."""
+    """He wants no more calls, or none of one campaign: it holds from now on; `{told, undo}`, for
+    scripts."""
     form, built, actor = await read_form(request), services(request), person(request)
     how = form.choice("how", How)
     number = form.text("number", required=True, most=200)
+    campaign_id = form.record_id("campaign")
     form.demand()
-    said = Said(how, form.value("reason"), _id(request))
-    await built.opt_outs.stop(actor, number, said, everybody=form.ticked("everybody"))
-    return web.json_response({"told": sentence(visit(request).reader, "opted_out")})
+    said, everybody = Said(how, form.value("reason"), _id(request)), form.ticked("everybody")
+    stopped = await built.opt_outs.stop(
+        actor, number, said, everybody=everybody, campaign_id=campaign_id
+    )
+    return web.json_response(told_of(request, stopped, campaign_id))
 
 
 async def give(request: web.Request) -> web.Response:
@@ -104,6 +112,11 @@ async def calling_of(
             for number, subject in zip(client.numbers, subjects, strict=False)
         ],
         "opt_outs": [each for each in listings if each.opt_out and each.holds(now)],
+        "campaigns": [
+            (each.campaign_id, each.title)
+            for each in await standings_of(connection, client.id, visible_campaigns(actor))
+            if each.campaign_state != CampaignState.FINISHED
+        ],
         "consents": consents,
         "lasting": [
             each

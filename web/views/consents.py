@@ -25,6 +25,7 @@ from dialer.consents.wordings import list_wordings
 from web.formats import for_input
 from web.forms import Form, read_form, read_query
 from web.i18n import N_, Reader
+from web.sentences import sentence
 from web.sheets import Cell, Format, Sheet, parting_of
 from web.views.calling import read_consent
 from web.visits import go, page, person, services, visit, wants_json
@@ -104,16 +105,22 @@ async def show(request: web.Request) -> web.Response:
 
 
 async def revoke(request: web.Request) -> web.Response:
-    """He has taken it back; for forms and for scripts."""
+    """He has taken it back, and (`stop`) wants no more calls at all; for forms and for scripts."""
     form, reader = await read_form(request), visit(request).reader
+    built, actor, evidence = services(request), person(request), form.value("evidence")
     channel, at = form.choice("channel", Channel), form.moment("at", reader)
     form.demand()
-    await services(request).consents.revoke(
-        person(request), _id(request), channel=channel, evidence=form.value("evidence"), at=at
-    )
+    told = "consent_taken_back"
+    if form.ticked("stop"):
+        stopped = await built.withdrawals.revoke_and_stop(
+            actor, _id(request), channel=channel, evidence=evidence, at=at
+        )
+        told = "consent_and_calls_ended" if stopped else told
+    else:
+        await built.consents.revoke(actor, _id(request), channel=channel, evidence=evidence, at=at)
     if wants_json(request):
-        return web.json_response({})
-    return go(f"/consents/{_id(request)}", told="consent_taken_back")
+        return web.json_response({"told": sentence(reader, told)})
+    return go(f"/consents/{_id(request)}", told=told)
 
 
 async def correct(request: web.Request) -> web.Response:

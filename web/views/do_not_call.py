@@ -16,6 +16,7 @@ from dialer.do_not_call.looking import PAGE, list_national, list_numbers, list_o
 from dialer.do_not_call.records import Said
 from telephony.numbers import normalise
 from web.forms import Form, read_form, read_query
+from web.views.opt_outs import undo_of
 from web.visits import go, page, partial, person, services, visit
 
 HERE: Final = "/do-not-call"
@@ -27,19 +28,20 @@ async def index(request: web.Request) -> web.Response:
 
 
 async def stop(request: web.Request) -> web.Response:
-    """Somebody wants no more calls: at once, for all campaigns, by whoever hears it."""
+    """Somebody wants no more calls: at once, for all campaigns, by whoever hears it; offers to undo
+    it."""
     form, built = await read_form(request), services(request)
     how = form.choice("how", How)
     number = form.text("number", required=True, most=200)
     if form.ok:
         try:
             said = Said(how, form.value("reason"))
-            await built.opt_outs.stop(person(request), number, said)
+            stopped = await built.opt_outs.stop(person(request), number, said)
+            told = "opted_out" if stopped.number_id else "opted_out_already"
+            return go(HERE, told=told, undo=undo_of(stopped))
         except Invalid as refused:
             form.refused_by(refused)
-    if not form.ok:
-        return await _index(request, form, Form.of(), status=422)
-    return go(HERE, told="opted_out")
+    return await _index(request, form, Form.of(), status=422)
 
 
 async def create(request: web.Request) -> web.Response:

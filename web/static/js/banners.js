@@ -1,5 +1,7 @@
-// The live connection of who has no workplace (the administrator): banners, and the floor where it is shown.
+// The live connection of who has no workplace (the administrator): banners, and the floor where it is shown;
+// buttons and forms that are sent by script.
 
+import { listenToActions } from "./actions.js";
 import { put, refresh, remove, snapshot } from "./cards.js";
 import { showLink } from "./link.js";
 import { renewReminders } from "./reminders.js";
@@ -19,6 +21,8 @@ const hear = {
   },
   state: showLink,
 };
+
+listenToActions();
 
 // A board, or a list that changes under one's eyes.
 function boardTopic() {

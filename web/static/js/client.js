@@ -4,7 +4,9 @@ import { tick } from "./clocks.js";
 import { listenToFields, tellUndoable } from "./inplace.js";
 import { listenToOwnFields } from "./own.js";
 import { fetchPartial } from "./sending.js";
+import { fillStop, listenToStops } from "./stop.js";
 import { listenToTags } from "./tags.js";
+import { toast } from "./toasts.js";
 import { listenToUploads } from "./upload.js";
 import { fillTimeline, listenToTimelines } from "./timeline.js";
 
@@ -38,6 +40,7 @@ document.addEventListener("change", async (event) => {
 // What was done can be taken back from where it is told.
 document.addEventListener("accepted", (event) => {
   if (event.detail?.undo) tellUndoable(event.detail.told, event.detail.undo);
+  else if (event.detail?.told) toast(event.detail.told);
 });
 
 // An accepted form is ready for the next one.
@@ -66,6 +69,8 @@ export async function fillCard(card) {
 
 listenToFields();
 listenToOwnFields();
+listenToStops();
 listenToTags();
 listenToTimelines();
 listenToUploads();
+fillStop();

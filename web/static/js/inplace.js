@@ -124,7 +124,9 @@ export function tellUndoable(text, path) {
   const takeBack = async () => {
     made.remove();
     const answer = await attempt(path);
-    if (answer) toast(answer.told);
+    if (!answer) return;
+    toast(answer.told);
+    document.dispatchEvent(new CustomEvent("undone"));
   };
   made.insertBefore(button(words().undo, takeBack), made.lastElementChild);
 }

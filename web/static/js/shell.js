@@ -12,9 +12,10 @@ adoptToasts();
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-opens]");
   if (opener) open(document.getElementById(opener.dataset.opens));
-  // A click beside an open menu closes it; so does one on its entries.
+  // A click beside an open menu closes it; so does one on its entries, but none into a form that stands there.
   for (const menu of document.querySelectorAll("details.menu[open]")) {
-    if (!menu.contains(event.target) || event.target.closest(".menu-list")) menu.open = false;
+    const isEntry = event.target.closest(".menu-list") && !event.target.closest(".menu-list.take-off");
+    if (!menu.contains(event.target) || isEntry) menu.open = false;
   }
 });
 

@@ -8,6 +8,7 @@ import { showLink } from "./link.js";
 import { listenToNotes, recoverNote, saveUnsaved } from "./notes.js";
 import { countLate, renewReminders } from "./reminders.js";
 import { LiveSocket } from "./socket.js";
+import { fillStop } from "./stop.js";
 import { toast } from "./toasts.js";
 import { listenToForms, showForm } from "./wrapup.js";
 
@@ -59,6 +60,7 @@ onCard((card, before) => {
   showForm(card, before);
   callForAttention(card, before);
   fillCard(card);
+  fillStop(card);
 });
 
 listenToActions();
