@@ -1,8 +1,6 @@
 """The one metadata every package's tables.py adds to, and column types both engines share."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, MetaData
@@ -40,19 +38,18 @@ class Instant(TypeDecorator[datetime]):
         return value.astimezone(UTC)  # type: ignore[no-any-return]
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
-        usual: Any = super().result_processor(dialect, coltype)
-        return partial(_read_text, usual) if dialect.name == "sqlite" else usual
+        return (
+            _from_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+        )
 
 
-def _read_text(usual: Callable[[Any], Any], value: Any) -> Any:
+def _from_text(value: str | None) -> datetime | None:
     """SQLite keeps an instant as text, which Python reads whole in a fraction of the time that it
     takes SQLAlchemy piece by piece."""
     if value is None:
         return None
-    try:
-        return datetime.fromisoformat(f"{value}+00:00")
-    except ValueError:
-        return usual(value)  # a date alone
+    instant = datetime.fromisoformat(value)
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
 Json = JSON

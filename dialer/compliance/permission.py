@@ -93,6 +93,8 @@ def _consent(subject: Subject, profile: LawProfile, at: datetime) -> _Told:
         needed = profile.consent is ConsentRule.NEEDED
         return [Refusal(Refused.NO_CONSENT)] if needed else _NOTHING
     now = standing(subject.consents, at)
+    if now is Standing.IN_FORCE:
+        return _NOTHING
     enough = _ENOUGH[profile.consent]
     if now in enough:
         return _NOTHING

@@ -58,7 +58,7 @@ def _choosing(
     judging = _Judging(rules, at, count, sure, line.zones)
     while left := count - len(judging.chosen):
         # A few more than are wanted are asked about at once; where many are refused, many more.
-        piece = [*islice(waiting, max(left + left // 8 + 1, len(judging.held)))]
+        piece = [*islice(waiting, max(left + left // 16 + 1, len(judging.held)))]
         if not piece:
             break
         known = yield from gather(asked, piece, met)

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 
+import pytest
 from sqlalchemy import update
 
 from crm_core.clients.tables import client_numbers, clients
@@ -167,3 +169,45 @@ async def test_a_list_of_many_pieces_is_loaded_whole_and_only_once(office: Offic
     assert again.added == 0
     assert again.not_loaded == {NotLoaded.ALREADY_LISTED: 430}
     assert len(again.told) == 100
+
+
+async def test_what_another_card_says_of_the_number_counts_where_it_is_about_the_number(
+    office: Office,
+) -> None:
+    wrong, forbidden = await office.listed(moscow(1), moscow(2))
+    await office.person(moscow(1), wrong=True)  # it is not his: whose it is, it is
+    await office.person(moscow(2), do_not_call=True)
+    choice = await office.choose()
+    assert [each.entry_id for each in choice.chosen] == [wrong]
+    assert [(each.entry_id, each.reason) for each in choice.held] == [
+        (forbidden, Refused.DO_NOT_CALL)
+    ]
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_the_foremost_of_all_buckets_are_chosen_however_they_are_spread(
+    office: Office, seed: int
+) -> None:
+    random = Random(seed)
+    ids = []
+    for n, segment in enumerate("abc"):
+        numbers = [moscow(100 * n + k) for k in range(30)]
+        ids += await office.listed(*numbers, wanted=Wanted(segment=segment))
+    # One bucket may hold nearly all that stand first.
+    ranks = {each: random.randrange(40) + 60 * (each in ids[30:]) for each in ids}
+    for each, rank in ranks.items():
+        await office.mark(each, rank=rank)
+    wanted = sorted(ids, key=lambda each: (ranks[each], each))
+    for count in (1, 7, 50):
+        choice = await office.choose(count)
+        assert [each.entry_id for each in choice.chosen] == wanted[:count]
+    await office.set(quotas={"a": 2})
+    segments = [each.segment for each in (await office.choose(50)).chosen]
+    assert len(segments) == 50
+    assert segments.count("a") <= 2
+
+
+async def test_of_nobody_nobody_is_chosen(office: Office) -> None:
+    assert (await office.choose()).chosen == ()
+    await office.listed(moscow(1))
+    assert (await office.choose(0)).chosen == ()
