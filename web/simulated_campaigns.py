@@ -8,6 +8,7 @@ from aiohttp import web
 from dialer.campaigns.access import access_campaign
 from dialer.campaigns.as_scenario import as_scenario
 from dialer.campaigns.queries import team_of
+from dialer.entries.groups import groups_of
 from dialer.entries.queries import ListFigures, figures_of
 from dialer.profiles.queries import get_profile
 from web.forms import Form
@@ -34,7 +35,7 @@ class SimulatedCampaign:
 
     def over(self, values: dict[str, Any]) -> dict[str, Any]:
         """The scenario of the form with all of the campaign that the form does not ask."""
-        mine = self.values
+        mine, [said] = self.values, values["clients"]
         same_law = values["law"] == self.law_key
         return {
             "title": self.title,
@@ -42,6 +43,7 @@ class SimulatedCampaign:
             "pacing": {**mine["pacing"], **values["pacing"]},
             "law": mine["law"] if same_law else values["law"],
             "retry": mine["retry"],
+            "clients": [{**said, **each} for each in mine.get("clients", [{}])],
         }
 
 
@@ -56,6 +58,7 @@ async def find_campaign(request: web.Request, form: Form) -> SimulatedCampaign |
         law = (await get_profile(connection, campaign.profile_key)).profile
         found = await figures_of(connection, [campaign.id], built.clock.now())
         team = await team_of(connection, campaign.id)
+        groups = await groups_of(connection, campaign.id)
     people = found.get(campaign.id, ListFigures()).left
-    values = as_scenario(campaign, law, people=people)
+    values = as_scenario(campaign, law, people=people, groups=groups)
     return SimulatedCampaign(campaign.id, campaign.title, law.key, values, len(team))

@@ -4,7 +4,7 @@ A profile is a value. The profiles that come with the product are in `dialer/pro
 own are rows, read by `stored.py`. None of it is legal advice, all of it can be changed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 MINUTES_PER_DAY = 24 * 60
@@ -146,4 +146,4 @@ class LawProfile:
     # How long what proves a call or a consent is kept, days.
     retention_days: int
     # Where each rule is written, by the names of `loosening.FIELDS`; SILENT where it is nowhere.
-    rule_sources: tuple[tuple[str, str], ...] = ()
+    rule_sources: tuple[tuple[str, str], ...] = field(default=(), hash=False)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from dialer.compliance.subject import Consent, PastAttempt, Subject
@@ -15,9 +16,15 @@ _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _BUSY_SECONDS: Final = 3.0  # until the busy tone
 
 
+@lru_cache(maxsize=10_000)
+def zones_in(written: str) -> frozenset[str]:
+    """Every zone that such a text names."""
+    return frozenset(written.split())
+
+
 @dataclass(slots=True)
 class Person:
-    """One entry of the list. `zone` is where he lives."""
+    """One entry of the list. `zone` is where he lives, of several any: as `Kind.zones` says it."""
 
     id: int
     kind: int
@@ -32,7 +39,7 @@ class Person:
         """What the law asks about him."""
         return Subject(
             e164=e164,
-            zones=frozenset({self.zone}),
+            zones=zones_in(self.zone),
             listed=frozenset({"national"}) if self.listed else frozenset(),
             attempts=tuple(self.attempts),
             consents=(Consent(_LONG_AGO, None, None),) if self.consented else (),

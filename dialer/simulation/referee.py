@@ -46,7 +46,8 @@ class Referee:
     def dialled(self, person: Person, at: float, lines: int) -> None:
         """A call is placed, which makes so many lines in use."""
         law, broken = self._law, self._result.violations
-        if not _may_be_called(law, person.zone, int(at // 60)):
+        minute = int(at // 60)
+        if not all(_may_be_called(law, zone, minute) for zone in person.zone.split()):
             broken[Broken.CALLING_HOURS] += 1
         if law.consent is ConsentRule.NEEDED and not person.consented:
             broken[Broken.CONSENT] += 1
@@ -117,18 +118,22 @@ class Referee:
 
     def _past(self, person: Person, at: float) -> None:
         """Attempt limits and the embargo, by going through everything that was dialled."""
-        now, zone = datetime.fromtimestamp(at, UTC), ZoneInfo(person.zone)
+        now = datetime.fromtimestamp(at, UTC)
         for limit in self._law.attempts:
-            counted = sum(
-                (past.answered or limit.counted is Counted.ATTEMPTS)
-                and _same_period(past.at, now, limit, zone)
-                for past in person.attempts
-            )
-            if counted >= limit.most:
+            if any(_is_full(limit, person, now, ZoneInfo(zone)) for zone in person.zone.split()):
                 self._result.violations[Broken.ATTEMPTS] += 1
         embargo = timedelta(hours=self._law.embargo_hours)
         if any(past.abandoned and now - past.at < embargo for past in person.attempts):
             self._result.violations[Broken.EMBARGO] += 1
+
+
+def _is_full(limit: AttemptLimit, person: Person, now: datetime, zone: ZoneInfo) -> bool:
+    counted = sum(
+        (past.answered or limit.counted is Counted.ATTEMPTS)
+        and _same_period(past.at, now, limit, zone)
+        for past in person.attempts
+    )
+    return counted >= limit.most
 
 
 def _same_period(then: datetime, now: datetime, limit: AttemptLimit, zone: ZoneInfo) -> bool:

@@ -53,8 +53,9 @@ class Shift:
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of clients: its share of the list, how they answer beside others, how long they talk,
-    where they live (zone and share), what speaks against calling them (shares), of which list and
-    type of number they are, by which the pacing learns who answers."""
+    where they live (zones and share; of several with spaces between nobody knows which), what
+    speaks against calling them (shares), of which list and type of number they are, by which the
+    pacing learns who answers."""
 
     name: str
     share: float = 1.0

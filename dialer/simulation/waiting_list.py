@@ -16,7 +16,7 @@ from dialer.order.outcomes import Dialled, Verdict
 from dialer.order.ranking import rank
 from dialer.order.retry import Person as Called
 from dialer.order.retry import next_attempt
-from dialer.simulation.people import People, Person
+from dialer.simulation.people import People, Person, zones_in
 from dialer.simulation.scenario import Scenario
 from telephony.events import Outcome
 
@@ -25,14 +25,15 @@ _MOST_REFUSED: Final = 5000
 
 
 class _Bucket:
-    """Those of one zone who may be dialled by everything but the hour, the next first (a heap)."""
+    """Those of one zone, or of one doubt between zones, who may be dialled by everything but the
+    hour, the next first (a heap)."""
 
     __slots__ = ("_opening", "is_open", "ready", "until")
 
     def __init__(self, law: LawProfile, zone: str) -> None:
         self.ready: list[tuple[int, int, Person]] = []
         self.is_open = False
-        self._opening = opening_times(law.hours, law.country, law.subdivision, frozenset({zone}))
+        self._opening = opening_times(law.hours, law.country, law.subdivision, zones_in(zone))
         self.until: float = 0.0
 
     def look(self, at: float) -> None:
@@ -93,7 +94,8 @@ class WaitingList:
         person.dialled.append(Dialled(began, 0, outcome, Verdict.DONE if talked else None))
         abandoned = outcome is Outcome.ABANDONED
         person.attempts.append(PastAttempt(began, talked or abandoned, abandoned))
-        called = Called((0,), ZoneInfo(person.zone), (person.id % 97) / 97.0)
+        zone = ZoneInfo(min(zones_in(person.zone)))
+        called = Called((0,), zone, (person.id % 97) / 97.0)
         embargo = self._law.embargo_hours
         rules = self._scenario.retry
         following = next_attempt(person.dialled, _instant(at), called, rules, embargo_hours=embargo)

@@ -10,8 +10,8 @@ from dialer.simulation.scenario import Answering, Kind
 from dialer.simulation.written.fields import Fields, number, shown, tables
 from dialer.simulation.written.lengths import read_lengths
 
-_MOST_KINDS: Final = 50
-_MOST_ZONES: Final = 100
+MOST_KINDS: Final = 50
+MOST_ZONES: Final = 100
 LONGEST_LIST: Final = 64
 _HOURS: Final = tuple(str(hour) for hour in range(24))
 _USUAL_CHANCE: Final = 0.25
@@ -22,7 +22,7 @@ def read_kinds(written: object, at: str = "clients") -> tuple[Kind, ...]:
     "zone_unknown", and those of the fields."""
     if written is None:
         return (Kind("client"),)
-    kinds = tuple(_kind(each) for each in tables(at, written, most=_MOST_KINDS))
+    kinds = tuple(_kind(each) for each in tables(at, written, most=MOST_KINDS))
     if not kinds or sum(kind.share for kind in kinds) <= 0.0:
         raise Invalid(at, "shares_zero")
     return kinds
@@ -49,12 +49,15 @@ def _kind(fields: Fields) -> Kind:
 def _zones(fields: Fields) -> tuple[tuple[str, float], ...]:
     table = fields.table("zones")
     names = table.names()
-    if len(names) > _MOST_ZONES:
-        raise Invalid(fields.path("zones"), "out_of_range", least=0, most=_MOST_ZONES)
+    if len(names) > MOST_ZONES:
+        raise Invalid(fields.path("zones"), "out_of_range", least=0, most=MOST_ZONES)
     for name in names:
-        if find_zone(name) is None:
+        several = name.split()
+        if not 0 < len(several) <= MOST_ZONES or None in map(find_zone, several):
             raise Invalid(table.path(shown(name)), "zone_unknown", value=shown(name))
-    zones = tuple((name, table.number(name, 1.0, least=0.0, most=1e6)) for name in names)
+    zones = tuple(
+        (" ".join(sorted(set(name.split()))), table.number(name, 1.0, least=0.0, most=1e6)) for name in names
+    )
     if zones and sum(share for _, share in zones) <= 0.0:
         raise Invalid(fields.path("zones"), "shares_zero")
     return zones

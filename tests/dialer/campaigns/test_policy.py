@@ -95,6 +95,33 @@ def test_a_simulation_as_this_campaign_has_its_policy_law_and_retries(mode: Mode
     assert scenario.law == replace(law, hours=narrowed(law.hours, hours))
 
 
+def test_its_people_are_of_their_segments_types_and_zones() -> None:
+    doubt = "Asia/Kamchatka Europe/Kaliningrad"
+    groups = {
+        ("Europe/Moscow", "north", "landline"): 300,
+        (doubt, "north", "mobile"): 600,
+        ("Asia/Omsk", "north", "mobile"): 50,
+        ("Europe/Moscow", "", "other"): 50,
+    }
+    law = built_in()["ru"]
+    campaign = campaign_of(Mode.PREDICTIVE, profile_key="ru")
+    values = as_scenario(campaign, law, people=1000, groups=groups)
+    scenario = read_scenario(tomli_w.dumps({**values, "operators": 3}), built_in().get)
+    assert [(each.name, each.share, each.group) for each in scenario.kinds] == [
+        ("north mobile", 650.0, ("north", "mobile")),
+        ("north landline", 300.0, ("north", "landline")),
+        ("other", 50.0, ("", "other")),
+    ]
+    assert scenario.kinds[0].zones == ((doubt, 600.0), ("Asia/Omsk", 50.0))
+
+
+def test_a_list_of_very_many_groups_is_told_by_the_largest() -> None:
+    groups = {("Europe/Moscow", f"s{n}", "mobile"): n + 1 for n in range(500)}
+    values = as_scenario(campaign_of(Mode.POWER), built_in()["ru"], people=9, groups=groups)
+    scenario = read_scenario({**values, "law": "ru", "operators": 1}, built_in().get)
+    assert (len(scenario.kinds), scenario.kinds[0].list_name) == (50, "s499")
+
+
 def test_it_can_be_run() -> None:
     campaign = campaign_of(Mode.PREDICTIVE)
     values = as_scenario(campaign, built_in()["us_federal"], people=200)

@@ -7,6 +7,7 @@ from sqlalchemy import update
 
 from crm_core.errors import NotFound
 from dialer.campaigns.access import visible_campaigns
+from dialer.entries.groups import groups_of
 from dialer.entries.loading import Wanted
 from dialer.entries.queries import (
     Wished,
@@ -22,7 +23,7 @@ from dialer.entries.queries import (
 )
 from dialer.entries.states import EntryState
 from dialer.entries.tables import entries
-from tests.dialer.entries.office import Office
+from tests.dialer.entries.office import Office, moscow, vladivostok
 
 NUMBERS = ("+7 916 123-45-01", "+7 916 123-45-02", "+7 916 123-45-03")
 
@@ -94,3 +95,21 @@ async def test_a_client_is_told_on_which_lists_he_is_as_far_as_one_sees_them(
         [standing] = await standings_of(connection, entry.client_id, visible_campaigns(vera))
         assert (standing.entry_id, standing.campaign_id) == (entry_id, office.campaign_id)
         assert await standings_of(connection, entry.client_id, visible_campaigns(anna)) == []
+
+
+async def test_a_list_is_told_by_zones_segments_and_kinds_of_those_who_are_left(
+    office: Office,
+) -> None:
+    await office.listed(moscow(1), moscow(2), wanted=Wanted(segment="north"))
+    [gone, _] = await office.listed(vladivostok(1), vladivostok(2))
+    await office.listed(moscow(3), "+79161234567")
+    await office.mark(gone, state="never")
+    async with office.storage.read() as connection:
+        found = await groups_of(connection, office.campaign_id)
+    zones = {key for key in found if key[2] == "mobile"}
+    assert [len(named.split()) > 5 for named, _, _ in zones] == [True]
+    assert {key: count for key, count in found.items() if key[2] == "landline"} == {
+        ("Europe/Moscow", "north", "landline"): 2,
+        ("Asia/Vladivostok", "", "landline"): 1,
+        ("Europe/Moscow", "", "landline"): 1,
+    }

@@ -64,7 +64,7 @@ name = "new"
 share = 2
 talk = { kind = "exponential", mean = 60 }
 wrap_up = 15
-zones = { "America/New_York" = 3, "America/Chicago" = 1 }
+zones = { "America/New_York" = 3, "  UTC America/Chicago UTC" = 1 }
 consented = 0.5
 listed = 0.1
 priority = 3
@@ -119,7 +119,7 @@ def test_everything_that_is_written_is_read() -> None:
         Exponential(60.0),
         Fixed(15.0),
     )
-    assert new.zones == (("America/New_York", 3.0), ("America/Chicago", 1.0))
+    assert new.zones == (("America/New_York", 3.0), ("America/Chicago UTC", 1.0))
     assert (new.consented, new.listed, new.priority) == (0.5, 0.1, 3)
     assert (new.group, old.group) == (("spring", "landline"), ("", "mobile"))
     assert old.talk == Measured((10.0, 20.0, 30.0))
@@ -223,6 +223,12 @@ def test_the_tail_of_a_distribution_is_cut_at_four_hours() -> None:
         ("operators = 1\nclients = {list = 3}", "clients.list", "no_text"),
         ("operators = 1\nclients = {share = 0}", "clients", "shares_zero"),
         ("operators = 1\nclients = {zones = {Mars = 1}}", "clients.zones.Mars", "zone_unknown"),
+        ("operators = 1\nclients.zones = {' ' = 1}", "clients.zones.", "zone_unknown"),
+        (
+            "operators = 1\nclients.zones = {'UTC Mars' = 1}",
+            "clients.zones.UTC Mars",
+            "zone_unknown",
+        ),
         ("operators = 1\nclients = {zones = {UTC = 0}}", "clients.zones", "shares_zero"),
         ("operators = 1\nclients = {talk = {mean = 1}}", "clients.talk.kind", "not_one_of"),
         ("operators = 1\nclients = {talk = -1}", "clients.talk", "out_of_range"),
