@@ -425,6 +425,8 @@ class TestSimulating:
         file = (await vera.get("/simulate/scenario.toml?campaign=1")).text
         scenario = read_scenario(file, built_in().get)
         assert (scenario.policy.mode, scenario.policy.ratio) == (Mode.POWER, 1.7)
+        assert sum(each.share for each in scenario.kinds) == 2
+        assert max(len(each.split()) for each in scenario.zones) > 5, "a mobile may be anywhere"
         assert (await vera.get("/simulate/scenario.toml?campaign=77")).status == 404
         assert (await vera.get("/simulate?campaign=77")).status == 404
         assert (await vera.get("/simulate?campaign=x")).status == 200

@@ -56,7 +56,8 @@ def _zones(fields: Fields) -> tuple[tuple[str, float], ...]:
         if not 0 < len(several) <= MOST_ZONES or None in map(find_zone, several):
             raise Invalid(table.path(shown(name)), "zone_unknown", value=shown(name))
     zones = tuple(
-        (" ".join(sorted(set(name.split()))), table.number(name, 1.0, least=0.0, most=1e6)) for name in names
+        (" ".join(sorted(set(name.split()))), table.number(name, 1.0, least=0.0, most=1e6))
+        for name in names
     )
     if zones and sum(share for _, share in zones) <= 0.0:
         raise Invalid(fields.path("zones"), "shares_zero")
