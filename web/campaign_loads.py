@@ -11,7 +11,8 @@ from crm_core.errors import Conflict
 from crm_core.lists.reading import Selection
 from crm_core.storage.engine import Connection
 from dialer.entries.fillings import Fillings, find_filling
-from dialer.entries.loading import Loaded, Loading, Wanted, checked
+from dialer.entries.loaded import Loaded, Wanted, checked
+from dialer.entries.loading import Loading
 
 log = structlog.get_logger(__name__)
 

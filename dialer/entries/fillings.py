@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, select, update
 from crm_core.agents.people import Agent
 from crm_core.clock import Clock
 from crm_core.storage.engine import Connection, Storage
-from dialer.entries.loading import Loaded, NotLoaded
+from dialer.entries.loaded import Loaded, NotLoaded
 from dialer.entries.tables import list_fillings
 
 _OF = list_fillings.c

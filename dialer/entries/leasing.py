@@ -4,7 +4,7 @@ transaction, before anybody is dialled.
 What a dead process left is taken back. Nobody is dialled twice.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
@@ -25,6 +25,7 @@ from dialer.entries.choosing import MOST_AT_ONCE, SPARE, choose
 from dialer.entries.hours_learned import scores_of
 from dialer.entries.lending import LEASE_SECONDS, Leased, lend
 from dialer.entries.moving import hold, promote
+from dialer.entries.onward import LawOf
 from dialer.entries.releasing import Ended, release_attempt, release_lost
 from dialer.entries.states import EntryState
 from dialer.entries.tables import entries
@@ -40,8 +41,6 @@ _PROGRESS: Final = frozenset(
         *("message_played_at", "opted_out_at", "machine_result", "agent_id", "call_id"),
     }
 )
-LawOf = Callable[[AsyncConnection, str], Awaitable[Law]]
-"""The law profile in force by its key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from dialer.consents.kinds import Channel, Purpose
 from dialer.consents.records import NewConsent
 from dialer.entries.explaining import Fact, Said
 from dialer.entries.fillings import Fillings
-from dialer.entries.loading import Loading, NotLoaded
+from dialer.entries.loaded import NotLoaded
+from dialer.entries.loading import Loading
 from dialer.entries.states import EntryState
 from dialer.entries.tables import entries
 from dialer.order.outcomes import Verdict
@@ -327,7 +328,9 @@ class TestTheList:
             held = update(entries).where(entries.c.id == entry_id)
             later = office.clock.now() + timedelta(days=1)
             await tx.execute(held.values(state="waiting", reason="no_consent", due_at=later))
+        assert "has not agreed" not in (await vera.get(f"{OURS}/next")).words
         await built.list_keeping.look_again([office.cast.romashka])
+        assert "Ромашка" in (await vera.get(f"{OURS}/next")).words
         async with built.storage.read() as connection:
             due = select(entries.c.due_at).where(entries.c.id == entry_id)
             assert (await connection.execute(due)).scalar_one() == office.clock.now()

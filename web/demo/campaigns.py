@@ -12,7 +12,8 @@ from dialer.campaigns.records import Campaigns
 from dialer.consents.kinds import Channel, Purpose
 from dialer.consents.records import Consents, NewConsent
 from dialer.consents.wordings import Wordings
-from dialer.entries.loading import Loading, Wanted
+from dialer.entries.loaded import Wanted
+from dialer.entries.loading import Loading
 from dialer.pacing.policy import Mode
 from web.demo.exchange import COUNTRY
 from web.demo.history import PastClock

@@ -17,7 +17,8 @@ from dialer.campaigns.tables import attempts, campaigns
 from dialer.entries.choosing import Choice, Rules, choose
 from dialer.entries.leasing import Lease, Leases, law_in_force
 from dialer.entries.lending import Leased
-from dialer.entries.loading import Loaded, Loading, Wanted
+from dialer.entries.loaded import Loaded, Wanted
+from dialer.entries.loading import Loading
 from dialer.entries.releasing import Ended
 from dialer.entries.tables import entries, entry_numbers
 from dialer.pacing.policy import Mode

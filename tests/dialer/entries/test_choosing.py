@@ -14,7 +14,7 @@ from dialer.compliance.permission import Refused
 from dialer.compliance.profile import ConsentRule
 from dialer.entries.choosing import Law
 from dialer.entries.leasing import Leases, law_in_force
-from dialer.entries.loading import NotLoaded, Wanted
+from dialer.entries.loaded import NotLoaded, Wanted
 from dialer.entries.tables import entries
 from dialer.order.reasons import Waits
 from telephony.events import Outcome

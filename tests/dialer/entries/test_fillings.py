@@ -1,7 +1,7 @@
 """How a list was filled last is still known when everything was begun anew."""
 
 from dialer.entries.fillings import Fillings, find_filling
-from dialer.entries.loading import Loaded, NotLoaded
+from dialer.entries.loaded import Loaded, NotLoaded
 from tests.dialer.entries.office import Office
 
 

@@ -17,7 +17,7 @@ from crm_core.clock import ManualClock
 from crm_core.storage.engine import Storage
 from dialer.campaigns.queries import filled_of
 from dialer.campaigns.states import CampaignState
-from dialer.entries.loading import Wanted
+from dialer.entries.loaded import Wanted
 from dialer.entries.releasing import Ended
 from dialer.order.outcomes import NETWORK, Verdict
 from dialer.order.retry import RetryRules

@@ -10,7 +10,8 @@ from dialer.entries.choosing import Rules
 from dialer.entries.explaining import Fact, why
 from dialer.entries.judging import subjects_of, whose
 from dialer.entries.leasing import Leases
-from dialer.entries.loading import Loading, NotLoaded
+from dialer.entries.loaded import NotLoaded
+from dialer.entries.loading import Loading
 from tests.dialer.entries.office import Office, moscow
 
 OURS = OwnNumbers(frozenset({moscow(1), moscow(2)}))
