@@ -136,11 +136,17 @@ def _of_campaign(rules: Rules, at: datetime) -> list[Said]:
     return found
 
 
-def _of_entry(row: RowMapping, state: EntryState) -> list[Said]:
+def _is_waiting(row: RowMapping, at: datetime) -> bool:
+    """Whether its time is still to come: who is due is as good as ready before a lease says so."""
+    is_due = row["due_at"] is not None and row["due_at"] <= at
+    return row["state"] == EntryState.WAITING.value and not is_due
+
+
+def _of_entry(row: RowMapping, state: EntryState, at: datetime) -> list[Said]:
     found = []
     if state is EntryState.LEASED:
         found.append(Said(Fact.ON_THE_LINE))
-    if state is EntryState.WAITING:
+    if _is_waiting(row, at):
         found.append(Said(Fact.WAITS, row["reason"], row["due_at"]))
     if row["needs_agent"]:
         agent_id = row["callback_agent_id"] if state is EntryState.WAITING else row["for_agent_id"]
@@ -183,7 +189,8 @@ async def _of_turn(
     connection: AsyncConnection, row: RowMapping, state: EntryState, rules: Rules, at: datetime
 ) -> list[Said]:
     """Who stands before it, of those that are ready."""
-    if state is not EntryState.READY:
+    is_due = state is EntryState.WAITING and not _is_waiting(row, at) and not row["needs_agent"]
+    if state is not EntryState.READY and not is_due:
         return []
     found = []
     zones = zones_from(row["zones"] or "")

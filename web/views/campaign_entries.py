@@ -15,13 +15,15 @@ from dialer.campaigns.access import access_campaign
 from dialer.campaigns.queries import Campaign
 from dialer.compliance.refusals import Refused
 from dialer.entries.changes import Change
-from dialer.entries.choosing import Chosen, Held, Rules, choose
+from dialer.entries.choosing import Choice, Chosen, Held, Rules
 from dialer.entries.explaining import why
+from dialer.entries.foretelling import foretell
 from dialer.entries.hours_learned import scores_of
 from dialer.entries.keeping import RECYCLABLE
 from dialer.entries.leasing import law_in_force
 from dialer.entries.queries import (
     Entry,
+    ListFigures,
     Wished,
     entries_named,
     figures_of,
@@ -89,7 +91,7 @@ async def following(request: web.Request) -> web.Response:
     async with built.storage.read() as connection:
         campaign = await access_campaign(connection, actor, _id(request))
         rules = await rules_for(request, connection, campaign)
-        choice = await choose(connection, rules, now, SHOWN, spare=LOOKED_AT)
+        choice = await foretell(connection, rules, now, SHOWN, spare=LOOKED_AT)
         met: list[Chosen | Held] = [*choice.chosen, *choice.held]
         known = await entries_named(connection, actor, [each.entry_id for each in met])
         figures = await figures_of(connection, [campaign.id], now)
@@ -110,9 +112,19 @@ async def following(request: web.Request) -> web.Response:
             for each in choice.held[:SHOWN]
         ],
         held_more=max(0, len(choice.held) - SHOWN),
+        closed=_closed(choice, figures.get(campaign.id)),
         figures=figures.get(campaign.id),
         names=names,
     )
+
+
+def _closed(choice: Choice, figures: ListFigures | None) -> int:
+    """How many were not even met, where everybody was who could be: there it is night, or their
+    quota is full."""
+    met = len(choice.chosen) + len(choice.held)
+    if figures is None or len(choice.chosen) >= SHOWN or len(choice.held) >= LOOKED_AT:
+        return 0
+    return max(0, figures.open_now - met)
 
 
 async def show(request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""Who takes his consent back and wants no more calls is understood so, in one step or not at all."""
+"""Who takes his consent back and wants no more calls is understood in one step, or not at all."""
 
 import pytest
 

@@ -194,6 +194,18 @@ async def test_whoever_is_told_to_be_next_is_lent_and_nobody_else(office: Office
         await tx.execute(marked.values(do_not_call=True))
     office.later(hours=4)
     told = {each for each in near + far if (await explained(office, each)).is_next}
-    lent = {each.entry_id for each in (await office.choose()).chosen}
+    lent = {each.chosen.entry_id for each in (await office.lease()).leased}
     assert lent == told
-    assert len(told) == 4
+    assert len(told) == 5
+
+
+async def test_who_is_due_does_not_wait_any_more_though_no_lease_has_looked(
+    office: Office,
+) -> None:
+    [entry] = await office.listed(moscow(1))
+    await office.end(await office.dial(), Outcome.BUSY)
+    await office.listed(moscow(2), wanted=Wanted(priority=9))
+    office.later(minutes=10)
+    found = await explained(office, entry)
+    assert found.is_next
+    assert [each.count for each in found.facts if each.fact is Fact.BEFORE] == [1]
