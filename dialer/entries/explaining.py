@@ -85,7 +85,7 @@ async def why(
     state = EntryState(row["state"])
     if state in (EntryState.DONE, EntryState.NEVER):
         return Explanation(entry_id, at, state, (Said(Fact.OVER, row["reason"]),), None)
-    facts = _of_campaign(rules, at) + _of_entry(row, state)
+    facts = _of_campaign(rules, at) + _of_entry(row, state, at)
     asked = asking(rules.campaign.id, rules.law.profile, at, rules.own)
     known = await read_through(connection, _gathering(asked, entry_id))
     law, permission = _of_person(row, known, rules, at)
