@@ -20,8 +20,13 @@ _MEMORY = 150.0  # answers
 _ANCHOR_WEIGHT = 8.0  # answers that an anchor counts for where the hour is new; more where known
 # Two cumulative sums (Page 1954) watch for the rate having doubled or halved: the likelihood ratio
 # since it last spoke against that, alarm at e^8. A doubling is told after some 40 answers, a
-# halving after 26; a false alarm comes every few thousand.
+# halving after 26; a false alarm comes every few thousand. A doubling not believed abandons calls,
+# a lull taken for a halving does too: lulls come by the answer, changes by the hour, so where many
+# answer more is asked for (e^11 for a thousand an hour).
 _ALARM = 8.0
+_LULL_ALARM = 4.0  # and the logarithm of the answers in an hour
+# Answers that the rate before a change counts for after it: rises are believed at once.
+_AFTER_RISE, _AFTER_FALL = 2.0, 6.0
 _FAR = 1.3
 _LEAST, _MOST = 0.002, 0.98
 
@@ -61,14 +66,13 @@ class _Change:
         self._log, self._rise = log(factor), factor - 1.0
         self.score = self.answers = self.expected = 0.0
 
-    def add(self, answers: float, expected: float) -> bool:
-        """Whether by now it must be believed."""
+    def add(self, answers: float, expected: float) -> None:
+        """So many answered where so many were expected."""
         self.score += answers * self._log - expected * self._rise
         self.answers += answers
         self.expected += expected
         if self.score <= 0.0:
             self.clear()
-        return self.score > _ALARM
 
     def clear(self) -> None:
         self.score = self.answers = self.expected = 0.0
@@ -82,9 +86,9 @@ class AnswerRates:
         self._hour, self._now = -1, [0.0, 0.0]
         self._groups: dict[Hashable, _Follower] = {}
         self._lately = _Follower(_MEMORY)
-        self._changes = (_Change(2.0), _Change(0.5))
+        self._rise, self._fall = _Change(2.0), _Change(0.5)
         self._anchor, self._weight = _FIRST_GUESS, 3.0
-        self._peak = 0.0
+        self._peak = self._last_hour = 0.0
         self._ringing: list[tuple[Hashable, float]] = []  # at the last look
         # Since that look: answers, and what the calls that ended had met in all their ringing.
         self._answers = self._ended = 0.0
@@ -95,7 +99,7 @@ class AnswerRates:
         if hour != self._hour:
             self._turn(hour)
         mean = self._mean(group)
-        return Chance(mean, mean / sqrt(self._lately.expected + self._weight))
+        return Chance(mean, mean / sqrt(self._lately.answers + self._weight))
 
     def observe(self, group: Hashable, hour: int, *, answered: bool, rung: float = 1.0) -> None:
         """A dial of the hour stopped ringing; `rung` is the share of those answered at all that are
@@ -121,10 +125,8 @@ class AnswerRates:
         self._met = met
         beside = self._beside()
         self._lately.add(answers, expected)
-        for change in self._changes if watch else ():
-            if change.add(answers, expected * beside):
-                self._begin_anew(change, beside)
-                break
+        if watch:
+            self._watch(answers, expected, beside)
         self._move_anchor()
 
     def stressed(self, hour: int) -> float:
@@ -156,13 +158,25 @@ class AnswerRates:
     def _met_ringing(self) -> float:
         return sum(self._anchored(group, rung) for group, rung in self._ringing)
 
-    def _begin_anew(self, change: _Change, beside: float) -> None:
+    def _watch(self, answers: float, expected: float, beside: float) -> None:
+        for change in (self._rise, self._fall):
+            change.add(answers, expected * beside)
+        busiest = max(self._now[0], self._last_hour, 1.0)
+        if self._rise.score > _ALARM:
+            self._begin_anew(self._rise, beside, _AFTER_RISE)
+        elif self._fall.score > max(_ALARM, _LULL_ALARM + log(busiest)):
+            self._begin_anew(self._fall, beside, _AFTER_FALL)
+
+    def _begin_anew(self, change: _Change, beside: float, weight: float) -> None:
         """Only what has come since the change counts."""
         self._lately.answers = change.answers
         self._lately.expected = change.expected / beside
-        self._weight = min(self._weight, 2.0)
-        for each in self._changes:
-            each.clear()
+        self._weight = min(self._weight, weight)
+        self._forget_changes()
+
+    def _forget_changes(self) -> None:
+        self._rise.clear()
+        self._fall.clear()
 
     def _move_anchor(self) -> None:
         """Where the answers have left the anchor far behind, it follows: what is remembered is
@@ -183,6 +197,7 @@ class AnswerRates:
         """Another hour: what the last one brought belongs to what is usual."""
         level = self._level()
         answers, dials = self._now
+        self._last_hour = answers
         lately = answers / dials if dials > 30.0 else level
         self._peak = max(0.8 * self._peak, lately)
         if self._hour >= 0:
@@ -200,8 +215,7 @@ class AnswerRates:
         self._weight = _ANCHOR_WEIGHT * (1.0 + 3.0 * trust)
         self._hour, self._now = hour, [0.0, 0.0]
         self._lately.answers = self._lately.expected = 0.0
-        for change in self._changes:
-            change.clear()
+        self._forget_changes()
         self._drop(min(_MOST, max(_LEAST, anchor)))
 
 

@@ -54,7 +54,8 @@ class Instant:
         self.mean = mean - self._answers  # operators left over, expected
         self._variance = variance
         self._exact = len(freed) + len(answered) <= _EXACT_TERMS
-        self._demand = sum_of(answered) if self._exact else []
+        # Of the demand only what may still find somebody is kept: the rest finds all taken.
+        self._demand = sum_of(answered)[: max(0, free + len(freed))] if self._exact else []
         self._freed = sum_of(freed) if self._exact else []
 
     def add(self, answered: float) -> None:
@@ -63,6 +64,8 @@ class Instant:
         self._answers += answered
         self._variance += answered * (1.0 - answered)
         if self._exact:
+            if len(self._demand) < self.free + len(self._freed):
+                self._demand.append(0.0)
             _one_more(self._demand, answered)
 
     def taken(self) -> float:
@@ -71,26 +74,29 @@ class Instant:
             shared = self._shared + (self._doubt * self._answers) ** 2
             return _below(0.5 - self.mean, self._variance + shared)
         demand, free = self._demand, self.free
-        chance, likely_freed, fewer = 0.0, 0.0, 0
+        chance, likely_freed, fewer = 1.0 - sum(demand), 0.0, 0
         # Over the demand d: P(d) x P(freed <= d - free).
         for count, likely in enumerate(demand):
             while fewer <= count - free and fewer < len(self._freed):
                 likely_freed += self._freed[fewer]
                 fewer += 1
             chance += likely * likely_freed
-        return chance
+        return max(0.0, chance)
 
 
 def sum_of(chances: Sequence[float]) -> list[float]:
     """The distribution of how many of these independent chances come true."""
     distribution = [1.0]
     for chance in chances:
+        distribution.append(0.0)
         _one_more(distribution, chance)
     return distribution
 
 
 def _one_more(distribution: list[float], chance: float) -> None:
-    distribution.append(0.0)
+    """What would be more than its last entry is left out."""
+    if not distribution:
+        return
     for count in range(len(distribution) - 1, 0, -1):
         distribution[count] += chance * (distribution[count - 1] - distribution[count])
     distribution[0] *= 1.0 - chance

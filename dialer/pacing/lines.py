@@ -16,10 +16,15 @@ class Lines:
         self._placed: deque[tuple[float, int]] = deque()
         self._sum = 0
 
-    def take(self, wanted: int, used: int, at: float) -> tuple[int, Why | None]:
-        """As many of the wanted calls as may be placed at `at` beside `used` lines; why not all."""
+    def most(self, used: int, at: float) -> int:
+        """The calls that may be placed at `at` beside `used` lines."""
         while self._placed and self._placed[0][0] <= at - self._span:
             self._sum -= self._placed.popleft()[1]
+        return max(0, min(self._trunks - used, self._most - self._sum))
+
+    def take(self, wanted: int, used: int, at: float) -> tuple[int, Why | None]:
+        """As many of the wanted calls as may be placed; why not all."""
+        self.most(used, at)
         calls, why = wanted, None
         if calls > (free := max(0, self._trunks - used)):
             calls, why = free, Why.TRUNKS

@@ -11,8 +11,9 @@ from dialer.compliance.profile import AbandonmentRule, Window
 
 _DAY = 86400.0
 _PERIOD = 30 * _DAY
-# Rolling windows are kept by pieces: the window told is up to a piece longer than the law's.
 _PIECE = 600.0
+# Rolling windows are kept by pieces: the window told is up to a piece longer than the law's.
+_PIECES = {Window.ROLLING_24_HOURS: 60.0, Window.ROLLING_30_DAYS: 600.0}
 
 
 @dataclass(slots=True)
@@ -44,6 +45,7 @@ class Meter:
         self._length = {Window.ROLLING_24_HOURS: _DAY, Window.ROLLING_30_DAYS: _PERIOD}.get(
             rule.window
         )
+        self._piece_seconds = _PIECES.get(rule.window, _PIECE)
         self._pieces: deque[tuple[float, Count]] = deque()
         self._bound: tuple[Count, float] | None = None  # of rolling windows, the tightest
         # Of this window and of the last few: the answers of each ten minutes since it began.
@@ -70,7 +72,7 @@ class Meter:
     def turn(self, at: float) -> None:
         """Let go of what the window has left behind at `at`."""
         if self._length is not None:
-            self._roll(at - self._length - _PIECE)
+            self._roll(at - self._length - self._piece_seconds)
         elif at >= self._ends:
             self.close()
             if self._course:
@@ -97,16 +99,18 @@ class Meter:
 
     def _tightest_rolling(self, limit: float) -> tuple[Count, float]:
         """A window that began later than the present one ends later: until then as many will answer
-        as in the time between both beginnings, judged by half."""
-        begun, to_come = Count(), 0.5 * self.current.answered
-        tightest, spare = (Count(), to_come), limit * to_come
+        as in the time between both beginnings, judged by half. Of the piece in which it begins it
+        may have all that were abandoned and nobody else."""
+        answered, abandoned, to_come = 0, 0, 0.5 * self.current.answered
+        tightest, spare = (0, 0, to_come), limit * to_come
         for _, piece in reversed(self._pieces):
             to_come -= 0.5 * piece.answered
-            begun = Count(begun.answered + piece.answered, begun.abandoned + piece.abandoned)
-            left = limit * (begun.answered + to_come) - begun.abandoned
+            abandoned += piece.abandoned
+            left = limit * (answered + piece.abandoned + to_come) - abandoned
             if left < spare:
-                tightest, spare = (begun, to_come), left
-        return tightest
+                tightest, spare = (answered + piece.abandoned, abandoned, to_come), left
+            answered += piece.answered
+        return Count(*tightest[:2]), tightest[2]
 
     def _to_come(self, at: float) -> float:
         """The answers that this window will still see, judged by the leanest of the last three and
@@ -123,7 +127,7 @@ class Meter:
             self.worst = Count(self.current.answered, self.current.abandoned)
 
     def _piece(self, at: float) -> Count:
-        if not self._pieces or at - self._pieces[-1][0] >= _PIECE:
+        if not self._pieces or at - self._pieces[-1][0] >= self._piece_seconds:
             self._pieces.append((at, Count()))
             self._bound = None
         return self._pieces[-1][1]

@@ -135,6 +135,7 @@ class Pacer:
         most = min(
             int(self.policy.most_lines_per_operator * floor.on_duty) - floor.lines,
             ahead.bearable(self._limit * count.answered - count.abandoned),
+            self._lines.most(floor.lines, at) + 1,  # one more tells that the lines were too few
         )
         while calls < most and ahead.taken <= risk:
             calls += 1

@@ -152,3 +152,27 @@ def test_shares_and_quantiles_undo_each_other() -> None:
         assert times.share_by(times.quantile(share)) == pytest.approx(share, abs=1e-9)
     assert times.share_by(-1.0) == 0.0
     assert times.share_by(1000.0) == 1.0
+
+
+def test_a_lull_on_a_busy_floor_is_not_taken_for_a_change() -> None:
+    """Of some thousand answers an hour, eight that are late are luck; of sixty, perhaps not."""
+    rates, random = AnswerRates(), Random(11)
+    dial(rates, random, 0.12, 10, 10_000)
+    before = rates.chance("list", 10)
+    for _ in range(70):
+        rates.observe("list", 10, answered=False)
+        rates.look([])
+
+    after = rates.chance("list", 10)
+    assert after.mean > 0.8 * before.mean
+
+
+def test_after_a_fall_it_is_less_sure_than_before() -> None:
+    rates, random = AnswerRates(), Random(12)
+    dial(rates, random, 0.25, 10, 3000)
+    before = rates.chance("list", 10)
+    dial(rates, random, 0.0, 10, 100)
+
+    after = rates.chance("list", 10)
+    assert after.mean < 0.5 * before.mean
+    assert after.deviation / after.mean > 3 * before.deviation / before.mean

@@ -27,11 +27,17 @@ def taken_by_hand(free: int, freed: list[float], answered: list[float]) -> float
     st.integers(-2, 4),
     st.lists(chances, max_size=4),
     st.lists(chances, max_size=4),
+    st.lists(chances, max_size=4),
 )
-def test_a_small_forecast_is_exact(free: int, freed: list[float], answered: list[float]) -> None:
-    told = Instant(free, freed, answered).taken()
+def test_a_small_forecast_is_exact(
+    free: int, freed: list[float], answered: list[float], added: list[float]
+) -> None:
+    instant = Instant(free, freed, answered)
+    for chance in added:
+        instant.add(chance)
 
-    assert told == pytest.approx(taken_by_hand(free, freed, answered), abs=1e-9)
+    by_hand = taken_by_hand(free, freed, [*answered, *added])
+    assert instant.taken() == pytest.approx(by_hand, abs=1e-9)
 
 
 @given(
