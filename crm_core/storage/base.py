@@ -48,8 +48,8 @@ def _from_text(value: str | None) -> datetime | None:
     takes SQLAlchemy piece by piece."""
     if value is None:
         return None
-    instant = datetime.fromisoformat(value)
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    instant = datetime.fromisoformat(f"{value}+00:00")
+    return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)  # a date alone
 
 
 Json = JSON

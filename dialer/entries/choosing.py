@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crm_core.storage.hot import Reading, read_through
 from dialer.compliance.permission import Permission, Refused, judge
 from dialer.entries.choice import Choice, Chosen, Held, Law, Rules
-from dialer.entries.facts import Candidate
+from dialer.entries.evidence import Candidate
 from dialer.entries.gathering import Known, Met, asking, gather
 from dialer.entries.line import Zones, stand_in_line
 from dialer.entries.open_hours import FAR, closed_by_campaign
@@ -113,7 +113,7 @@ def _gone(each: Candidate, known: Known) -> Waits | None:
         return Waits.CLIENT_GONE
     if not each.his:
         return Waits.NUMBER_GONE
-    return Waits.BEING_CALLED if each.id in known.going_on else None
+    return Waits.BEING_CALLED if each.client_id in known.going_on else None
 
 
 def foremost_reason(permission: Permission) -> Refused:

@@ -164,7 +164,7 @@ def _of_person(
     if candidate.gone:
         return [Said(Fact.CLIENT_GONE)], None
     found = [] if candidate.his else [Said(Fact.NUMBER_GONE)]
-    if candidate.id in known.going_on and row["state"] != EntryState.LEASED.value:
+    if candidate.client_id in known.going_on and row["state"] != EntryState.LEASED.value:
         found.append(Said(Fact.BEING_CALLED))
     zones = zones_from(row["zones"] or "")
     certain = rules.campaign.is_sure or bool(row["needs_agent"])

@@ -1,7 +1,6 @@
 """What the law asks about entries, gathered in a constant number of statements."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,16 +10,7 @@ from dialer.compliance.attempt_limits import history_needed
 from dialer.compliance.profile import LawProfile
 from dialer.compliance.subject import Consent, PastAttempt, Subject
 from dialer.do_not_call.queries import imported_form
-from dialer.entries.facts import (
-    ATTEMPTS,
-    CANDIDATES,
-    CONSENTS,
-    LISTED,
-    Agreed,
-    Candidate,
-    Named,
-    Tried,
-)
+from dialer.entries.evidence import CANDIDATES, EVIDENCE, Candidate, Evidence, Kind, Live
 
 _OPEN_DAYS: Final = 1  # no call goes on for longer
 
@@ -43,18 +33,46 @@ class Met:
 
 @dataclass(slots=True)
 class Known:
-    """All that was gathered of some candidates, no two of whom are one client."""
+    """All that was gathered of some candidates: no two are one client, or have one number."""
 
     own: frozenset[str]
     candidates: list[Candidate] = field(default_factory=list)
-    attempts: dict[int, dict[int, PastAttempt]] = field(default_factory=dict)  # of entries, by id
-    going_on: set[int] = field(default_factory=set)  # entries whose person is on the line now
+    attempts: dict[int, dict[int, PastAttempt]] = field(default_factory=dict)  # of clients, by id
+    going_on: set[int] = field(default_factory=set)  # clients who are on the line now
     listed: dict[str, frozenset[str]] = field(default_factory=dict)
-    consents: dict[int, tuple[Consent, ...]] = field(default_factory=dict)  # by client
+    consents: dict[int, tuple[Consent, ...]] = field(default_factory=dict)  # of clients
+
+    def learn(self, candidates: list[Candidate], told: Iterable[Evidence]) -> None:
+        """What there is about these."""
+        self.candidates = candidates
+        numbers = {each.client_id: each.e164 for each in candidates}
+        clients = {each.e164: each.client_id for each in candidates}
+        for each in told:
+            if each.kind == Kind.AGREED:
+                self._learn_agreed(each, numbers)
+            elif each.kind == Kind.LISTED:
+                number = each.number or ""
+                self.listed[number] = self.listed.get(number, _NO_LIST) | {each.word}
+            else:
+                whose = {clients.get(each.number or ""), each.client_id}
+                for client_id in numbers.keys() & whose:
+                    self._learn_dial(each, client_id)
+
+    def _learn_agreed(self, each: Evidence, numbers: Mapping[int, str]) -> None:
+        client_id = each.client_id
+        if client_id is not None and each.number in (None, numbers[client_id]):
+            said = Consent(each.at, each.until, each.revoked_at)
+            self.consents[client_id] = (*self.consents.get(client_id, ()), said)
+
+    def _learn_dial(self, each: Evidence, client_id: int) -> None:
+        """A dial to him, or at his number."""
+        self.attempts.setdefault(client_id, {})[each.id] = past_attempt(each)
+        if each.until is None:
+            self.going_on.add(client_id)
 
     def subject(self, each: Candidate, zones: frozenset[str], *, certain: bool) -> Subject:
         """What the law judges."""
-        tried = self.attempts.get(each.id)
+        tried = self.attempts.get(each.client_id)
         return Subject(
             e164=each.e164,
             zones=zones,
@@ -94,32 +112,23 @@ def history_since(law: LawProfile, at: datetime) -> datetime:
 
 
 def gather(asked: Asking, entry_ids: Sequence[int], met: Met) -> Reading[Known]:
-    """Everything about these entries, but for those whose client or number was `met` before: four
+    """Everything about these entries, but for those whose client or number was `met` before: two
     statements, however many they are."""
     known = Known(own=asked.own)
     [rows] = yield [(CANDIDATES, {"entries": entry_ids})]
     found = _one_each(rows)
     piece = [found[each] for each in entry_ids if each in found and met.is_new(found[each])]
-    clients = [each.client_id for each in piece]
     numbers = [each.e164 for each in piece]
-    digits = [form for each in numbers if (form := imported_form(each)) is not None]
-    tried, listed, said = yield (
-        (ATTEMPTS, {"numbers": numbers, "clients": clients, "since": asked.since}),
-        (
-            LISTED,
-            {
-                "numbers": numbers,
-                "digits": digits,
-                "campaign": asked.campaign_id,
-                "now": asked.now,
-            },
-        ),
-        (CONSENTS, {"clients": clients}),
-    )
-    known.candidates = piece
-    _read_attempts(tried, known)
-    _read_listed(listed, known)
-    _read_consents(said, known)
+    asked_about = {
+        "numbers": numbers,
+        "digits": [form for each in numbers if (form := imported_form(each)) is not None],
+        "clients": [each.client_id for each in piece],
+        "campaign": asked.campaign_id,
+        "now": asked.now,
+        "since": asked.since,
+    }
+    [told] = yield [(EVIDENCE, asked_about)]
+    known.learn(piece, told)
     return known
 
 
@@ -140,31 +149,6 @@ def _together(one: Candidate, other: Candidate) -> Candidate:
     return one._replace(his=one.his or other.his, wrong=bool(wrong), do_not_call=bool(marked))
 
 
-def _read_attempts(rows: Sequence[Tried], known: Known) -> None:
-    if not rows:
-        return
-    by_number = defaultdict[str, list[int]](list)
-    by_client = defaultdict[int | None, list[int]](list)
-    for each in known.candidates:
-        by_number[each.e164].append(each.id)
-        by_client[each.client_id].append(each.id)
-    for row in rows:
-        past = PastAttempt(row.decided_at, bool(row.answered), bool(row.abandoned))
-        for entry_id in (*by_number.get(row.number, ()), *by_client.get(row.client_id, ())):
-            known.attempts.setdefault(entry_id, {})[row.id] = past
-            if row.going_on:
-                known.going_on.add(entry_id)
-
-
-def _read_listed(rows: Iterable[Named], known: Known) -> None:
-    for row in rows:
-        known.listed[row.e164] = known.listed.get(row.e164, _NO_LIST) | {row.listed}
-
-
-def _read_consents(rows: Iterable[Agreed], known: Known) -> None:
-    numbers = {each.client_id: each.e164 for each in known.candidates}
-    consents = known.consents
-    for row in rows:
-        if row.number is None or row.number == numbers[row.client_id]:
-            said = Consent(row.given_at, row.expires_at, row.revoked_at)
-            consents[row.client_id] = (*consents.get(row.client_id, ()), said)
+def past_attempt(dial: Evidence) -> PastAttempt:
+    """The dial as the law counts it."""
+    return PastAttempt(dial.at, dial.word != Live.NO, dial.word == Live.ABANDONED)

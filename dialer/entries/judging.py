@@ -15,8 +15,8 @@ from dialer.compliance.subject import PastAttempt, Subject
 from dialer.compliance.zones import zones_of
 from dialer.consents.queries import consents_of
 from dialer.do_not_call.queries import lists_naming
-from dialer.entries.facts import ATTEMPTS
-from dialer.entries.gathering import history_since
+from dialer.entries.evidence import DIALS
+from dialer.entries.gathering import history_since, past_attempt
 
 MOST_NUMBERS: Final = 64
 
@@ -105,13 +105,6 @@ async def _attempts(
     client_ids: set[int],
 ) -> list[tuple[str, int | None, PastAttempt]]:
     asked = {"numbers": sorted(numbers), "clients": sorted(client_ids)}
-    [rows] = await rows_of(connection, (ATTEMPTS, {**asked, "since": history_since(law, at)}))
+    [rows] = await rows_of(connection, (DIALS, {**asked, "since": history_since(law, at)}))
     found = {row.id: row for row in rows}  # one may come by number and by client
-    return [
-        (
-            row.number,
-            row.client_id,
-            PastAttempt(row.decided_at, bool(row.answered), bool(row.abandoned)),
-        )
-        for row in found.values()
-    ]
+    return [(row.number, row.client_id, past_attempt(row)) for row in found.values()]

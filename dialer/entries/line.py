@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from math import sqrt
 from typing import NamedTuple
 
 from crm_core.storage.hot import Asked, Reading
@@ -101,10 +102,12 @@ def _foremost(
 ) -> Reading[list[int]]:
     """The first `wanted` of all these buckets in their order.
 
-    A few of each are read, and all that could be wanted only of those whose few were not enough.
+    A few of each are read, as many as most would give were all spread by chance, and more only of
+    those whose few were not enough.
     """
     found: dict[int, list[Standing]] = {}
-    few = _size(min(wanted, 2 * wanted // max(len(opened), 1) + 1))
+    each = wanted / max(len(opened), 1)
+    few = _size(min(wanted, round(each + 2 * sqrt(each) + 1)))
     read = dict.fromkeys((each.id for each in opened), few)
     short = [each.id for each in opened]
     line: list[int] = []
