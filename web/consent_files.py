@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from dialer.consents.importing import COLUMNS
@@ -10,23 +11,39 @@ from web.i18n import LANGUAGES, Reader
 from web.words import word
 
 MOST_ROWS: Final = 10_000
+NEEDED: Final = ("number", "given_at")
 _PARTINGS: Final = (";", "\t", ",")
 
 
-def rows_of(text: str) -> list[Mapping[str, object]]:
+@dataclass(frozen=True, slots=True)
+class TextTable:
+    """`rows` by column; `missing` columns that the first line should have named; `is_named`: it
+    names the columns at all, else they stand in the order of `COLUMNS`."""
+
+    rows: list[Mapping[str, object]]
+    is_named: bool
+    missing: tuple[str, ...] = ()
+
+
+def table_of(text: str) -> TextTable:
     """The rows of a CSV text (`;`, tab or `,`). The first line names the columns, in any of our
-    languages; where it does not, they stand in the order of `COLUMNS`."""
+    languages."""
     lines = text.lstrip("\ufeff").replace("\0", "").splitlines()
     first = lines[0] if lines else ""
     parting = max(_PARTINGS, key=first.count)
     read = csv.reader(io.StringIO("\n".join(lines)), delimiter=parting)
     cells = [row for row in _readable(read) if any(cell.strip() for cell in row)][: MOST_ROWS + 1]
     if not cells:
-        return []
+        return TextTable([], is_named=False)
     named = [_column(cell) for cell in cells[0]]
-    columns = named if "number" in named else list(COLUMNS)
-    data = cells[1:] if "number" in named else cells
-    return [dict(zip(columns, row, strict=False)) for row in data]
+    if not any(named):
+        return TextTable(_by_column(COLUMNS, cells), is_named=False)
+    missing = tuple(each for each in NEEDED if each not in named)
+    return TextTable(_by_column(named, cells[1:]), is_named=True, missing=missing)
+
+
+def _by_column(columns: Sequence[str], cells: list[list[str]]) -> list[Mapping[str, object]]:
+    return [dict(zip(columns, row, strict=False)) for row in cells]
 
 
 def _readable(read: Iterable[list[str]]) -> Iterable[list[str]]:

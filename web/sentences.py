@@ -190,6 +190,10 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
     "consent_corrected": N_("The consent is corrected; the first stays to be seen."),
     "wording_added": N_("The words are kept."),
     "wording_retired": N_("Nothing more is recorded in these words."),
+    "table_unreadable": N_(
+        "This is no table of consents. Its first line names the columns, then each line is one."
+    ),
+    "columns_missing": N_("A column is missing in the first line: %(columns)s."),
     "consents_imported": N_("The consents are kept."),
     # campaigns
     "campaign_made": N_("The campaign is there. Fill its list next."),

@@ -81,3 +81,26 @@ async def test_a_list_is_sent_read_and_its_nonsense_shown(
     await expect(row).to_contain_text("5,000")
     await row.locator("summary").click()
     await expect(row.get_by_text("a line of nobody")).to_be_visible()
+
+
+async def test_an_old_table_of_consents_is_read_in_the_code_page_of_windows(
+    browse: Open, tmp_path: Path
+) -> None:
+    file = tmp_path / "consents.csv"
+    file.write_bytes(
+        "Номер;Дано;Чем подтверждается\r\n8 903 765-43-21;01.02.2026;бланк 7".encode("cp1251")
+    )
+    vera = await browse("vera", "consents/import")
+    rows = vera.get_by_label("or pasted here")
+    await vera.get_by_label("From a file (CSV)").set_input_files(file)
+    await expect(rows).to_have_value(
+        "Номер;Дано;Чем подтверждается\n8 903 765-43-21;01.02.2026;бланк 7"
+    )
+    await vera.get_by_role("button", name="Look at it first").click()
+    await expect(vera.get_by_text("1 row is understood")).to_be_visible()
+    await expect(vera.get_by_role("cell", name="бланк 7")).to_be_visible()
+    picture = tmp_path / "picture.csv"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4)
+    await vera.get_by_label("From a file (CSV)").set_input_files(picture)
+    await vera.get_by_role("button", name="Look at it first").click()
+    await expect(vera.get_by_text("This is no table of consents")).to_be_visible()

@@ -10,6 +10,7 @@ import pytest
 from crm_core.clients.contact_points import PointKind
 from dialer.consents.kinds import ConsentState
 from dialer.consents.registry import Wanted, list_consents
+from dialer.do_not_call.looking import list_of_number
 from tests.web.conftest import ClientAs, Office
 
 
@@ -73,14 +74,21 @@ async def test_who_said_stop_is_refused_by_the_law_until_he_agrees_again(
     assert "not to be called" in card.words
     assert "asked not to be called (Mar 2, 2026, said to an operator)" in card.words
     assert "“Enough!”" in card.words
-    [back] = re.findall(r'action="(/do-not-call/\d+/take-back)"', card.text)
+    # A consent that is older than his word is not offered, and not taken.
+    assert "Called again only when he agrees to it" in card.words
+    assert "take-back" not in card.text
+    async with office.services.storage.read() as connection:
+        [listing] = await list_of_number(connection, "+79037654321")
+    back = f"/do-not-call/{listing.id}/take-back"
     consent = re.findall(r'id="consent-(\d+)"', card.text)[0]
     early = await vera.post(back, {"consent": consent})
     assert (early.status, "a newer one is needed" in early.words) == (422, True)
     assert (await anna.post(back, {"consent": consent})).status == 403
     await office.clock.advance(600)
     await anna.post(f"{at}consents", _consent(wording))
-    newer = re.findall(r'id="consent-(\d+)"', (await vera.get(f"{at}card")).text)[0]
+    card = await vera.get(f"{at}card")
+    assert f'action="{back}"' in card.text
+    newer = re.findall(r'id="consent-(\d+)"', card.text)[0]
     assert (await vera.post(back, {"consent": newer})).status == 200
     assert "may be called now" in (await anna.get(f"{at}calling")).words
 
@@ -176,7 +184,22 @@ async def test_consents_of_other_books_are_looked_at_before_they_are_kept(
     assert [each.evidence for each in found] == ["book 3"]
     for nothing in ("", "\0", " \r\n ;;"):
         assert (await vera.post("/consents/import", {"rows": nothing})).status == 422
-    assert (await vera.post("/consents/import", {"rows": '"' + "x" * 200_000})).status in (200, 422)
+    png = "\x89PNG\r\n\x1a\n" + "".join(map(chr, range(1, 256)))
+    page = "<html>\r\n<body>404 Not Found</body>\r\n</html>"
+    for no_table in ('"' + "x" * 200_000, "1" * 200_000, png, page, "Name\nIvan\nPavel"):
+        refused = await vera.post("/consents/import", {"rows": no_table})
+        assert (refused.status, "This is no table of consents" in refused.words) == (422, True)
+        assert "Why not" not in refused.words
+    halves = {"Number;Name\n+79037654321;P": "Given", "Дано;Имя\n01.02.2026;П": "Number"}
+    for half, lacking in halves.items():
+        refused = await vera.post("/consents/import", {"rows": half})
+        assert refused.status == 422
+        assert f"A column is missing in the first line: {lacking}." in refused.words
+    alone = await vera.post("/consents/import", {"rows": "number;given_at"})
+    assert alone.status == 422
+    formula = "number;given_at;evidence\n+79037654321;01.02.2026;=HYPERLINK(1)\n=1+1;01.02.2026;x"
+    looked = await vera.post("/consents/import", {"rows": formula})
+    assert "1 row is understood. 1 row is not" in looked.words
 
 
 async def test_a_strangers_consents_are_nowhere(

@@ -5,10 +5,11 @@ from aiohttp import web
 from crm_core.errors import Invalid
 from dialer.consents.importing import COLUMNS, Imported, Preview, read_rows
 from dialer.consents.wordings import list_wordings
-from web.consent_files import MOST_ROWS, rows_of
+from web.consent_files import MOST_ROWS, table_of
 from web.forms import Form, read_form
 from web.i18n import zone_of
 from web.visits import page, person, services, visit
+from web.words import word
 
 
 async def show(request: web.Request) -> web.Response:
@@ -38,16 +39,25 @@ async def run(request: web.Request) -> web.Response:
 
 
 def _preview(request: web.Request, form: Form) -> Preview | None:
+    """None, refused, for what is no table of consents at all: nobody reads that line by line."""
     built, reader = services(request), visit(request).reader
-    rows = rows_of(form.value("rows"))
-    if not rows:
-        form.refuse("rows", "required")
-        return None
-    if len(rows) > MOST_ROWS:
+    written = form.value("rows")
+    table = table_of(written)
+    if not table.rows and not table.missing:
+        form.refuse("rows", "table_unreadable" if written.strip("\0 \r\n;,\t") else "required")
+    elif table.missing:
+        named = ", ".join(word(reader, each, "consent_column") for each in table.missing)
+        form.refuse("rows", "columns_missing", columns=named)
+    elif len(table.rows) > MOST_ROWS:
         form.refuse("rows", "too_many", most=MOST_ROWS)
+    if not form.ok:
         return None
     country, now = built.settings.exchange.country, built.clock.now()
-    return read_rows(rows, country, zone_of(reader.time_zone), now)
+    preview = read_rows(table.rows, country, zone_of(reader.time_zone), now)
+    if not preview.rows and not table.is_named:
+        form.refuse("rows", "table_unreadable")
+        return None
+    return preview
 
 
 async def _page(

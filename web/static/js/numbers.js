@@ -36,10 +36,22 @@ for (const form of document.querySelectorAll("form[data-import]")) {
   });
 }
 
+// Old tables are in the code page of Windows; who writes UTF-8 or UTF-16 is understood, too.
+function textOf(bytes) {
+  const marks = [["utf-16le", 0xff, 0xfe], ["utf-16be", 0xfe, 0xff]];
+  const marked = marks.find(([, first, second]) => bytes[0] === first && bytes[1] === second);
+  if (marked) return new TextDecoder(marked[0]).decode(bytes);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("windows-1251").decode(bytes);
+  }
+}
+
 // A table in a file is shown before anything of it is kept.
 for (const field of document.querySelectorAll("input[data-fills]")) {
   field.addEventListener("change", async () => {
     const file = field.files[0];
-    if (file) document.getElementById(field.dataset.fills).value = await file.text();
+    if (file) document.getElementById(field.dataset.fills).value = textOf(new Uint8Array(await file.arrayBuffer()));
   });
 }
