@@ -147,7 +147,8 @@ _KEPT: Final = kept_naming(
     bindparam("now", type_=Instant()),
 )
 _IMPORTED: Final = imported_naming(among(do_not_call_imported.c.number, "digits"))
-_SAID: Final = about(among(consents.c.client_id, "clients"), Purpose.CALLS).subquery()
+_ABOUT: Final = about(among(consents.c.client_id, "clients"), Purpose.CALLS)
+_SAID: Final = _ABOUT.order_by(None).subquery()
 _AGREED: Final[Any] = select(
     *(_word(Kind.AGREED), _NO_NUMBER, _SAID.c.client_id, _SAID.c.number),
     *(_SAID.c.given_at, _SAID.c.expires_at, _SAID.c.revoked_at, _word(Kind.AGREED)),
