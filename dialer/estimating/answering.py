@@ -6,7 +6,7 @@ that is not known, what was true a minute ago. Calls that still ring count for a
 rung: events over hazard met is an estimate without the bias of "answers come before no-answers".
 """
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from math import log, sqrt
 
@@ -28,6 +28,10 @@ _LULL_ALARM = 4.0  # and the logarithm of the answers in an hour
 # Answers that the rate before a change counts for after it: rises are believed at once.
 _AFTER_RISE, _AFTER_FALL = 2.0, 6.0
 _FAR = 1.3
+_COMES_BACK = 2.0 / 3.0
+# An hour never seen may answer so many times as well as the one before it; and of so many answers
+# expected, none may have come yet by chance (one in thirty).
+_SURPRISE, _STILL_BELIEVABLE = 3.0, 3.5
 _LEAST, _MOST = 0.002, 0.98
 
 
@@ -88,8 +92,8 @@ class AnswerRates:
         self._lately = _Follower(_MEMORY)
         self._rise, self._fall = _Change(2.0), _Change(0.5)
         self._anchor, self._weight = _FIRST_GUESS, 3.0
-        self._peak = self._last_hour = 0.0
-        self._ringing: list[tuple[Hashable, float]] = []  # at the last look
+        self._peak = self._best = self._last_hour = 0.0
+        self._ringing: tuple[Sequence[Hashable], Sequence[float]] = (), ()  # at the last look
         # Since that look: answers, and what the calls that ended had met in all their ringing.
         self._answers = self._ended = 0.0
         self._met = 0.0  # of what rang at the last look, the hazard met
@@ -110,15 +114,21 @@ class AnswerRates:
         answers = 1.0 if answered else 0.0
         self._now[0] += answers
         self._now[1] += alike
-        met = _hazard(self._level() * alike, rung) / alike
+        met = -log(1.0 - min(_MOST, self._level() * alike) * rung) / alike
         self._groups.setdefault(group, _Follower(_GROUP_MEMORY)).add(answers, met)
         self._answers += answers
-        self._ended += self._anchored(group, rung)
+        self._ended -= log(1.0 - self._anchored(group) * rung)
 
-    def look(self, ringing: Iterable[tuple[Hashable, float]], *, watch: bool = True) -> None:
+    def look(
+        self,
+        groups: Sequence[Hashable] = (),
+        rung: Sequence[float] = (),
+        *,
+        watch: bool = True,
+    ) -> None:
         """What rings now: each call's group, and the share of those answered at all that are
         answered by its age. `watch` for changes where these shares are known well enough."""
-        self._ringing = list(ringing)
+        self._ringing = groups, rung
         met = self._met_ringing()
         answers, expected = self._answers, self._ended + met - self._met
         self._answers = self._ended = 0.0
@@ -130,11 +140,19 @@ class AnswerRates:
         self._move_anchor()
 
     def stressed(self, hour: int) -> float:
-        """The chance that an average dial may turn out to have, should what has fallen come back:
-        the level of the last hours, forgotten by a fifth an hour."""
+        """The chance of an average dial that must be borne, should what has fallen come back: two
+        thirds of the level of the last hours, forgotten by a fifth an hour. An hour that no other day has
+        known may begin with the best of the others, or three times as well as the last ended, until
+        its own dials speak against that (a bound of two deviations)."""
         if hour != self._hour:
             self._turn(hour)
-        return max(self._level(), self._peak)
+        level = max(self._level(), self._peak) * _COMES_BACK
+        if self._slots[hour][0] >= _KNOWN_AT:
+            return level
+        answers, dials = self._now
+        believable = (answers + _STILL_BELIEVABLE) / max(1.0, dials)
+        surprise = min(max(_SURPRISE * self._level(), self._best), believable)
+        return min(_MOST, max(level, surprise))
 
     def _beside(self) -> float:
         """What the last answers say of the anchor: a factor of its hazard."""
@@ -152,11 +170,14 @@ class AnswerRates:
     def _mean(self, group: Hashable) -> float:
         return min(_MOST, max(_LEAST, self._level() * self._alike(group)))
 
-    def _anchored(self, group: Hashable, rung: float) -> float:
-        return _hazard(self._anchor * self._alike(group), rung)
+    def _anchored(self, group: Hashable) -> float:
+        return min(_MOST, self._anchor * self._alike(group))
 
     def _met_ringing(self) -> float:
-        return sum(self._anchored(group, rung) for group, rung in self._ringing)
+        groups, rung = self._ringing
+        chances = {group: self._anchored(group) for group in set(groups)}
+        pairs = zip(groups, rung, strict=True)
+        return -sum(log(1.0 - chances[group] * share) for group, share in pairs)
 
     def _watch(self, answers: float, expected: float, beside: float) -> None:
         for change in (self._rise, self._fall):
@@ -200,6 +221,7 @@ class AnswerRates:
         self._last_hour = answers
         lately = answers / dials if dials > 30.0 else level
         self._peak = max(0.8 * self._peak, lately)
+        self._best = max(self._best, lately)
         if self._hour >= 0:
             slot = self._slots[self._hour]
             usual = slot[0] / slot[1] if slot[1] else level
@@ -217,8 +239,3 @@ class AnswerRates:
         self._lately.answers = self._lately.expected = 0.0
         self._forget_changes()
         self._drop(min(_MOST, max(_LEAST, anchor)))
-
-
-def _hazard(chance: float, rung: float) -> float:
-    """Met by a call that is answered with that chance, and has rung for so much of the time."""
-    return -log(1.0 - min(_MOST, chance) * rung)

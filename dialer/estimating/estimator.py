@@ -1,6 +1,6 @@
 """Everything that is learned about a campaign's calls, in one object that the pacer asks."""
 
-from collections.abc import Collection, Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
@@ -36,8 +36,11 @@ class Estimator:
         self.answering.observe(group, hour, answered=False, rung=rung)
         self._longest = max(self._longest, rang_seconds)
 
-    def look(self, at: float, ringing: Collection[tuple[Hashable, float]]) -> None:
-        """At `at` these ring: each call's group and age in seconds.
+    def look(
+        self, at: float, groups: Sequence[Hashable] = (), ages: Sequence[float] = ()
+    ) -> list[float]:
+        """At `at` calls of these groups and ages in seconds ring; gives of each the share of those
+        answered at all that are answered by its age.
 
         The time to answer is learned from calls placed so long ago that the slow ones of their
         time have answered as well: of two hundred placed at once, the quick are heard first.
@@ -45,6 +48,6 @@ class Estimator:
         self._looked_at = at
         while self._fresh and self._fresh[0][0] <= at - self._longest:
             self.ringing.observe(heappop(self._fresh)[1])
-        share_by = self.ringing.share_by
-        shares = [(group, share_by(age)) for group, age in ringing]
-        self.answering.look(shares, watch=self.ringing.is_known)
+        rung = self.ringing.shares_by(ages)
+        self.answering.look(groups, rung, watch=self.ringing.is_known)
+        return rung

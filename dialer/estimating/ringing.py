@@ -1,6 +1,7 @@
 """How soon those who answer do, in seconds of ringing, learned from those who did."""
 
 from bisect import bisect_right
+from collections.abc import Iterable
 
 _CELLS = 90  # seconds; nobody lets a telephone ring for longer
 _MEMORY = 2000.0  # answers
@@ -43,15 +44,24 @@ class TimeToAnswer:
             share.append(below / total)
         self._share, self._new, self._total = share, 0, total
 
+    def shares_by(self, ages: Iterable[float]) -> list[float]:
+        """`share_by` of each: of all that rings, every second."""
+        share = self._share
+        told = []
+        for age in ages:
+            if age >= _CELLS:
+                told.append(1.0)
+            elif age <= 0:
+                told.append(0.0)
+            else:
+                second = int(age)
+                below = share[second]
+                told.append(below + (age - second) * (share[second + 1] - below))
+        return told
+
     def share_by(self, seconds: float) -> float:
         """Of those who answer at all, the share that has by then."""
-        if seconds >= _CELLS:
-            return 1.0
-        if seconds <= 0:
-            return 0.0
-        second = int(seconds)
-        below = self._share[second]
-        return below + (seconds - second) * (self._share[second + 1] - below)
+        return self.shares_by((seconds,))[0]
 
     def quantile(self, share: float) -> float:
         """The seconds by which that share has answered."""

@@ -13,10 +13,17 @@ _INSTANTS: Final = (0.25, 0.75)
 
 
 class LookingAhead:
-    """The forecast of one decision; `add` puts one more call into it."""
+    """The forecast of one decision; `add` puts one more call into it. `rung` is what the estimator
+    told of the ringing calls (`Estimator.look`)."""
 
     def __init__(
-        self, floor: Floor, estimator: Estimator, at: float, hour: int, patience: float
+        self,
+        floor: Floor,
+        rung: list[float],
+        estimator: Estimator,
+        at: float,
+        hour: int,
+        patience: float,
     ) -> None:
         self._floor = floor
         self._estimator = estimator
@@ -25,7 +32,6 @@ class LookingAhead:
         self._patience = patience
         ringing = estimator.ringing
         self._ages = [at - call.since for call in floor.ringing.values()]
-        rung = [ringing.share_by(age) for age in self._ages]
         chance = estimator.answering.chance(None, hour)
         self.answer_chance = chance.mean
         # What is wrong about one call is wrong about all of them: among hundreds, luck evens out
@@ -68,7 +74,7 @@ class LookingAhead:
         (a silent trunk comes back), the meter could still bear it: `room` calls to abandon."""
         still = len(self._rung) - sum(self._rung)
         chance = self._estimator.answering.stressed(self._hour)
-        return int((self.capacity + 0.5 * max(0.0, room)) * 1.5 / chance - still)
+        return int((self.capacity + 0.5 * max(0.0, room)) / chance - still)
 
     def _instant(self, ahead: float) -> Instant:
         free = len(self._floor.ready) - self._floor.waiting
@@ -84,12 +90,14 @@ class LookingAhead:
             (floor.talking, handling.talk, handling.free_after_talk),
             (floor.wrapping_up, handling.wrap_up, handling.free_after_wrap_up),
         ):
+            tables = {kind: table_of(kind, wait) for kind in {b.kind for b in busy_ones.values()}}
+            tempos, leaving = phase.tempos, floor.leaving
             for operator, busy in busy_ones.items():
-                if operator in floor.leaving:
+                if operator in leaving:
                     continue
-                table = table_of(busy.kind, wait)
+                table = tables[busy.kind]
                 chance = table[min(int(at - busy.since), len(table) - 1)]
-                tempo = phase.tempos.get(operator)
+                tempo = tempos.get(operator)
                 if tempo is not None:
                     chance = 1.0 - (1.0 - chance) ** tempo.ratio
                 freed.append(chance)
@@ -97,10 +105,10 @@ class LookingAhead:
 
     def _answered(self, ahead: float) -> list[float]:
         """Of each ringing call, the chance to be answered by then, having rung so long."""
-        share_by = self._estimator.ringing.share_by
-        answered = []
-        for age, by_now, chance in zip(self._ages, self._rung, self._chances, strict=True):
-            soon = share_by(age + ahead) - by_now
-            if soon > 0.0:
-                answered.append(chance * soon / (1.0 - chance * by_now))
-        return answered
+        by_then = self._estimator.ringing.shares_by([age + ahead for age in self._ages])
+        calls = zip(by_then, self._rung, self._chances, strict=True)
+        return [
+            chance * (then - now) / (1.0 - chance * now)
+            for then, now, chance in calls
+            if then > now
+        ]

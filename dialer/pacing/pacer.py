@@ -32,6 +32,7 @@ class Pacer:
         self.steering = Steering(self._limit, policy.target)
         self._lines = Lines(policy)
         self._failures, self._failed_at = 0, 0.0
+        self._rung: list[float] = []  # of each ringing call, as the estimator sees it
 
     def call_answered(self, group: Hashable, hour: int, rang: float) -> None:
         """A call of the group that was placed in that hour of the office's day was answered."""
@@ -64,8 +65,9 @@ class Pacer:
 
     def decide(self, floor: Floor, at: float, hour: int) -> Decision:
         """The calls to place at `at` (POSIX seconds), in the office's hour `hour`."""
-        ringing = [(call.group, at - call.since) for call in floor.ringing.values()]
-        self.estimator.look(at, ringing)
+        calls = floor.ringing.values()
+        groups, ages = [call.group for call in calls], [at - call.since for call in calls]
+        self._rung = self.estimator.look(at, groups, ages)
         decision = self._wanted(floor, at, hour)
         return self._within_lines(decision, floor, at)
 
@@ -128,7 +130,8 @@ class Pacer:
     def _forecast(self, floor: Floor, at: float, hour: int, risk: float) -> Decision:
         if self.estimator.handling.wants_refresh():
             self._refresh(floor, at)
-        ahead = LookingAhead(floor, self.estimator, at, hour, self.policy.patience_seconds)
+        patience = self.policy.patience_seconds
+        ahead = LookingAhead(floor, self._rung, self.estimator, at, hour, patience)
         count = self.meter.current
         freed = ahead.capacity - len(floor.ready) + floor.waiting
         calls = 0

@@ -183,7 +183,7 @@ class World:
         scenario, result = self.scenario, self.result
         fate = self._fate(at, person)
         call = _Call(person, at, self._hour, fate)
-        self.floor.ringing[call] = Ringing(0, at)
+        self.floor.ringing[call] = Ringing(self._group(call), at)
         result.dials += 1
         result.hours[self._hour].dials += 1
         self._referee.dialled(person, at, self.floor.lines)
@@ -191,6 +191,9 @@ class World:
         self._at(at + fate.seconds, happens, call)
         if fate.outcome is Outcome.NO_ANSWER:
             self._referee.given_up(scenario.ring_seconds)
+
+    def _group(self, call: _Call) -> Hashable:
+        return self.scenario.kinds[call.person.kind].group
 
     def _fate(self, at: float, person: Person) -> Fate:
         for start, end, failing in self._outages:
@@ -208,13 +211,13 @@ class World:
             self.result.failed += 1
             pacing.call_failed(at)
         else:
-            pacing.call_unanswered(0, call.hour, rang)
+            pacing.call_unanswered(self._group(call), call.hour, rang)
             self.result.machines += outcome is Outcome.MACHINE
         self._list.over(call.person, at, call.began, outcome)
 
     def _answer(self, at: float, call: _Call) -> None:
         del self.floor.ringing[call]
-        self.pacing.call_answered(0, call.hour, at - call.began)
+        self.pacing.call_answered(self._group(call), call.hour, at - call.began)
         self.result.answers += 1
         self.result.hours[self._hour].answers += 1
         if self.floor.ready or self._last_call:

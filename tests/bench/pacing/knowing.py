@@ -1,6 +1,6 @@
 """Rivals that know the scenario's distributions: what could be won by learning perfectly."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Sequence
 from math import erf, exp, pi, sqrt
 from typing import Final
 
@@ -40,7 +40,13 @@ class _KnownRates(AnswerRates):
 
     def observe(self, group: Hashable, hour: int, *, answered: bool, rung: float = 1.0) -> None: ...
 
-    def look(self, ringing: Iterable[tuple[Hashable, float]], *, watch: bool = True) -> None: ...
+    def look(
+        self,
+        groups: Sequence[Hashable] = (),
+        rung: Sequence[float] = (),
+        *,
+        watch: bool = True,
+    ) -> None: ...
 
 
 class _KnownTimes(TimeToAnswer):

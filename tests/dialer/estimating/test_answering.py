@@ -18,7 +18,7 @@ def dial(rates: AnswerRates, random: Random, chance: float, hour: int, count: in
 def one(rates: AnswerRates, random: Random, chance: float, hour: int, group: str = "list") -> None:
     answered = random.random() < chance
     rates.observe(group, hour, answered=answered, rung=random.random() if answered else 1.0)
-    rates.look([])
+    rates.look()
 
 
 @pytest.mark.parametrize("chance", [0.03, 0.08, 0.25, 0.4, 0.7])
@@ -97,7 +97,7 @@ def test_of_many_calls_placed_at_once_the_answers_that_come_first_do_not_deceive
             for _ in range(calls - len(answers)):
                 estimator.unanswered("list", 10, 25.0)
         still = calls - sum(rang <= second for rang in answers) if second < 25 else 0
-        estimator.look(float(second), [("list", float(second))] * still)
+        estimator.look(float(second), ["list"] * still, [float(second)] * still)
         told.append(estimator.answering.chance("list", 10).mean)
 
     for believed in told[8:]:
@@ -110,7 +110,7 @@ def test_of_many_calls_placed_at_once_the_quick_answers_are_not_taken_for_all() 
     estimator = Estimator()
     for rang in range(3, 9):
         for _ in range(20):
-            estimator.look(float(rang), [("list", float(rang))] * 500)
+            estimator.look(float(rang), ["list"] * 500, [float(rang)] * 500)
             estimator.answered("list", 10, float(rang))
 
     assert estimator.ringing.share_by(8.0) < 0.4
@@ -122,7 +122,22 @@ def test_what_has_fallen_may_come_back() -> None:
     dial(rates, random, 0.0, 15, 1500)
     assert rates.chance("list", 16).mean < 0.06
 
-    assert rates.stressed(16) > 0.15
+    assert rates.stressed(16) > 0.1
+
+
+def test_an_hour_never_seen_may_be_as_good_as_the_best_until_it_is_seen() -> None:
+    rates, random = AnswerRates(), Random(13)
+    dial(rates, random, 0.5, 9, 300)
+    for hour in range(10, 20):
+        dial(rates, random, 0.02, hour, 1000)
+
+    unseen = rates.stressed(20)
+    dial(rates, random, 0.02, 20, 200)
+    assert unseen > 0.4
+    assert rates.stressed(20) < 0.1
+    for hour in range(9, 21):
+        dial(rates, random, 0.04, hour, 1500)
+    assert rates.stressed(20) < 0.1
 
 
 def test_the_chance_stays_between_none_and_certain() -> None:
@@ -161,7 +176,7 @@ def test_a_lull_on_a_busy_floor_is_not_taken_for_a_change() -> None:
     before = rates.chance("list", 10)
     for _ in range(70):
         rates.observe("list", 10, answered=False)
-        rates.look([])
+        rates.look()
 
     after = rates.chance("list", 10)
     assert after.mean > 0.8 * before.mean

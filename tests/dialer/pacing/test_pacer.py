@@ -31,7 +31,7 @@ def pacer(policy: Policy | None = None, *, seen: int = 600, abandoned: int = 6) 
             made.call_unanswered("list", 10, 25.0)
         made.talk_ended(number % 10, "all", random.lognormvariate(4.5, 0.8))
         made.wrap_up_ended(number % 10, "all", random.expovariate(1 / 20.0))
-        made.estimator.look(NOW - 10.0 * (seen - number), [])
+        made.estimator.look(NOW - 10.0 * (seen - number))
     return made
 
 
@@ -207,7 +207,7 @@ def test_after_a_silent_hour_the_meter_could_bear_that_people_answer_again() -> 
     made = pacer(Policy(Mode.PREDICTIVE, calls_per_second=10_000, trunks=10_000))
     for _ in range(400):
         made.call_unanswered("list", 10, 25.0)
-        made.estimator.look(NOW - 1.0, [])
+        made.estimator.look(NOW - 1.0)
     silent = made.decide(floor(3, (60.0,) * 7), NOW, 11)
     usual, may_be_abandoned = 0.21, 0.03 * 600 - 6
 

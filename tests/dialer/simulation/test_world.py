@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from dialer.compliance.profile import LawProfile, Window
 from dialer.estimating.estimator import Estimator
+from dialer.order.best_hours import NumberKind
 from dialer.pacing.decision import Decision, Why
 from dialer.pacing.floor import Floor
 from dialer.pacing.meter import Meter
@@ -235,3 +236,25 @@ def test_who_leaves_when_the_calls_are_over_leaves_fewer_abandoned() -> None:
     }
 
     assert abandoned[Leaving.AFTER_CALLS] == 0 < abandoned[Leaving.AT_ONCE]
+
+
+def test_the_pacing_is_told_the_list_and_the_type_of_number_of_each_call() -> None:
+    spring, old = Kind("new", list_name="spring"), Kind("old", number_type=NumberKind.LANDLINE)
+    two = scenario(kinds=(spring, old), days=1)
+    told: set[Hashable] = set()
+
+    class Hearing(Pacer):
+        def decide(self, floor: Floor, at: float, hour: int) -> Decision:
+            told.update(call.group for call in floor.ringing.values())
+            return super().decide(floor, at, hour)
+
+        def call_answered(self, group: Hashable, hour: int, rang: float) -> None:
+            told.add(("answered", group))
+
+        def call_unanswered(self, group: Hashable, hour: int, rang: float) -> None:
+            told.add(("unanswered", group))
+
+    World(two, Hearing(two.policy, Estimator(), Meter(two.law.abandonment, US))).run()
+    groups = {spring.group, old.group}
+    ends = {(end, group) for end in ("answered", "unanswered") for group in groups}
+    assert told == groups | ends
