@@ -141,9 +141,9 @@ class AnswerRates:
 
     def stressed(self, hour: int) -> float:
         """The chance of an average dial that must be borne, should what has fallen come back: two
-        thirds of the level of the last hours, forgotten by a fifth an hour. An hour that no other day has
-        known may begin with the best of the others, or three times as well as the last ended, until
-        its own dials speak against that (a bound of two deviations)."""
+        thirds of the level of the last hours, forgotten by a fifth an hour. An hour that no other
+        day has known may begin with the best of the others, or three times as well as the last
+        ended, until its own dials speak against that (a bound of two deviations)."""
         if hour != self._hour:
             self._turn(hour)
         level = max(self._level(), self._peak) * _COMES_BACK
