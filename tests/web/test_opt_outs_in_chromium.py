@@ -87,6 +87,6 @@ async def test_a_consent_is_taken_back_with_all_calls_in_a_menu_that_stays_open(
         await consent.get_by_label("What proves it").click()
         await page.keyboard.type("his letter")
         await consent.get_by_label("wants no more calls at all").check()
-        await consent.get_by_role("button", name="Taken back").click()
+        await consent.get_by_role("button", name="He took it back").click()
         await expect(page.locator(".toast")).to_contain_text("and nobody calls him")
         assert await silent(built.storage, PAVEL) == ["his letter"]

@@ -42,7 +42,7 @@ _HEADINGS: Final = (
     (N_("How"), 16),
     (N_("Given"), 18),
     (N_("Until"), 18),
-    (N_("Taken back"), 18),
+    (N_("Consent taken back"), 18),
     (N_("What proves it"), 40),
     (N_("Words"), 28),
     (N_("Text of the words"), 60),
