@@ -123,8 +123,14 @@ class World:
     # Operators
 
     def _arrive(self, at: float, presence: Presence) -> None:
-        self._since[presence.operator] = at
-        self._free(at, presence.operator)
+        """He comes, or comes back; a talk may have taken him through his whole break."""
+        operator = presence.operator
+        self._since.setdefault(operator, at)
+        self._going.pop(operator, None)
+        self._last_call.pop(operator, None)
+        self.floor.leaving.discard(operator)
+        if operator not in self._with:
+            self._free(at, operator)
         if not self._ticking:
             self._ticking = True
             self._at(at, self._tick, None)
@@ -147,10 +153,10 @@ class World:
             self._leave(at, operator)
 
     def _leave(self, at: float, operator: int) -> None:
-        if operator in self._with or operator not in self._since:
+        if operator in self._with or operator not in self._going:
             return
         self._last_call.pop(operator, None)
-        self._going.pop(operator, None)
+        del self._going[operator]
         self.floor.leaving.discard(operator)
         self.result.duty_seconds += at - self._since.pop(operator)
 

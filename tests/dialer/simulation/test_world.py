@@ -19,7 +19,7 @@ from dialer.pacing.meter import Meter
 from dialer.pacing.pacer import Pacer
 from dialer.pacing.policy import Mode, Policy
 from dialer.profiles.built_in import built_in
-from dialer.simulation.distributions import Exponential, Lognormal
+from dialer.simulation.distributions import Exponential, Fixed, Lognormal
 from dialer.simulation.result import Broken, Result
 from dialer.simulation.scenario import (
     Answering,
@@ -258,3 +258,18 @@ def test_the_pacing_is_told_the_list_and_the_type_of_number_of_each_call() -> No
     groups = {spring.group, old.group}
     ends = {(end, group) for end in ("answered", "unanswered") for group in groups}
     assert told == groups | ends
+
+
+@pytest.mark.parametrize("leaving", Leaving)
+@pytest.mark.parametrize("minutes", [1, 4, 11])
+def test_whoever_talks_through_his_break_has_one_talk_and_goes_on(
+    leaving: Leaving, minutes: int
+) -> None:
+    breaks = tuple(Break(at, minutes) for at in range(10 * 60 + 15, 13 * 60, 30))
+    shifts = (Shift(4, 10 * 60, 13 * 60, breaks, leaving=leaving),)
+    ten_minutes = (Kind("all", talk=Fixed(600.0), wrap_up=Fixed(1.0)),)
+    result = run(scenario(shifts=shifts, kinds=ten_minutes, mode=Mode.POWER, days=1))
+
+    assert result.talk_seconds == 600.0 * result.connected
+    assert result.talk_seconds + result.wrap_up_seconds <= result.duty_seconds
+    assert result.connected > 4 * 8
