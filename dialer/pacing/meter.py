@@ -87,24 +87,26 @@ class Meter:
         """Whether the window is so long that its first abandoned calls are made up for in it."""
         return self.rule.window in (Window.PERIODS_OF_30_DAYS, Window.ROLLING_30_DAYS)
 
-    def tightest(self, at: float, limit: float) -> tuple[Count, float]:
-        """What must stay within the limit, and the answers that will surely be added to it: this
-        window; of rolling ones, which each begin at another time and will all end with what is
-        abandoned now in them, the one that has least to spare."""
+    def tightest(self, at: float, limit: float, most: float = float("inf")) -> tuple[Count, float]:
+        """What must stay within the limit, and the answers that will surely be added to it, of whom
+        the list has no more than `most`: this window; of rolling ones, which each begin at another
+        time and will all end with what is abandoned now in them, the one with least to spare."""
         if self._length is None:
-            return self.current, self._to_come(at)
+            return self.current, min(most, self._to_come(at))
         if self._bound is None:
-            self._bound = self._tightest_rolling(limit)
+            self._bound = self._tightest_rolling(limit, most)
         return self._bound
 
-    def _tightest_rolling(self, limit: float) -> tuple[Count, float]:
+    def _tightest_rolling(self, limit: float, most: float) -> tuple[Count, float]:
         """A window that began later than the present one ends later: until then as many will answer
         as in the time between both beginnings, judged by half. Of the piece in which it begins it
         may have all that were abandoned and nobody else."""
-        answered, abandoned, to_come = 0, 0, 0.5 * self.current.answered
+        answered, abandoned, repeated = 0, 0, 0.5 * self.current.answered
+        to_come = min(most, repeated)
         tightest, spare = (0, 0, to_come), limit * to_come
         for _, piece in reversed(self._pieces):
-            to_come -= 0.5 * piece.answered
+            repeated -= 0.5 * piece.answered
+            to_come = min(most, repeated)
             abandoned += piece.abandoned
             left = limit * (answered + piece.abandoned + to_come) - abandoned
             if left < spare:

@@ -84,8 +84,10 @@ class Pacer:
             return Decision(max(0, floor.unmet), Why.ONE_PER_OPERATOR, ready, ringing)
         self.meter.turn(at)
         self.steering.turn(self.meter.windows, self.meter.usual)
-        count, to_come = self.meter.tightest(at, self._limit)
-        may_recover = self.meter.is_long and self._goes_on(floor, hour)
+        left = self._answers_left(floor, hour)
+        count, to_come = self.meter.tightest(at, self._limit, 0.5 * left)
+        # Only where the list still has the answers that make up for some abandoned calls.
+        may_recover = self.meter.is_long and left * self._limit >= _ENOUGH_LEFT
         risk = self.steering.risk(count, to_come, may_recover=may_recover)
         if risk == 0.0:
             self.steering.took(0.0)
@@ -96,12 +98,11 @@ class Pacer:
             return Decision(max(0, wanted), Why.RATIO, ready, ringing)
         return self._forecast(floor, at, hour, risk)
 
-    def _goes_on(self, floor: Floor, hour: int) -> bool:
-        """Whether the list still has the answers that would make up for some abandoned calls."""
+    def _answers_left(self, floor: Floor, hour: int) -> float:
+        """How many of those left on the list will answer."""
         if floor.people_left is None:
-            return True
-        answers = floor.people_left * self.estimator.answering.chance(None, hour).mean
-        return answers * self._limit >= _ENOUGH_LEFT
+            return float("inf")
+        return floor.people_left * self.estimator.answering.chance(None, hour).mean
 
     def _probe(self, floor: Floor, at: float) -> Decision:
         """The trunk fails everything: one call now and then finds out when it works again."""

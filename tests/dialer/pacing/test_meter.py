@@ -104,3 +104,15 @@ def test_a_window_that_is_closed_early_is_remembered_if_it_was_the_worst() -> No
     counting.close()
 
     assert counting.worst.share == 0.01
+
+
+@pytest.mark.parametrize("window", [Window.DAY, Window.ROLLING_24_HOURS])
+def test_a_list_that_ends_brings_no_more_answers_than_it_has(window: Window) -> None:
+    counting, midnight = meter(window), at(MOSCOW, 2026, 3, 2)
+    for day in (0, 1):
+        for minute in range(9 * 60, 18 * 60):
+            counting.record(midnight + day * 86400.0 + minute * 60.0, abandoned=False)
+    morning = midnight + 2 * 86400.0 + 8 * 3600.0
+    counting.turn(morning)
+
+    assert counting.tightest(morning, 0.03, 7.0)[1] == 7.0

@@ -86,6 +86,8 @@ class Reckless(Pacer):
     leaving=st.sampled_from(Leaving),
     failing=st.sampled_from(Failing),
     size=st.sampled_from([0, 40, 400]),
+    talk=st.sampled_from([20.0, 60.0, 900.0]),
+    rest=st.sampled_from([1, 15]),
 )
 def test_everybody_who_answers_is_connected_or_abandoned_and_nobody_works_more_than_he_is_there(
     seed: int,
@@ -95,11 +97,14 @@ def test_everybody_who_answers_is_connected_or_abandoned_and_nobody_works_more_t
     leaving: Leaving,
     failing: Failing,
     size: int,
+    talk: float,
+    rest: int,
 ) -> None:
     played = scenario(
         seed=seed,
         mode=mode,
-        shifts=(Shift(operators, 10 * 60, 12 * 60, (Break(11 * 60, 15),), leaving=leaving),),
+        shifts=(Shift(operators, 10 * 60, 12 * 60, (Break(11 * 60, rest),), leaving=leaving),),
+        kinds=(Kind("all", talk=Lognormal(talk, 0.8), wrap_up=Exponential(10.0)),),
         answering=Answering((rate,) * 24, busy=(1 - rate) / 3, machine=(1 - rate) / 3),
         outages=(Outage(10 * 60 + 30, 10 * 60 + 40, failing),),
         list_size=size,
