@@ -52,13 +52,15 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="one object a line")
     parser.add_argument("--calls", type=int, default=CALLS, help="of memory")
     parser.add_argument("--clients", type=int, default=CLIENTS, help="of search; lines are thrice")
-    parser.add_argument("--teams", default="3,5,10,20", help="of pacing; 50 and 200 take hours")
+    every = ",".join(str(team) for team in Extent().teams)
+    parser.add_argument("--teams", default=every, help="of pacing: sizes of the team")
+    parser.add_argument("--whole", action="store_true", help="of pacing: all days of large teams")
     parser.add_argument("--seeds", type=int, default=Extent().seeds, help="of pacing")
     parser.add_argument("--days", type=int, default=Extent().days, help="of pacing")
     parser.add_argument("--window", type=Window, default=Extent().window, help="of pacing")
     options = parser.parse_args(arguments)
     teams = tuple(int(team) for team in options.teams.split(","))
-    extent = Extent(teams, options.seeds, options.days, options.window)
+    extent = Extent(teams, options.seeds, options.days, options.window, options.whole)
     benches = BENCHES | {
         "memory": partial(measure_memory, options.calls),
         "search": partial(measure_search, options.clients),

@@ -7,6 +7,7 @@ chosen in hindsight. Also what a decision with 300 operators costs.
 import asyncio
 import json
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC
@@ -20,7 +21,7 @@ from dialer.pacing.meter import Meter
 from dialer.pacing.pacer import Pacer
 from dialer.pacing.policy import Mode, Policy
 from tests.bench.pacing.interpreter import worker_command
-from tests.bench.pacing.scenarios import Case, cases
+from tests.bench.pacing.scenarios import TEAMS, Case, cases
 from tests.bench.report import Aim, Measured
 
 LIMIT: Final = 0.03
@@ -32,12 +33,19 @@ STATIC: Final = tuple(f"static:{ratio}" for ratio in (0.8, 0.9, 1, 1.1, 1.25, 1.
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How much is played."""
+    """How much is played: of each case so many seeds, and so many days, but of large teams, whose
+    day is as long as many small ones', as many as make the operator-days of a team of twenty."""
 
-    teams: tuple[int, ...] = (3, 5, 10, 20)
+    teams: tuple[int, ...] = TEAMS
     seeds: int = 1
     days: int = 5
     window: Window = Window.PERIODS_OF_30_DAYS
+    whole: bool = False  # all days of large teams too
+
+    def days_of(self, team: int) -> int:
+        if self.whole:
+            return self.days
+        return max(1, min(self.days, self.days * 20 // team))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +137,15 @@ class Table:
 async def measure_pacing(extent: Extent = Extent()) -> Measured:
     """All cases of the extent; what is told is the worst of each figure, and where it was."""
     wanted = [
-        replace(case, days=extent.days, window=extent.window)
+        replace(case, days=extent.days_of(case.team), window=extent.window)
         for case in cases()
         if case.team in extent.teams
     ]
+    rows = []
     async with Table(extent) as table:
-        rows = [(case, await table.row(case)) for case in wanted]
+        for case in wanted:
+            rows.append((case, await table.row(case)))
+            sys.stderr.write(f"{len(rows)} of {len(wanted)}: {_line(*rows[-1])}\n")
     return _told(rows, extent)
 
 
@@ -163,7 +174,7 @@ def _told(rows: Sequence[tuple[Case, dict[str, Played]]], extent: Extent) -> Mea
         Aim("busy beside a lawful forecaster, least", min(beside_known), 0.97, least=True),
         Aim("decisions with 300 operators, % of a core", 100 * share, 5),
     )
-    return Measured("pacing", numbers, aims, tuple(_lines(rows)))
+    return Measured("pacing", numbers, aims, tuple(_line(*row) for row in rows))
 
 
 def _beside(row: dict[str, Played], names: Iterable[str]) -> float:
@@ -172,13 +183,11 @@ def _beside(row: dict[str, Played], names: Iterable[str]) -> float:
     return row["ours"].busy / max(lawful) if lawful else float("inf")
 
 
-def _lines(rows: Sequence[tuple[Case, dict[str, Played]]]) -> Iterable[str]:
-    for case, row in rows:
-        cells = "  ".join(
-            f"{name} {played.busy:.3f}{'' if played.lawful else '!'}"
-            for name, played in row.items()
-        )
-        yield f"{case.name:<22} {cells}  (ours {100 * row['ours'].worst:.2f} %)"
+def _line(case: Case, row: dict[str, Played]) -> str:
+    cells = "  ".join(
+        f"{name} {played.busy:.3f}{'' if played.lawful else '!'}" for name, played in row.items()
+    )
+    return f"{case.name:<22} {cells}  (ours {100 * row['ours'].worst:.2f} %)"
 
 
 def _mean(values: Iterable[float]) -> float:
