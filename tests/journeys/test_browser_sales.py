@@ -281,3 +281,16 @@ async def test_stages_are_put_in_order_by_their_handle(
     await expect(items.first).to_have_text("Offer")
     await dina.reload()
     await expect(items.first).to_have_text("Offer")
+
+
+async def test_who_moves_on_at_once_begins_where_he_has_moved_to(
+    office: Office, pipelines: tuple[Pipeline, Pipeline], browse: Open
+) -> None:
+    deal_id, _ = await _deal(office), pipelines
+    anna = await browse("anna", f"deals/{deal_id}")
+    # Her page is not drawn anew between the two.
+    await anna.route(f"**/deals/{deal_id}/card", lambda route: route.abort())
+    for stage in ("Offer", "Won"):
+        async with anna.expect_response("**/move") as moved:
+            await anna.get_by_role("button", name=stage, exact=True).click()
+        assert (await moved.value).status == 200

@@ -18,7 +18,10 @@ async function move(stage, isLoss) {
     if (values.loss_reason === null) return;
   }
   const answer = await sendMove(path, record, values);
-  if (answer) tellMove(answer, undo, renew);
+  if (answer) {
+    pageOf().dataset.stage = stage; // the next move begins there, also before the page is drawn anew
+    tellMove(answer, undo, renew);
+  }
   renew();
 }
 
