@@ -4,12 +4,11 @@ Gathered in the transaction that decides (`dialer/entries`), or by a simulation;
 `permission.judge`, which is pure.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class PastAttempt:
+class PastAttempt(NamedTuple):
     """A dial to the person at any of his numbers, of any campaign."""
 
     at: datetime
@@ -17,8 +16,7 @@ class PastAttempt:
     abandoned: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Consent:
+class Consent(NamedTuple):
     """A consent in force or not: from `given_at` until `expires_at` or `revoked_at`."""
 
     given_at: datetime
@@ -26,8 +24,7 @@ class Consent:
     revoked_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """One number of one person.
 
     `zones` are the IANA time zones he may be in, all of them where it is not known which; `e164` is

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
+from typing import NamedTuple
 
 from dialer.campaigns.queries import Campaign
 from dialer.compliance.permission import Permission, Refused
@@ -30,8 +31,7 @@ class Rules:
     zone: tzinfo = UTC
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(NamedTuple):
     """An entry that may be dialled now; `certain`: an operator must be sure for it, and that one
     where `agent_id` names him."""
 

@@ -35,8 +35,7 @@ class Line:
     zones: Zones
 
 
-@dataclass(frozen=True, slots=True)
-class _Bucket:
+class _Bucket(NamedTuple):
     """One that is open and has room."""
 
     id: int

@@ -48,6 +48,8 @@ class Picking:
 
     def has_room(self, segment: str) -> bool:
         """Whether one more may be dialled there."""
+        if segment not in self._quotas.most:
+            return True
         room = self._quotas.room(segment, self._filled.get(segment, Filled()))
         return room is None or room > 0
 
