@@ -87,7 +87,7 @@ LAW_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "law_consent": {
         "needed": N_("needed beforehand"),
-        "not_needed": N_("not needed"),
+        "not_needed": N_("none needed"),
     },
     "law_recording": {
         "allowed": N_("allowed"),
