@@ -11,7 +11,7 @@ from crm_core.errors import NotFound
 from dialer.campaigns.states import CampaignState
 from dialer.compliance.permission import Refused
 from dialer.entries.explaining import Explanation, Fact, why
-from dialer.entries.loading import Wanted
+from dialer.entries.loaded import Wanted
 from dialer.order.best_hours import BestHours
 from dialer.order.outcomes import Verdict
 from dialer.order.reasons import Waits

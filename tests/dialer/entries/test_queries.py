@@ -8,7 +8,7 @@ from sqlalchemy import update
 from crm_core.errors import NotFound
 from dialer.campaigns.access import visible_campaigns
 from dialer.entries.groups import groups_of
-from dialer.entries.loading import Wanted
+from dialer.entries.loaded import Wanted
 from dialer.entries.queries import (
     Wished,
     client_names,
