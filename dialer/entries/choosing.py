@@ -13,14 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_core.storage.hot import Reading, read_through
 from dialer.compliance.permission import Permission, Refused, judge
-from dialer.entries.choice import Choice, Chosen, Held, Law, Rules
+from dialer.entries.choice import Choice, Chosen, Held, Rules
 from dialer.entries.evidence import Candidate
 from dialer.entries.gathering import Known, Met, asking, gather
 from dialer.entries.line import Zones, stand_in_line
 from dialer.entries.open_hours import FAR, closed_by_campaign
 from dialer.order.reasons import Waits
-
-__all__ = ["Choice", "Chosen", "Held", "Law", "Rules", "choose"]
 
 MOST_AT_ONCE: Final = 500
 SPARE: Final = 8

@@ -8,7 +8,8 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.compliance.refusals import Refused
-from dialer.entries.choosing import Choice, Chosen, Held, Rules, choose
+from dialer.entries.choice import Choice, Chosen, Held, Rules
+from dialer.entries.choosing import choose
 from dialer.entries.explaining import Explanation, Fact, Said, why
 from dialer.entries.queries import Coming, list_coming, places_of
 from dialer.order.reasons import Waits

@@ -15,7 +15,7 @@ from dialer.campaigns.access import access_campaign
 from dialer.campaigns.queries import Campaign
 from dialer.compliance.refusals import Refused
 from dialer.entries.changes import Change
-from dialer.entries.choosing import Choice, Chosen, Held, Rules
+from dialer.entries.choice import Choice, Chosen, Held, Rules
 from dialer.entries.explaining import why
 from dialer.entries.foretelling import foretell
 from dialer.entries.hours_learned import scores_of

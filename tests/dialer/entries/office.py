@@ -14,7 +14,8 @@ from dialer.campaigns.queries import get_campaign
 from dialer.campaigns.records import Campaigns
 from dialer.campaigns.states import CampaignState
 from dialer.campaigns.tables import attempts, campaigns
-from dialer.entries.choosing import Choice, Rules, choose
+from dialer.entries.choice import Choice, Rules
+from dialer.entries.choosing import choose
 from dialer.entries.leasing import Lease, Leases, law_in_force
 from dialer.entries.lending import Leased
 from dialer.entries.loaded import Loaded, Wanted

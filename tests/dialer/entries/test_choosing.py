@@ -12,7 +12,7 @@ from crm_core.storage.engine import Connection
 from dialer.campaigns.states import CampaignState
 from dialer.compliance.permission import Refused
 from dialer.compliance.profile import ConsentRule
-from dialer.entries.choosing import Law
+from dialer.entries.choice import Law
 from dialer.entries.leasing import Leases, law_in_force
 from dialer.entries.loaded import NotLoaded, Wanted
 from dialer.entries.tables import entries

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from dialer.compliance.refusals import Refused
-from dialer.entries.choosing import Choice
+from dialer.entries.choice import Choice
 from dialer.entries.foretelling import foretell
 from dialer.entries.loaded import Wanted
 from dialer.order.outcomes import Verdict

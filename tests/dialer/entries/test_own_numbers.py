@@ -6,7 +6,7 @@ from crm_core.clients.tables import clients
 from dialer.campaigns.own_numbers import OwnNumbers
 from dialer.campaigns.states import CampaignState
 from dialer.compliance.permission import Refused
-from dialer.entries.choosing import Rules
+from dialer.entries.choice import Rules
 from dialer.entries.explaining import Fact, why
 from dialer.entries.judging import subjects_of, whose
 from dialer.entries.leasing import Leases
