@@ -198,8 +198,8 @@ async def test_consents_of_other_books_are_looked_at_before_they_are_kept(
     alone = await vera.post("/consents/import", {"rows": "number;given_at"})
     assert alone.status == 422
     formula = "number;given_at;evidence\n+79037654321;01.02.2026;=HYPERLINK(1)\n=1+1;01.02.2026;x"
-    looked = await vera.post("/consents/import", {"rows": formula})
-    assert "1 row is understood. 1 row is not" in looked.words
+    told = (await vera.post("/consents/import", {"rows": formula})).words
+    assert "1 row is understood. 1 row is not" in told
 
 
 async def test_a_strangers_consents_are_nowhere(
