@@ -8,8 +8,8 @@ from aiohttp import web
 from dialer.campaigns.access import access_campaign
 from dialer.campaigns.as_scenario import as_scenario
 from dialer.campaigns.queries import team_of
+from dialer.entries.figures import ListFigures, figures_of
 from dialer.entries.groups import groups_of
-from dialer.entries.queries import ListFigures, figures_of
 from dialer.profiles.queries import get_profile
 from web.forms import Form
 from web.simulation_forms import USUAL

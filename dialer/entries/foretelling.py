@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dialer.compliance.refusals import Refused
 from dialer.entries.choice import Choice, Chosen, Held, Rules
 from dialer.entries.choosing import choose
+from dialer.entries.coming import Coming, list_coming, places_of
 from dialer.entries.explaining import Explanation, Fact, Said, why
-from dialer.entries.queries import Coming, list_coming, places_of
 from dialer.order.reasons import Waits
 
 LOOKED_AT: Final = 60

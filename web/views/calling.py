@@ -21,7 +21,7 @@ from dialer.do_not_call.kinds import How
 from dialer.do_not_call.looking import listings_of
 from dialer.do_not_call.records import Said
 from dialer.entries.judging import AskedNumber, subjects_of
-from dialer.entries.queries import standings_of
+from dialer.entries.standings import standings_of
 from dialer.profiles.queries import KeptProfile, get_profile, list_profiles
 from web.forms import Form, read_form
 from web.judgements import judgement

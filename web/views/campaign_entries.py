@@ -17,21 +17,18 @@ from dialer.compliance.refusals import Refused
 from dialer.entries.changes import Change
 from dialer.entries.choice import Choice, Chosen, Held, Rules
 from dialer.entries.explaining import why
+from dialer.entries.figures import ListFigures, figures_of, reasons_of, segments_of
 from dialer.entries.foretelling import foretell
 from dialer.entries.hours_learned import scores_of
 from dialer.entries.keeping import RECYCLABLE
 from dialer.entries.leasing import law_in_force
 from dialer.entries.queries import (
     Entry,
-    ListFigures,
     Wished,
     entries_named,
-    figures_of,
     get_entry,
     list_attempts,
     list_entries,
-    reasons_of,
-    segments_of,
 )
 from dialer.entries.states import EntryState
 from dialer.order.reasons import Waits

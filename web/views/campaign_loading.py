@@ -12,8 +12,9 @@ from crm_core.lists.saved_views import SavedView, list_views
 from crm_core.lists.shapes import ListName
 from crm_core.storage.engine import Connection
 from dialer.campaigns.access import access_campaign
+from dialer.entries.figures import count_chosen, segments_of
 from dialer.entries.loaded import Wanted
-from dialer.entries.queries import client_names, count_chosen, segments_of
+from dialer.entries.queries import client_names
 from web.campaign_loads import LoadingOfList
 from web.forms import Form, read_form
 from web.list_addresses import ListAddress

@@ -15,7 +15,7 @@ from dialer.campaigns.states import CampaignState
 from dialer.compliance.profile import HolidayRule
 from dialer.compliance.refusals import Refused
 from dialer.compliance.written_hours import WEEKDAYS
-from dialer.entries.queries import ListFigures, figures_of, reasons_of
+from dialer.entries.figures import ListFigures, figures_of, reasons_of
 from dialer.entries.states import EntryState
 from dialer.order.outcomes import Verdict
 from dialer.pacing.policy import Mode

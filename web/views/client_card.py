@@ -25,7 +25,7 @@ from crm_core.search.kinds import SearchKind
 from crm_core.storage.engine import Connection
 from crm_core.tasks.queries import open_tasks_of
 from dialer.campaigns.access import visible_campaigns
-from dialer.entries.queries import standings_of
+from dialer.entries.standings import standings_of
 from web.cursors import read_cursor, written_cursor
 from web.forms import read_form
 from web.own_fields import OwnHistory, read_own

@@ -11,7 +11,7 @@ from dialer.do_not_call.kinds import How
 from dialer.do_not_call.looking import list_of_number
 from dialer.do_not_call.opt_outs import Stopped
 from dialer.do_not_call.records import Said
-from dialer.entries.queries import campaigns_naming
+from dialer.entries.standings import campaigns_naming
 from telephony.events import Direction
 from telephony.numbers import normalise
 from web.forms import read_form

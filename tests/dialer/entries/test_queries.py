@@ -7,20 +7,18 @@ from sqlalchemy import update
 
 from crm_core.errors import NotFound
 from dialer.campaigns.access import visible_campaigns
+from dialer.entries.figures import figures_of, reasons_of, segments_of
 from dialer.entries.groups import groups_of
 from dialer.entries.loaded import Wanted
 from dialer.entries.queries import (
     Wished,
     client_names,
     entries_named,
-    figures_of,
     get_entry,
     list_attempts,
     list_entries,
-    reasons_of,
-    segments_of,
-    standings_of,
 )
+from dialer.entries.standings import standings_of
 from dialer.entries.states import EntryState
 from dialer.entries.tables import entries
 from tests.dialer.entries.office import Office, moscow, vladivostok
