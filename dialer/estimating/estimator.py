@@ -8,7 +8,8 @@ from dialer.estimating.answering import AnswerRates
 from dialer.estimating.handling import Handling
 from dialer.estimating.ringing import TimeToAnswer
 
-_SHORTEST_RINGING = 20.0  # seconds; calls that nobody answers ring for at least as long
+# Seconds; calls that nobody answers ring for at least as long, and for no longer.
+_SHORTEST_RINGING, _LONGEST_RINGING = 20.0, 90.0
 
 
 @dataclass(slots=True)
@@ -34,7 +35,7 @@ class Estimator:
         """It was not: busy, refused, rang to the end; or we gave it up ourselves before that."""
         rung = self.ringing.share_by(rang_seconds) if given_up else 1.0
         self.answering.observe(group, hour, answered=False, rung=rung)
-        self._longest = max(self._longest, rang_seconds)
+        self._longest = max(self._longest, min(rang_seconds, _LONGEST_RINGING))
 
     def look(
         self, at: float, groups: Sequence[Hashable] = (), ages: Sequence[float] = ()
