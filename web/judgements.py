@@ -16,6 +16,14 @@ from web.formats import clock_time, day, moment
 from web.i18n import N_, Reader
 from web.words import word
 
+NEVER: Final = {
+    Refused.NOT_VALID,
+    Refused.EMERGENCY,
+    Refused.SHORT,
+    Refused.PREMIUM,
+    Refused.OWN,
+}
+"""Whatever else speaks against such a number does not matter."""
 ASKED: Final = {Refused.OPTED_OUT, Refused.ON_OWN_LIST, Refused.ON_CAMPAIGN_LIST}
 
 
@@ -40,11 +48,15 @@ def judgement(
     """What the law says about the number at `at`; `listings` tell when and how somebody asked."""
     found = judge(subject, law, at)
     zones = canonical(subject.zones, at)
-    reasons = tuple(_reason(reader, each.reason, subject, listings, at) for each in found.refusals)
+    never = [each for each in found.refusals if each.reason in NEVER]
+    refusals = never or found.refusals
+    reasons = tuple(_reason(reader, each.reason, subject, listings, at) for each in refusals)
     number = subject.e164 or ""
     if found.permitted:
         said = _until(reader, law, subject, zones, at)
         return Judgement(number, "yes", said, reasons, _named(reader, zones))
+    if never:
+        zones = frozenset()
     state = "no" if found.earliest_at is None else "later"
     return Judgement(number, state, _not_before(reader, found, at), reasons, _named(reader, zones))
 

@@ -84,7 +84,7 @@ async def _prepare(built: Services) -> None:
     plans = first_plans(built.settings.office.language, built.settings.exchange.country)
     await built.sales.pipelines.begin(plans)
     if came := await built.law.note_built_in():
-        log.info("law profiles came", keys=" ".join(came))
+        log.debug("law profiles came", keys=" ".join(came))
     await built.endpoint_corrections.restore()
     await built.wrap_up_hearing.restore()
     await built.roster.restore()

@@ -227,6 +227,10 @@ SENTENCES: dict[str, str | tuple[str, ...]] = {
     "database_newer": N_(
         "The database was made by a newer version (%(revision)s). Install that version."
     ),
+    "database_empty": N_(
+        "This database is empty. Start Perezvon with it, or say which one is meant: --config, "
+        "PEREZVON_DATABASE_URL (the demonstration's is sqlite:///data/simulated.db)."
+    ),
     "database_older": N_("The database is older than this version. Run: perezvon migrate"),
     "trigrams_not_installed": N_(
         "The search needs PostgreSQL's extension pg_trgm, and it is not installed on the database"

@@ -26,6 +26,12 @@ class DatabaseIsOlder(CrmError):
     code = "database_older"
 
 
+class DatabaseIsEmpty(CrmError):
+    """Nothing was ever made in it: the service has not run at this database yet."""
+
+    code = "database_empty"
+
+
 class MigrationBroke(CrmError):
     """A migration left rows that point nowhere (`tables`); it was rolled back."""
 
@@ -48,8 +54,11 @@ async def current_revision(storage: Storage) -> str | None:
 
 
 async def check_schema(storage: Storage) -> None:
-    """Raise DatabaseIsNewer or DatabaseIsOlder unless the database fits this program."""
-    waiting = revisions_after(await current_revision(storage))
+    """Raise DatabaseIsEmpty, DatabaseIsNewer or DatabaseIsOlder unless it fits this program."""
+    current = await current_revision(storage)
+    if current is None:
+        raise DatabaseIsEmpty
+    waiting = revisions_after(current)
     if waiting:
         raise DatabaseIsOlder(revisions=waiting)
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, inspect, text
 from crm_core.search.tables import is_engines_own
 from crm_core.storage.engine import Storage
 from crm_core.storage.migrate import (
+    DatabaseIsEmpty,
     DatabaseIsNewer,
     DatabaseIsOlder,
     MigrationBroke,
@@ -120,10 +121,16 @@ async def test_migrating_tells_what_it_applied_and_the_second_time_nothing(empty
     await check_schema(empty)
 
 
-async def test_an_older_database_is_told_apart(empty: Storage) -> None:
+async def test_an_empty_database_and_an_older_one_are_told_apart(empty: Storage) -> None:
+    with pytest.raises(DatabaseIsEmpty):
+        await check_schema(empty)
+    applied = await migrate(empty)
+    change = text("UPDATE alembic_version SET version_num = :revision")
+    async with empty.write() as tx:
+        await tx.execute(change, {"revision": applied[-2]})
     with pytest.raises(DatabaseIsOlder) as refused:
         await check_schema(empty)
-    assert refused.value.values["revisions"]
+    assert refused.value.values["revisions"] == [applied[-1]]
 
 
 async def test_an_older_program_refuses_a_newer_database(storage: Storage) -> None:

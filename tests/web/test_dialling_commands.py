@@ -81,7 +81,7 @@ def test_why_says_when_somebody_asked(
         (["why", "abc"], "This is no telephone number"),
         (["why", "+79160000000", "--profile", "moon"], "There is no law profile 'moon'"),
         (["import-do-not-call", "list.txt", "--list", "x"], "there are: 2 (Own), Registry."),
-        (["import-do-not-call", "none.txt", "--list", "Registry"], "no such file"),
+        (["import-do-not-call", "none.txt", "--list", "Registry"], "There is no file"),
         (["import-do-not-call", "empty.txt", "--list", "Registry"], "empty"),
     ],
 )

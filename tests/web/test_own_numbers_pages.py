@@ -65,7 +65,7 @@ async def test_the_usual_law_is_that_of_the_settings(client_as: ClientAs) -> Non
     assert 'law = "us_federal"' in (await vera.get("/simulate")).words
     shown = (await vera.get("/law")).text
     assert "8 (495) 123-45-xx." in shown
-    assert shown.index('href="/law/us_federal"') < shown.index("this office's")
+    assert shown.index('href="/law/us_federal"') < shown.index("default here")
 
 
 class TestOwnProfile:

@@ -47,7 +47,7 @@ async def simulated(office: Office, visitor: Visitor, form: dict[str, str]) -> A
 
 async def test_at_first_there_is_a_form_and_a_word_about_it(client_as: ClientAs) -> None:
     page = await (await client_as("vera")).get("/simulate")
-    assert "Nothing was simulated yet" in page.words
+    assert "Nothing has been simulated yet" in page.words
     assert 'value="10"' in page.text
 
 
@@ -142,7 +142,7 @@ async def test_it_shows_how_far_it_is_and_can_be_stopped(
 async def test_one_does_not_see_anothers(office: Office, client_as: ClientAs) -> None:
     await simulated(office, await client_as("vera"), FORM)
     page = await (await client_as("dina")).get("/simulate")
-    assert "Nothing was simulated yet" in page.words
+    assert "Nothing has been simulated yet" in page.words
 
 
 async def test_what_takes_too_long_is_ended_with_a_sentence(

@@ -11,6 +11,8 @@ from rich.console import Console
 from crm_core.clock import SystemClock
 from crm_core.storage.engine import Storage
 from crm_core.storage.migrate import check_schema
+from dialer.compliance.refusals import Refused as NotDialled
+from dialer.compliance.special_numbers import special
 from dialer.do_not_call.generations import Progress
 from dialer.do_not_call.importing import NumberImports, Source
 from dialer.do_not_call.lists import ListInUse, list_lists
@@ -63,6 +65,8 @@ def import_do_not_call(
     config: Config = None,
 ) -> None:
     """Read a file of numbers into a list."""
+    if not file.is_file():
+        raise Refused(N_("There is no file %(path)s."), path=str(file))
     done = asyncio.run(_import(settings_of(config), file, list_, source))
     reader = shell_reader()
     for at, text in done.samples[:MOST_LINES_SHOWN]:
@@ -115,10 +119,14 @@ async def _list(storage: Storage, title: str) -> ListInUse:
     for each in known:
         if title.casefold() in (str(each.list.id), each.list.title.casefold()):
             return each
+    if not known:
+        raise Refused(
+            N_("There is no do-not-call list yet: make one in the browser, Dialer → Do not call.")
+        )
     raise Refused(
         N_("There is no do-not-call list %(written)s; there are: %(known)s."),
         written=repr(title),
-        known=", ".join(_named(reader, each) for each in known) or "–",
+        known=", ".join(_named(reader, each) for each in known),
     )
 
 
@@ -128,11 +136,23 @@ def _named(reader: Reader, each: ListInUse) -> str:
 
 async def _why(settings: Settings, written: str, key: str) -> list[Judgement]:
     country, now = settings.exchange.country, SystemClock().now()
+    if short := _as_dialled(written.strip(), country):
+        return [short]
     e164 = understood(written, country)
     async with opened(settings) as storage:
         await check_schema(storage)
         reader = Reader(shell_reader().language, settings.office.time_zone)
         return await _judged(storage, settings, reader, e164, key, now)
+
+
+def _as_dialled(written: str, country: str) -> Judgement | None:
+    """Of a number that is short with its area and all: why nobody dials it."""
+    reason = special(written, country)
+    if reason not in {NotDialled.EMERGENCY, NotDialled.SHORT}:
+        return None
+    reader = shell_reader()
+    said = reader.gettext(N_("not to be called"))
+    return Judgement(written, "no", said, (word(reader, reason.value, "law_refusal"),), "")
 
 
 async def _judged(
@@ -148,6 +168,7 @@ async def _judged(
                 known=", ".join(known),
             )
         law = known[key].profile
+        remark(N_("Judged by the law profile %(key)s."), key=key)
         asked = await whose(connection, e164)
         own = await own_numbers(settings).read(connection)
         subjects = await subjects_of(connection, law, now, asked, own)

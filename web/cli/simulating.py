@@ -52,7 +52,12 @@ def simulate_file(
     json: Annotated[bool, typer.Option("--json", help=N_("one JSON object"))] = False,
     seed: Annotated[
         int | None,
-        typer.Option(metavar=N_("NUMBER"), min=0, max=MOST_SEED, help=N_("other dice")),
+        typer.Option(
+            metavar=N_("NUMBER"),
+            min=0,
+            max=MOST_SEED,
+            help=N_("random seed: another one, other luck"),
+        ),
     ] = None,
     days: Annotated[
         int | None, typer.Option(metavar=N_("NUMBER"), help=N_("how many days are run"))
