@@ -196,21 +196,24 @@ def _mean(values: Iterable[float]) -> float:
 
 
 def decision_share(operators: int = 300, rounds: int = 400) -> float:
-    """What share of a core a decision every second takes, with so many operators and twice as many
-    calls ringing."""
+    """What share of a core a decision every second takes, with so many operators, half as many calls
+    ringing, and calls to place."""
     meter = Meter(AbandonmentRule(LIMIT, Window.DAY), UTC)
     pacer = Pacer(Policy(Mode.PREDICTIVE, limit=LIMIT), Estimator(), meter)
     start = 1_000_000.0
     for number in range(5000):
-        pacer.person_answered(start, abandoned=number % 50 == 0)
+        pacer.person_answered(start, abandoned=False)
         pacer.talk_ended(number % operators, 0, 20.0 + number % 200)
         pacer.wrap_up_ended(number % operators, 0, 5.0 + number % 30)
         pacer.call_answered(0, 10, 4.0 + number % 16)
-        pacer.call_unanswered(0, 10, 25.0)
+        for _ in range(3):
+            pacer.call_unanswered(0, 10, 25.0)
+        pacer.estimator.look(start - 5000.0 + number)
     began = perf_counter()
     for second in range(rounds):
         at = start + second
-        pacer.decide(_floor(operators, at), at, 10)
+        decided = pacer.decide(_floor(operators, at), at, 10)
+        assert decided.calls and decided.ahead_seconds, "nothing was looked ahead"
     return (perf_counter() - began) / rounds
 
 
@@ -220,10 +223,10 @@ def _floor(operators: int, at: float) -> Floor:
     for number in range(operators):
         if number % 10 == 0:
             floor.wrapping_up[number] = Busy(0, at - number % 20)
-        elif number % 97 == 0:
+        elif number % 7 == 0:
             floor.ready[number] = at
         else:
             floor.talking[number] = Busy(0, at - number % 180)
-    for number in range(2 * operators):
+    for number in range(operators // 2):
         floor.ringing[number] = Ringing(0, at - number % 25)
     return floor
