@@ -23,6 +23,12 @@ class Estimator:
     _longest: float = _SHORTEST_RINGING
     _fresh: list[tuple[float, float]] = field(default_factory=list)
 
+    def busy_one_by_one(self, hour: int) -> float:
+        """How busy an operator is for whom one telephone rings at a time."""
+        chance = self.answering.chance(None, hour).mean
+        wait = self._longest * (1.0 - chance) / chance + self.ringing.quantile(0.5)
+        return self.handling.seconds / (self.handling.seconds + wait)
+
     def answered(self, group: Hashable, hour: int, rang_seconds: float) -> None:
         """A call of the group was answered in the office's hour `hour`, after so much ringing."""
         rung = self.ringing.share_by(rang_seconds)

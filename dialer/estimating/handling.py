@@ -42,7 +42,7 @@ class Phase:
         self.unseen = 0  # observed since the curves were drawn
         self._kinds: dict[Hashable, Durations] = {}
         self._curves: dict[Hashable, Curve] = {}
-        self._whole = self.all.curve()
+        self.everybodys = self.all.curve()
 
     def observe(self, operator: Hashable, kind: Hashable, seconds: float) -> None:
         """The operator's phase with such a client ended after `seconds`."""
@@ -63,14 +63,14 @@ class Phase:
 
     def curve(self, kind: Hashable) -> Curve:
         """What is believed of that kind: everybody's, where only one kind is known."""
-        return self._curves.get(kind, self._whole)
+        return self._curves.get(kind, self.everybodys)
 
     def refresh(self, going_on: Iterable[tuple[Hashable, float]]) -> None:
         """Believe what was observed; `going_on` are kind and age of what has not ended."""
         ages: dict[Hashable, list[float]] = {}
         for kind, age in going_on:
             ages.setdefault(kind, []).append(age)
-        self._whole = self.all.curve([age for of_kind in ages.values() for age in of_kind])
+        self.everybodys = self.all.curve([age for of_kind in ages.values() for age in of_kind])
         if len(self._kinds) > 1:
             self._curves = {
                 kind: own.curve(ages.get(kind, ())) for kind, own in self._kinds.items()
@@ -84,6 +84,7 @@ class Handling:
     def __init__(self) -> None:
         self.talk = Phase(60.0, 1.0)
         self.wrap_up = Phase(20.0, 0.8)
+        self.seconds = self._mean()  # a conversation and its wrap-up, expected
         self._tables: dict[tuple[bool, Hashable, float], list[float]] = {}
 
     @property
@@ -104,6 +105,7 @@ class Handling:
         self.talk.refresh(talking)
         self.wrap_up.refresh(wrapping_up)
         self._tables.clear()
+        self.seconds = self._mean()
 
     def free_after_talk(self, kind: Hashable, seconds: float) -> list[float]:
         """By the talk's age in whole seconds: the chance that talk and wrap-up are over in
@@ -113,6 +115,9 @@ class Handling:
     def free_after_wrap_up(self, kind: Hashable, seconds: float) -> list[float]:
         """By the wrap-up's age in whole seconds: the chance that it is over in `seconds`."""
         return self._table(False, kind, seconds)
+
+    def _mean(self) -> float:
+        return self.talk.everybodys.mean() + self.wrap_up.everybodys.mean()
 
     def _table(self, talking: bool, kind: Hashable, seconds: float) -> list[float]:
         key = (talking, kind, seconds)

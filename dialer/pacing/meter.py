@@ -12,6 +12,7 @@ from dialer.compliance.profile import AbandonmentRule, Window
 _DAY = 86400.0
 _PERIOD = 30 * _DAY
 _PIECE = 600.0
+_SURE = 0.5  # of the usual answers, counted before they come
 # Rolling windows are kept by pieces: the window told is up to a piece longer than the law's.
 _PIECES = {Window.ROLLING_24_HOURS: 60.0, Window.ROLLING_30_DAYS: 600.0}
 
@@ -87,25 +88,28 @@ class Meter:
         """Whether the window is so long that its first abandoned calls are made up for in it."""
         return self.rule.window in (Window.PERIODS_OF_30_DAYS, Window.ROLLING_30_DAYS)
 
-    def tightest(self, at: float, limit: float, most: float = float("inf")) -> tuple[Count, float]:
+    def tightest(
+        self, at: float, limit: float, most: float = float("inf"), sure: float = _SURE
+    ) -> tuple[Count, float]:
         """What must stay within the limit, and the answers that will surely be added to it, of whom
         the list has no more than `most`: this window; of rolling ones, which each begin at another
-        time and will all end with what is abandoned now in them, the one with least to spare."""
+        time and will all end with what is abandoned now in them, the one with least to spare.
+        `sure` of the usual answers come even where nothing is risked any more."""
         if self._length is None:
             return self.current, min(most, self._to_come(at))
         if self._bound is None:
-            self._bound = self._tightest_rolling(limit, most)
+            self._bound = self._tightest_rolling(limit, most, sure)
         return self._bound
 
-    def _tightest_rolling(self, limit: float, most: float) -> tuple[Count, float]:
+    def _tightest_rolling(self, limit: float, most: float, sure: float) -> tuple[Count, float]:
         """A window that began later than the present one ends later: until then as many will answer
-        as in the time between both beginnings, judged by half. Of the piece in which it begins it
-        may have all that were abandoned and nobody else."""
-        answered, abandoned, repeated = 0, 0, 0.5 * self.current.answered
+        as in the time between both beginnings, or `sure` of them. Of the piece in which it begins
+        it may have all that were abandoned and nobody else."""
+        answered, abandoned, repeated = 0, 0, sure * self.current.answered
         to_come = min(most, repeated)
         tightest, spare = (0, 0, to_come), limit * to_come
         for _, piece in reversed(self._pieces):
-            repeated -= 0.5 * piece.answered
+            repeated -= sure * piece.answered
             to_come = min(most, repeated)
             abandoned += piece.abandoned
             left = limit * (answered + piece.abandoned + to_come) - abandoned
@@ -121,7 +125,7 @@ class Meter:
             return 0.0
         offset = int((at - self._began) // _PIECE)
         left = (sum(n for piece, n in past.items() if piece > offset) for past in self._past)
-        return 0.5 * min(left)
+        return _SURE * min(left)
 
     def close(self) -> None:
         """Remember the window as it is now, if none was worse: it is over, or nearly."""

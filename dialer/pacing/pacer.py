@@ -16,6 +16,7 @@ __all__ = ["Decision", "Pacer", "Why"]
 
 _TROUBLE = 8  # calls running that failed: it is the trunk, not the people
 _LONGEST_REST = 30.0  # seconds between two tries of a trunk that fails
+_SURE_OF_IT = 0.75  # of what operators are busy one call at a time: other hours may be leaner
 _ENOUGH_LEFT = 5.0  # calls that the rest of the list must allow to abandon
 # A limit where no law says: more than this annoys whoever is called (the strictest law's figure).
 UNWRITTEN_LIMIT = 0.03
@@ -85,7 +86,9 @@ class Pacer:
         self.meter.turn(at)
         self.steering.turn(self.meter.windows, self.meter.usual)
         left = self._answers_left(floor, hour)
-        count, to_come = self.meter.tightest(at, self._limit, 0.5 * left)
+        # A window that is full is paid off one call per operator at a time.
+        sure = _SURE_OF_IT * self.estimator.busy_one_by_one(hour)
+        count, to_come = self.meter.tightest(at, self._limit, 0.5 * left, min(0.5, sure))
         # Only where the list still has the answers that make up for some abandoned calls.
         may_recover = self.meter.is_long and left * self._limit >= _ENOUGH_LEFT
         risk = self.steering.risk(count, to_come, may_recover=may_recover)
