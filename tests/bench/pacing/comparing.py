@@ -196,8 +196,8 @@ def _mean(values: Iterable[float]) -> float:
 
 
 def decision_share(operators: int = 300, rounds: int = 400) -> float:
-    """What share of a core a decision every second takes: so many operators, half as many calls that
-    ring, and calls to place."""
+    """What share of a core a decision every second takes: so many operators, half as many calls
+    that ring, and calls to place."""
     meter = Meter(AbandonmentRule(LIMIT, Window.DAY), UTC)
     pacer = Pacer(Policy(Mode.PREDICTIVE, limit=LIMIT), Estimator(), meter)
     start = 1_000_000.0
