@@ -97,3 +97,31 @@ def test_what_cannot_be_is_one_sentence(
     told = capsys.readouterr().err.strip()
     assert said in told
     assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [("112", "emergency"), ("8 800 200-06-00", "costs"), ("+7 809 200-06-00", "costs")],
+)
+def test_of_a_number_that_nobody_ever_dials_that_is_the_only_reason(
+    office_folder: Path, capsys: pytest.CaptureFixture[str], number: str, reason: str
+) -> None:
+    assert run(["why", number, "--profile", "ru"]) == 1
+    first, *reasons = capsys.readouterr().out.strip().splitlines()
+    assert first.endswith(": not to be called")
+    assert [reason in each for each in reasons] == [True]
+
+
+def test_why_names_the_profile_it_judged_by(
+    office_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(["why", "+7 916 000-00-00", "--profile", "ru"])
+    assert "Judged by the law profile ru." in capsys.readouterr().err
+
+
+def test_an_empty_database_is_not_called_old(
+    office_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PEREZVON_DATABASE_URL", f"sqlite:///{office_folder}/other.db")
+    assert run(["why", "+7 916 000-00-00"]) == BAD_INPUT
+    assert "This database is empty." in capsys.readouterr().err

@@ -191,3 +191,20 @@ def test_after_a_fall_it_is_less_sure_than_before() -> None:
     after = rates.chance("list", 10)
     assert after.mean < 0.5 * before.mean
     assert after.deviation / after.mean > 3 * before.deviation / before.mean
+
+
+@pytest.mark.parametrize(("chance", "busy"), [(0.08, 0.32), (0.4, 0.75)])
+def test_how_busy_one_call_at_a_time_keeps_an_operator_is_known(chance: float, busy: float) -> None:
+    """The floor's simulations say 32 and 74 % with talks of two minutes, 20 s of wrap-up."""
+    estimator, random = Estimator(), Random(15)
+    for second in range(4000):
+        if random.random() < chance:
+            estimator.answered("list", 10, random.uniform(4.0, 20.0))
+        else:
+            estimator.unanswered("list", 10, 25.0)
+        estimator.handling.talk.observe(1, "all", random.lognormvariate(4.467, 0.8))
+        estimator.handling.wrap_up.observe(1, "all", random.expovariate(1 / 20.0))
+        estimator.look(second * 10.0)
+    estimator.handling.refresh([], [])
+
+    assert estimator.busy_one_by_one(10) == pytest.approx(busy, abs=0.05)
